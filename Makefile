@@ -1,0 +1,53 @@
+# credit-village: what a developer or an operator types. Plain make and /bin/sh; everything lands in .venv.
+.POSIX:
+.SUFFIXES:
+SHELL = /bin/sh
+BIN = .venv/bin
+PYTHON =
+TESTS = tests
+PYTEST_ARGS = -n 2 --dist worksteal -q
+UV_COMPILE = uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+
+help: ## Show this list
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target what; do \
+		printf '  make %-10s %s\n' "$$target" "$$what"; done
+
+install: ## Install the locked packages and credit-village into .venv
+	@PYTHON='$(PYTHON)' tools/install.sh run
+
+install-dev: ## The same, with everything that tests and checks need
+	@PYTHON='$(PYTHON)' tools/install.sh dev
+
+run: install ## Make the database, fill it with the demonstration data and serve it
+	@$(BIN)/credit-village up
+
+test: install-dev ## Run every test, on SQLite and PostgreSQL (TESTS=path for some)
+	@tools/browser.sh
+	@$(BIN)/python -m pytest $(PYTEST_ARGS) $(TESTS)
+
+check: install-dev ## Lint, formatting, types, import order, migrations in step with the models
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && export DATABASE_URL="sqlite:///$$folder/check.db" && \
+		$(BIN)/alembic upgrade head && $(BIN)/alembic check
+
+format: install-dev ## Put the code into the agreed form
+	@$(BIN)/ruff check --fix --exit-zero .
+	@$(BIN)/ruff format .
+
+bench: install-dev ## Run the benchmarks of docs/performance.md
+	@for benchmark in benchmarks/bench_*.py; do $(BIN)/python "$$benchmark" || exit 1; done
+
+lock: ## Write the lock files anew with uv (UPGRADE=--upgrade takes newer versions)
+	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: python3 -m pip install uv"; exit 1; }
+	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra batch --group build -o requirements/run.txt
+	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --all-extras --group build --group dev \
+		-c requirements/run.txt -o requirements/dev.txt
+
+clean: ## Remove .venv and everything that was built; the database in var/ stays
+	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help install install-dev run test check format bench lock clean

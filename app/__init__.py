@@ -1,0 +1,1 @@
+"""credit-village: credit files, ratings and coverage of a rural district."""

@@ -1,0 +1,101 @@
+"""Credit subjects: households with their members, agri entities, villages."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, BigId, Instant, Labelled, enum_column
+
+
+class SubjectKind(Labelled):
+    """What can have a credit file."""
+
+    HOUSEHOLD = "household", "农户"
+    AGRI_ENTITY = "agri_entity", "新型农业经营主体"
+    VILLAGE = "village", "行政村"
+
+
+class EntityType(Labelled):
+    """The types of a new-type agricultural operating entity (article 6)."""
+
+    FAMILY_FARM = "family_farm", "家庭农场"
+    COOPERATIVE = "cooperative", "农民合作社"
+    LEADING_ENTERPRISE = "leading_enterprise", "龙头企业"
+    LARGE_GROWER = "large_grower", "种养大户"
+    SERVICE_ORGANISATION = "service_organisation", "社会化服务组织"
+    COLLECTIVE = "collective", "集体经济组织"
+
+
+class EntityStatus(Labelled):
+    """The state of registration of an entity."""
+
+    ACTIVE = "active", "存续"
+    SUSPENDED = "suspended", "停业"
+    DEREGISTERED = "deregistered", "注销"
+    REVOKED = "revoked", "吊销"
+
+
+class Subject(Base):
+    """One credit subject and the village-level division it belongs to."""
+
+    __tablename__ = "subjects"
+    __table_args__ = (Index(None, "place_id", "kind"),)
+
+    subject_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[SubjectKind] = mapped_column(enum_column(SubjectKind))
+    place_id: Mapped[int] = mapped_column(ForeignKey("places.place_id"))
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    synthetic: Mapped[bool]
+
+
+class Household(Base):
+    """A farm household; its head's number and name are only stored encrypted."""
+
+    __tablename__ = "households"
+    __table_args__ = (Index(None, "head_id_number_index", unique=True),)
+
+    subject_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("subjects.subject_id"), primary_key=True, autoincrement=False
+    )
+    household_no: Mapped[str] = mapped_column(String(32), unique=True)
+    head_name_cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    head_id_number_cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    head_id_number_index: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class Member(Base):
+    """An adult member of a household; of minors only the number is kept, as a record."""
+
+    __tablename__ = "members"
+    __table_args__ = (Index(None, "subject_id"), Index(None, "id_number_index"))
+
+    member_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subject_id: Mapped[int] = mapped_column(BigId, ForeignKey("households.subject_id"))
+    relation_code: Mapped[str] = mapped_column(String(2))
+    name_cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    id_number_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
+    id_number_index: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+
+
+class AgriEntity(Base):
+    """A new-type agricultural operating entity with its unified social credit code."""
+
+    __tablename__ = "agri_entities"
+    __table_args__ = (
+        Index(None, "legal_representative_index"),
+        CheckConstraint("recognition_level BETWEEN 0 AND 4", name="recognition_level"),
+    )
+
+    subject_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("subjects.subject_id"), primary_key=True, autoincrement=False
+    )
+    uscc: Mapped[str] = mapped_column(String(18), unique=True)
+    name: Mapped[str] = mapped_column(String(128))
+    entity_type: Mapped[EntityType] = mapped_column(enum_column(EntityType))
+    status: Mapped[EntityStatus] = mapped_column(enum_column(EntityStatus))
+    registered_on: Mapped[date | None]
+    recognition_level: Mapped[int] = mapped_column(SmallInteger)
+    legal_representative_name_cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    legal_representative_number_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
+    legal_representative_index: Mapped[bytes | None] = mapped_column(LargeBinary(32))

@@ -1,0 +1,44 @@
+"""Settings, all from the environment (docs/operations.md lists them)."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """What one installation decides for itself."""
+
+    model_config = SettingsConfigDict(frozen=True, populate_by_name=True)
+
+    database_url: str = Field(
+        default=f"sqlite:///{ROOT / 'var' / 'credit-village.db'}", validation_alias="DATABASE_URL"
+    )
+    key_file: Path = Field(default=ROOT / "var" / "master.key", validation_alias="CREDIT_VILLAGE_KEY_FILE")
+    master_key: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_KEY")
+    cipher_suite: Literal["aes", "sm4"] = Field(default="aes", validation_alias="CREDIT_VILLAGE_CIPHER_SUITE")
+    district_code: str = Field(default="500120000000", validation_alias="CREDIT_VILLAGE_DISTRICT")
+    host: str = Field(default="127.0.0.1", validation_alias="CREDIT_VILLAGE_HOST")
+    port: int = Field(default=8000, ge=0, le=65535, validation_alias="CREDIT_VILLAGE_PORT")
+    token_minutes: int = Field(default=30, ge=1, le=24 * 60, validation_alias="CREDIT_VILLAGE_TOKEN_MINUTES")
+    operator_basis: Literal["state_organ", "pboc_led"] = Field(
+        default="state_organ", validation_alias="CREDIT_VILLAGE_OPERATOR_BASIS"
+    )
+
+    @property
+    def seed_folder(self) -> Path:
+        """The folder of the shipped reference data."""
+        return ROOT / "seed_data"
+
+    @property
+    def policy_folder(self) -> Path:
+        """The folder of the shipped rules."""
+        return ROOT / "scoring" / "policies"
+
+
+def from_environment() -> Settings:
+    """The settings as the environment has them now."""
+    return Settings()

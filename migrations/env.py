@@ -1,0 +1,35 @@
+"""Runs the migrations on one database, each in its own transaction."""
+
+from alembic import context
+
+from app import settings
+from app.db import make_engine
+from app.models import Base
+
+url = context.config.attributes.get("url") or settings.from_environment().database_url
+
+
+def run() -> None:
+    """Connect and migrate; SQLite copies a table where it cannot alter it."""
+    engine = make_engine(url)
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET lock_timeout = '5s'")
+            connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            render_as_batch=connection.dialect.name == "sqlite",
+            compare_type=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+if context.is_offline_mode():
+    context.configure(url=url, target_metadata=Base.metadata, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    run()
