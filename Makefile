@@ -38,7 +38,9 @@ format: install-dev ## Put the code into the agreed form
 	@$(BIN)/ruff format .
 
 bench: install-dev ## Run the benchmarks of docs/performance.md
-	@for benchmark in benchmarks/bench_*.py; do $(BIN)/python "$$benchmark" || exit 1; done
+	@for benchmark in benchmarks/bench_*.py; do \
+		[ -f "$$benchmark" ] || { echo "There is no benchmarks/bench_*.py."; exit 1; }; \
+		$(BIN)/python "$$benchmark" || exit 1; done
 
 lock: ## Write the lock files anew with uv (UPGRADE=--upgrade takes newer versions)
 	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: python3 -m pip install uv"; exit 1; }

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import uuid
 from collections.abc import Iterator
@@ -31,6 +32,9 @@ class NetworkClosed(OSError):
 def pytest_configure(config: pytest.Config) -> None:
     """One folder for the PostgreSQL server of this run, known to every worker."""
     worker: dict[str, str] | None = getattr(config, "workerinput", None)
+    if worker is None:
+        # A run that is told to end ends as with Ctrl-C: the server is stopped.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     config.stash[FOLDER] = Path(worker["postgres_folder"]) if worker else postgres.new_folder()
 
 

