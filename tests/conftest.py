@@ -38,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[FOLDER] = Path(worker["postgres_folder"]) if worker else postgres.new_folder()
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker where the server is."""
     node.workerinput["postgres_folder"] = str(node.config.stash[FOLDER])

@@ -1,0 +1,69 @@
+"""Everything an installation needs before its first subject: key, tables, divisions, facts, rules."""
+
+from datetime import date, datetime
+
+from alembic.util import CommandError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from app.db import Engine, make_engine, migrate, reading, transaction
+from app.errors import NotFound, SetupError
+from app.places.service import load_divisions, place_by_code
+from app.ratings.rules import load_rules
+from app.records.service import load_facts
+from app.settings import Settings
+from app.subjects.cipher import ensure_key_file, load_master_key
+from app.subjects.service import has_subjects
+
+__all__ = ["has_subjects", "initialise"]
+
+
+def initialise(settings: Settings, *, on: date, at: datetime) -> int:
+    """Make what is missing and load what has changed; how many rows that touched. Again changes nothing."""
+    _migrate(settings.database_url)
+    engine = make_engine(settings.database_url)
+    try:
+        _ensure_key(settings, engine)
+        with transaction(engine) as session:
+            touched = load_divisions(session, settings.seed_folder / "divisions.csv")
+            touched += load_facts(session, settings.seed_folder / "facts.csv")
+            touched += load_rules(session, settings.policy_folder, at=at)
+            try:
+                place_by_code(session, settings.district_code, on=on)
+            except NotFound as missing:
+                raise SetupError(f"CREDIT_VILLAGE_DISTRICT: {missing.detail}") from None
+        return touched
+    finally:
+        engine.dispose()
+
+
+def _migrate(url: str) -> None:
+    """Bring the tables up to date, or say in one sentence why the database cannot be used."""
+    try:
+        migrate(url)
+    except ArgumentError:
+        raise SetupError(
+            "DATABASE_URL is not an address; write it as sqlite:///folder/file.db or postgresql://host/name"
+        ) from None
+    except DBAPIError as error:
+        address = make_url(url).render_as_string(hide_password=True)
+        reason = str(error.orig).splitlines()[0]
+        raise SetupError(f"cannot use the database {address}: {reason}. Check DATABASE_URL.") from error
+    except CommandError as error:
+        raise SetupError(
+            f"the tables do not fit this version: {error}. Use the version that made them, or a newer one."
+        ) from error
+
+
+def _ensure_key(settings: Settings, engine: Engine) -> None:
+    """A key that can be used; never a new one beside data that was sealed with a lost one."""
+    if settings.master_key is None and not settings.key_file.exists():
+        with reading(engine) as session:
+            sealed = has_subjects(session)
+        if sealed:
+            raise SetupError(
+                f"the key file {settings.key_file} is missing, but the database has sealed data. "
+                "Restore the file from its backup, or set CREDIT_VILLAGE_KEY."
+            )
+        ensure_key_file(settings.key_file)
+    load_master_key(settings.master_key, key_file=settings.key_file)

@@ -1,0 +1,53 @@
+"""Questions about divisions to the database."""
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from app.models import Place, PlaceKind
+
+CODE_SYSTEM = "NBS"
+
+
+def all_places(session: Session) -> list[Place]:
+    """Every division of every time and code system."""
+    return list(session.scalars(select(Place).order_by(Place.code_system, Place.code, Place.valid_from)))
+
+
+def by_id(session: Session, place_id: int) -> Place | None:
+    """The division with this id."""
+    return session.get(Place, place_id)
+
+
+def by_code(session: Session, code: str, *, on: date) -> Place | None:
+    """The division that had this code on that day."""
+    return session.scalar(_existing(on).where(Place.code == code))
+
+
+def children(session: Session, place_id: int, *, on: date) -> list[Place]:
+    """The divisions directly in this one on that day, by code."""
+    return list(session.scalars(_existing(on).where(Place.parent_id == place_id).order_by(Place.code)))
+
+
+def with_prefix(
+    session: Session, prefix: str, *, on: date, kinds: Collection[PlaceKind] | None
+) -> list[Place]:
+    """The divisions whose code begins with these digits, by code; of some kinds only, if given."""
+    first, last = prefix.ljust(12, "0"), prefix.ljust(12, "9")
+    inside = _existing(on).where(Place.code.between(first, last)).order_by(Place.code)
+    return list(session.scalars(inside if kinds is None else inside.where(Place.kind.in_(kinds))))
+
+
+def put(session: Session, place: Place) -> bool:
+    """Hand the division to the database; True when it is new or differs from what is stored."""
+    if place not in session:
+        session.add(place)
+        return True
+    return session.is_modified(place)
+
+
+def _existing(on: date) -> Select[Place]:
+    ended = or_(Place.valid_to.is_(None), Place.valid_to > on)
+    return select(Place).where(Place.code_system == CODE_SYSTEM, Place.valid_from <= on, ended)

@@ -1,0 +1,108 @@
+"""The rule versions: every card and profile that is or was in force, kept as it was."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from app.db import Session
+from app.errors import Conflict, NotFound, SetupError
+from app.models import RuleVersion
+from app.ratings import store
+from scoring import CardError, Profile, Scorecard
+from scoring.loader import read
+
+KINDS_OF_CARDS = ("household", "agri_entity")
+
+
+@dataclass(frozen=True)
+class RuleFile:
+    """One card (or its version for one type of subject) or profile of a policy folder."""
+
+    code: str
+    variant: str
+    kind: str
+    rule: Scorecard | Profile
+    path: Path
+
+
+def load_rules(session: Session, policy_folder: Path, *, at: datetime) -> int:
+    """Bring the kept rules to the state of the policy folder; how many versions were added.
+
+    A version that has rated anybody is never edited: its file with another content is refused.
+    """
+    known = {(rule.code, rule.variant, rule.effective_from): rule for rule in store.rule_versions(session)}
+    added = 0
+    for file in rule_files(policy_folder):
+        definition = file.rule.definition
+        kept = known.get((file.code, file.variant, definition.effective_from))
+        if kept is not None and kept.fingerprint == definition.fingerprint:
+            continue
+        if kept is not None and store.is_used(session, kept.rule_version_id):
+            raise Conflict(
+                f"{file.path}: has changed, but it has rated subjects already. Restore it, and put the change "
+                "into a new file named by its first day in force."
+            )
+        store.put_rule(session, kept, _rule_version(file, at=at))
+        added += 1
+    session.flush()
+    return added
+
+
+def rule_files(policy_folder: Path) -> list[RuleFile]:
+    """Every card with its versions by type of subject, and every profile, of all dates."""
+    found: list[RuleFile] = []
+    for path in sorted(policy_folder.glob("*/*/*.yaml")):
+        try:
+            found.extend(_rules_in(path))
+        except CardError as error:
+            raise SetupError(str(error)) from None
+    return found
+
+
+def _rules_in(path: Path) -> list[RuleFile]:
+    kind = path.parent.name
+    if "profile" in read(path):
+        profile = Profile.load(path)
+        return [RuleFile(profile.definition.code, "", kind, profile, path)]
+    card = Scorecard.load(path)
+    cards = [card, *(card.overlay(variant) for variant in card.definition.overlays)]
+    return [RuleFile(item.definition.code, item.definition.variant, kind, item, path) for item in cards]
+
+
+def cards(session: Session) -> list[RuleVersion]:
+    """The kept cards, by code, variant and date."""
+    return [rule for rule in store.rule_versions(session) if rule.kind in KINDS_OF_CARDS]
+
+
+def card_version(session: Session, code: str, *, version: str, variant: str) -> RuleVersion:
+    """The kept card of a code and first day in force."""
+    for rule in cards(session):
+        if (rule.code, rule.effective_from.isoformat(), rule.variant) == (code, version, variant):
+            return rule
+    raise NotFound(f"no card {code} of {version}" + (f" for {variant}" if variant else ""))
+
+
+def card_of(rule: RuleVersion) -> Scorecard:
+    """The card of a kept version, as it was."""
+    return _parsed(rule.fingerprint, rule.content)
+
+
+@lru_cache(maxsize=64)
+def _parsed(fingerprint: str, content: str) -> Scorecard:
+    card = Scorecard.parse(content, where=fingerprint[:12])
+    assert card.definition.fingerprint == fingerprint, "a kept card has changed"
+    return card
+
+
+def _rule_version(file: RuleFile, *, at: datetime) -> RuleVersion:
+    definition = file.rule.definition
+    return RuleVersion(
+        code=file.code,
+        variant=file.variant,
+        kind=file.kind,
+        effective_from=definition.effective_from,
+        fingerprint=definition.fingerprint,
+        content=definition.content,
+        loaded_at=at,
+    )

@@ -1,0 +1,79 @@
+"""Which rating of a subject holds, and everything behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from app.db import Session
+from app.errors import NotFound
+from app.models import Rating, RatingRun, RuleVersion, Subject, SubjectKind
+from app.ratings import store
+from app.ratings.rules import card_of
+from app.records.service import CurrentValue, current_values
+from scoring import Explanation
+
+
+@dataclass(frozen=True)
+class ExplainedRating:
+    """A rating with its night, the rule it was made by and every point of it."""
+
+    rating: Rating
+    run: RatingRun
+    rule: RuleVersion
+    explanation: Explanation
+
+
+def latest_run(session: Session) -> RatingRun | None:
+    """The newest published night, or none."""
+    return store.latest_run(session)
+
+
+def current_rating(session: Session, subject_id: int) -> Rating | None:
+    """The rating of a subject that holds now; none before its first night."""
+    return store.latest(session, subject_id)
+
+
+def rating(session: Session, rating_id: int) -> Rating:
+    """A published rating by its number."""
+    found = store.rating(session, rating_id)
+    if found is None:
+        raise NotFound(f"there is no rating {rating_id}")
+    return found
+
+
+def history(session: Session, subject_id: int) -> Sequence[Rating]:
+    """All ratings a subject has had, the newest first; each held until the one above it."""
+    return store.history(session, subject_id)
+
+
+def explained(session: Session, rating: Rating) -> ExplainedRating:
+    """A rating explained from its own bins and the card as it was that night."""
+    rule = store.rule_version(session, rating.rule_version_id)
+    run = store.run(session, rating.run_id)
+    assert rule is not None
+    assert run is not None
+    explanation = card_of(rule).explain(
+        rating.packed_bins, vetoes=rating.vetoes, unrated=bool(rating.unrated_reason)
+    )
+    return ExplainedRating(rating, run, rule, explanation)
+
+
+def sources(session: Session, rating: Rating) -> list[CurrentValue]:
+    """The records a rating was made from: what counted on its night, with where it came from."""
+    run = store.run(session, rating.run_id)
+    assert run is not None
+    return current_values(session, rating.subject_id, on=run.as_of)
+
+
+def as_of(session: Session, rating: Rating) -> date:
+    """The day a rating was made for."""
+    run = store.run(session, rating.run_id)
+    assert run is not None
+    return run.as_of
+
+
+def ratings_in_place(
+    session: Session, place_id: int, *, kind: SubjectKind, after: int, limit: int
+) -> Sequence[tuple[Rating, Subject]]:
+    """The ratings that hold now of the households or entities of a place, after a subject."""
+    return store.latest_in_place(session, place_id, kind=kind.value, after=after, limit=limit)

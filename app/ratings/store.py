@@ -1,0 +1,92 @@
+"""Rule versions and ratings as they are kept; what an unpublished night wrote does not exist."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ScalarResult, exists, select
+from sqlalchemy.orm import aliased
+
+from app.db import Session
+from app.models import PlaceStatus, Rating, RatingRun, RuleVersion, Subject
+
+
+def rule_versions(session: Session) -> Sequence[RuleVersion]:
+    """Every kept rule version, by code, variant and first day."""
+    order = (RuleVersion.code, RuleVersion.variant, RuleVersion.effective_from, RuleVersion.rule_version_id)
+    return session.scalars(select(RuleVersion).order_by(*order)).all()
+
+
+def rule_version(session: Session, rule_version_id: int) -> RuleVersion | None:
+    """One kept rule version."""
+    return session.get(RuleVersion, rule_version_id)
+
+
+def is_used(session: Session, rule_version_id: int) -> bool:
+    """Whether anybody was rated, or any place judged, by this version."""
+    rated = exists().where(Rating.rule_version_id == rule_version_id)
+    judged = exists().where(PlaceStatus.rule_version_id == rule_version_id)
+    return bool(session.scalar(select(rated | judged)))
+
+
+def put_rule(session: Session, kept: RuleVersion | None, fresh: RuleVersion) -> None:
+    """Add a version, or put it in the place of one that was never used."""
+    if kept is not None:
+        session.delete(kept)
+        session.flush()
+    session.add(fresh)
+
+
+def latest_run(session: Session) -> RatingRun | None:
+    """The newest published night."""
+    published = select(RatingRun).where(RatingRun.published_at.is_not(None))
+    return session.scalars(published.order_by(RatingRun.run_id.desc()).limit(1)).first()
+
+
+def run(session: Session, run_id: int) -> RatingRun | None:
+    """One night."""
+    return session.get(RatingRun, run_id)
+
+
+def rating(session: Session, rating_id: int) -> Rating | None:
+    """One published rating."""
+    found = select(Rating).join(RatingRun).where(Rating.rating_id == rating_id)
+    return session.scalars(found.where(RatingRun.published_at.is_not(None))).first()
+
+
+def latest(session: Session, subject_id: int) -> Rating | None:
+    """The rating of a subject that holds now."""
+    return _of_subject(session, subject_id).first()
+
+
+def history(session: Session, subject_id: int) -> Sequence[Rating]:
+    """All ratings of a subject, the newest first."""
+    return _of_subject(session, subject_id).all()
+
+
+def _of_subject(session: Session, subject_id: int) -> ScalarResult[Rating]:
+    found = select(Rating).join(RatingRun).where(Rating.subject_id == subject_id)
+    return session.scalars(found.where(RatingRun.published_at.is_not(None)).order_by(Rating.run_id.desc()))
+
+
+def latest_in_place(
+    session: Session, place_id: int, *, kind: str, after: int, limit: int
+) -> Sequence[tuple[Rating, Subject]]:
+    """The ratings that hold now of the subjects of a place, by subject, after a subject."""
+    newer = aliased(Rating)
+    newer_run = aliased(RatingRun)
+    superseded = (
+        exists()
+        .where(newer.subject_id == Rating.subject_id)
+        .where(newer.run_id > Rating.run_id)
+        .where(newer_run.run_id == newer.run_id)
+        .where(newer_run.published_at.is_not(None))
+    )
+    found = (
+        select(Rating, Subject)
+        .join(Subject, Subject.subject_id == Rating.subject_id)
+        .join(RatingRun, RatingRun.run_id == Rating.run_id)
+        .where(Subject.place_id == place_id, Subject.kind == kind, Subject.subject_id > after)
+        .where(RatingRun.published_at.is_not(None), ~superseded)
+        .order_by(Subject.subject_id)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in session.execute(found)]

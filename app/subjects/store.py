@@ -1,0 +1,61 @@
+"""Questions about credit subjects to the database."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import AgriEntity, Household, Member, Subject, SubjectKind
+
+
+def by_id(session: Session, subject_id: int) -> Subject | None:
+    """The subject with this id."""
+    return session.get(Subject, subject_id)
+
+
+def by_head(session: Session, number_index: bytes) -> Subject | None:
+    """The household whose head has this number."""
+    heads = select(Household.subject_id).where(Household.head_id_number_index == number_index)
+    return session.scalar(select(Subject).where(Subject.subject_id.in_(heads)))
+
+
+def by_member(session: Session, number_index: bytes) -> Subject | None:
+    """The household that has a member with this number; of several, the one recorded last."""
+    members = select(Member.subject_id).where(Member.id_number_index == number_index)
+    newest_first = (Subject.recorded_at.desc(), Subject.subject_id.desc())
+    return session.scalar(
+        select(Subject).where(Subject.subject_id.in_(members)).order_by(*newest_first).limit(1)
+    )
+
+
+def by_uscc(session: Session, uscc: str) -> Subject | None:
+    """The entity with this credit code."""
+    entities = select(AgriEntity.subject_id).where(AgriEntity.uscc == uscc)
+    return session.scalar(select(Subject).where(Subject.subject_id.in_(entities)))
+
+
+def household(session: Session, subject_id: int) -> Household:
+    """The household of a subject that is one."""
+    return session.get_one(Household, subject_id)
+
+
+def agri_entity(session: Session, subject_id: int) -> AgriEntity:
+    """The entity of a subject that is one."""
+    return session.get_one(AgriEntity, subject_id)
+
+
+def subjects_in_place(
+    session: Session, place_id: int, *, kind: SubjectKind, after: int, limit: int
+) -> list[Subject]:
+    """The next subjects of one kind in one division, by id."""
+    return list(
+        session.scalars(
+            select(Subject)
+            .where(Subject.place_id == place_id, Subject.kind == kind, Subject.subject_id > after)
+            .order_by(Subject.subject_id)
+            .limit(limit)
+        )
+    )
+
+
+def has_subjects(session: Session) -> bool:
+    """Whether anybody is on file."""
+    return session.scalar(select(Subject.subject_id).limit(1)) is not None

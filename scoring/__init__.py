@@ -1,0 +1,28 @@
+"""Transparent scorecards and designation criteria: numpy in, numpy out; no web, no database, no clock."""
+
+from scoring.criteria import FAILS, HOLDS, INSUFFICIENT, NOT_APPLICABLE, Gate, GateResults, Profile
+from scoring.errors import CardError
+from scoring.loader import in_force
+from scoring.measures import Measure
+from scoring.rating import NO_SCORE, RATED, REQUIRED_MISSING, TOO_FEW_FACTS, Scorecard, Scores
+from scoring.reasons import Explanation
+
+__all__ = [
+    "FAILS",
+    "HOLDS",
+    "INSUFFICIENT",
+    "NOT_APPLICABLE",
+    "NO_SCORE",
+    "RATED",
+    "REQUIRED_MISSING",
+    "TOO_FEW_FACTS",
+    "CardError",
+    "Explanation",
+    "Gate",
+    "GateResults",
+    "Measure",
+    "Profile",
+    "Scorecard",
+    "Scores",
+    "in_force",
+]

@@ -1,0 +1,179 @@
+"""The catalogue of facts, and which recorded value counts on a day."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.errors import Conflict, Invalid
+from app.models import Batch, BatchKind, Place, PlaceKind, Record, Sensitivity, Subject, SubjectKind
+from app.records import service
+
+SHIPPED = Path(__file__).resolve().parents[3] / "seed_data" / "facts.csv"
+HEADER = SHIPPED.read_text(encoding="utf-8").splitlines()[0]
+INCOME = "annual_income_fen,家庭年收入,annual income,household,分,money_fen,0,,restricted,12,REQ-303"
+LISTED = "judgment_defaulter,失信被执行人,judgment defaulter,household,是否,boolean,0,1,personal,12,A19"
+EVENING = datetime(2026, 3, 1, 15, 59, 59, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 3, 1, 16, 0, tzinfo=UTC)
+
+
+def write(folder: Path, *rows: str) -> Path:
+    """A catalogue in a file."""
+    file = folder / "facts.csv"
+    file.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    return file
+
+
+class Archive:
+    """One household whose facts are recorded in deliveries."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        service.load_facts(session, SHIPPED)
+        self.facts = service.facts_of(session, SubjectKind.HOUSEHOLD)
+        place = Place(
+            code_system="NBS", code="500120104200", name="长隆村", kind=PlaceKind.VILLAGE,
+            valid_from=date(2020, 6, 30),
+        )  # fmt: skip
+        session.add(place)
+        session.flush()
+        subject = Subject(
+            kind=SubjectKind.HOUSEHOLD, place_id=place.place_id, recorded_at=EVENING, synthetic=True
+        )
+        session.add(subject)
+        session.flush()
+        self.subject_id = subject.subject_id
+
+    def record(self, value: float, *, observed_on: date, at: datetime, fact: str = "debt_fen") -> Record:
+        """One delivery with one value."""
+        batch = Batch(
+            kind=BatchKind.OBSERVATIONS, source="镇", file_name="f.csv", row_count=1, recorded_at=at,
+            content_sha256=f"{value}{observed_on}{at}{fact}"[:64], recorded_by="t", synthetic=True,
+        )  # fmt: skip
+        self.session.add(batch)
+        self.session.flush()
+        record = Record(
+            subject_id=self.subject_id, fact_id=self.facts[fact].fact_id, value=value,
+            observed_on=observed_on, batch_id=batch.batch_id, row_no=1,
+        )  # fmt: skip
+        self.session.add(record)
+        self.session.flush()
+        return record
+
+    def values(self, *, on: date) -> dict[str, float]:
+        """What counts on a day."""
+        return {v.name: v.value for v in service.current_values(self.session, self.subject_id, on=on)}
+
+
+@pytest.fixture
+def archive(session: Session) -> Archive:
+    """A household without any record."""
+    return Archive(session)
+
+
+def test_every_kind_of_subject_has_its_facts(session) -> None:
+    assert service.load_facts(session, SHIPPED) == 57
+    assert [len(service.facts_of(session, kind)) for kind in SubjectKind] == [25, 29, 3]
+    assert len(service.facts(session)) == 57
+
+
+def test_income_debt_and_assets_of_households_are_restricted_and_nothing_else(session) -> None:
+    service.load_facts(session, SHIPPED)
+    restricted = {f.name for f in service.facts(session) if f.sensitivity is Sensitivity.RESTRICTED}
+    assert restricted == {
+        "debt_fen", "annual_income_fen", "guarantee_fen", "annual_net_income_fen", "net_assets_fen",
+    }  # fmt: skip
+
+
+def test_loading_the_catalogue_twice_changes_nothing(session) -> None:
+    service.load_facts(session, SHIPPED)
+    assert service.load_facts(session, SHIPPED) == 0
+
+
+def test_a_new_label_is_taken_over(session, tmp_path) -> None:
+    service.load_facts(session, write(tmp_path, INCOME, LISTED))
+    assert service.load_facts(session, write(tmp_path, INCOME.replace("家庭年收入", "年收入"), LISTED)) == 1
+    assert service.facts(session)[0].label == "年收入"
+
+
+@pytest.mark.parametrize(
+    ("changed", "column"),
+    [
+        (INCOME.replace("money_fen,0", "integer,0"), "value_type"),
+        (INCOME.replace("household", "agri_entity"), "subject_kind"),
+    ],
+)
+def test_a_fact_keeps_its_kind_of_value_and_of_subject(session, tmp_path, changed, column) -> None:
+    service.load_facts(session, write(tmp_path, INCOME))
+    with pytest.raises(Conflict, match=f"facts.csv, line 2, column {column}: annual_income_fen is recorded"):
+        service.load_facts(session, write(tmp_path, changed))
+
+
+def test_a_fact_may_also_be_recorded_of_another_kind_of_subject(session, tmp_path) -> None:
+    service.load_facts(session, write(tmp_path, INCOME))
+    assert service.load_facts(session, write(tmp_path, INCOME, INCOME.replace("household", "village"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        (INCOME.replace("money_fen,0", "yuan,0"), "value_type"),
+        (INCOME.replace("household", "person"), "subject_kind"),
+        (INCOME.replace("restricted", "secret"), "sensitivity"),
+        (INCOME.replace("money_fen,0,", "money_fen,zero,"), "minimum"),
+        (INCOME.replace("money_fen,0,", "money_fen,nan,"), "minimum"),
+        (INCOME.replace("money_fen,0,", "money_fen,1,0"), "maximum"),
+        (INCOME.replace(",12,", ",0,"), "freshness_months"),
+        (INCOME.replace(",12,", ",1.5,"), "freshness_months"),
+        (INCOME.replace("家庭年收入", ""), "label"),
+        (LISTED.replace("boolean,0,1", "boolean,0,2"), "value_type"),
+        (f"{LISTED}\n{LISTED}", "name"),
+    ],
+)
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_bad_row_is_refused_with_file_line_and_column(session, tmp_path, row, column) -> None:
+    with pytest.raises(Invalid, match=rf"^facts.csv, line [23], column {column}: '.*'; "):
+        service.load_facts(session, write(tmp_path, row))
+
+
+def test_the_newest_observation_counts_even_when_an_older_one_arrives_later(archive) -> None:
+    archive.record(1, observed_on=date(2026, 1, 2), at=EVENING)
+    archive.record(2, observed_on=date(2026, 1, 1), at=MIDNIGHT)
+    assert archive.values(on=date(2026, 12, 31)) == {"debt_fen": 1}
+
+
+def test_of_two_observations_of_one_day_the_later_record_counts(archive) -> None:
+    archive.record(2, observed_on=date(2026, 1, 1), at=EVENING)
+    archive.record(1, observed_on=date(2026, 1, 1), at=EVENING)
+    assert archive.values(on=date(2026, 12, 31)) == {"debt_fen": 1}
+
+
+@pytest.mark.parametrize(("on", "value"), [(date(2026, 3, 4), 1), (date(2026, 3, 5), 2)])
+def test_a_value_counts_from_the_day_it_was_observed(archive, on, value) -> None:
+    archive.record(1, observed_on=date(2026, 1, 1), at=EVENING)
+    archive.record(2, observed_on=date(2026, 3, 5), at=EVENING)
+    assert archive.values(on=on) == {"debt_fen": value}
+
+
+@pytest.mark.parametrize(
+    ("at", "on", "known"),
+    [
+        (EVENING, date(2026, 2, 28), False),
+        (EVENING, date(2026, 3, 1), True),
+        (MIDNIGHT, date(2026, 3, 1), False),
+        (MIDNIGHT, date(2026, 3, 2), True),
+    ],
+)
+def test_a_value_counts_from_the_day_it_was_recorded_in_china(archive, at, on, known) -> None:
+    archive.record(1, observed_on=date(2026, 1, 1), at=at)
+    assert archive.values(on=on) == ({"debt_fen": 1} if known else {})
+
+
+def test_each_fact_has_its_own_current_value_with_its_origin(archive) -> None:
+    record = archive.record(5, observed_on=date(2026, 1, 1), at=EVENING)
+    archive.record(3, observed_on=date(2025, 1, 1), at=MIDNIGHT, fact="household_size")
+    debt, size = service.current_values(archive.session, archive.subject_id, on=date(2026, 12, 31))
+    assert (debt.label, debt.unit, debt.value_type, debt.value) == ("负债总额", "分", "money_fen", 5)
+    assert (debt.observed_on, debt.recorded_at, debt.source) == (date(2026, 1, 1), EVENING, "镇")
+    assert (debt.record_id, debt.synthetic, size.name) == (record.record_id, True, "household_size")
