@@ -40,8 +40,8 @@ def load_rules(session: Session, policy_folder: Path, *, at: datetime) -> int:
             continue
         if kept is not None and store.is_used(session, kept.rule_version_id):
             raise Conflict(
-                f"{file.path}: has changed, but it has rated subjects already. Restore it, and put the change "
-                "into a new file named by its first day in force."
+                f"{file.path}: has changed, but it has rated subjects already. Restore it, and put the "
+                "change into a new file named by its first day in force."
             )
         store.put_rule(session, kept, _rule_version(file, at=at))
         added += 1

@@ -62,7 +62,7 @@ def sources(session: Session, rating: Rating) -> list[CurrentValue]:
     """The records a rating was made from: what counted on its night, with where it came from."""
     run = store.run(session, rating.run_id)
     assert run is not None
-    return current_values(session, rating.subject_id, on=run.as_of)
+    return current_values(session, rating.subject_id, on=run.as_of, last_record_id=run.last_record_id)
 
 
 def as_of(session: Session, rating: Rating) -> date:

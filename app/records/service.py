@@ -31,13 +31,22 @@ class CurrentValue:
     synthetic: bool
 
 
-def current_values(session: Session, subject_id: int, *, on: date) -> list[CurrentValue]:
+def current_values(
+    session: Session, subject_id: int, *, on: date, last_record_id: int | None = None
+) -> list[CurrentValue]:
     """What counts on that day: of what was observed and recorded by then in China, the newest observation.
 
-    Of two observations of one day the one recorded later counts: it corrects the first.
+    Of two observations of one day the one recorded later counts: it corrects the first. With
+    `last_record_id`, what counted for a night that had read the records up to that one.
     """
     next_midnight = datetime.combine(on + timedelta(days=1), time.min, tzinfo=clock.CHINA)
-    rows = store.current_records(session, subject_id, observed_until=on, recorded_before=next_midnight)
+    rows = store.current_records(
+        session,
+        subject_id,
+        observed_until=on,
+        recorded_before=next_midnight,
+        last_record_id=last_record_id,
+    )
     return [_current_value(record, fact=fact, batch=batch) for record, fact, batch in rows]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, true
 from sqlalchemy.orm import Session
 
 from app.models import Batch, Fact, Record, SubjectKind
@@ -28,7 +28,12 @@ def put(session: Session, fact: Fact) -> bool:
 
 
 def current_records(
-    session: Session, subject_id: int, *, observed_until: date, recorded_before: datetime
+    session: Session,
+    subject_id: int,
+    *,
+    observed_until: date,
+    recorded_before: datetime,
+    last_record_id: int | None,
 ) -> Sequence[Row[Record, Fact, Batch]]:
     """The newest record of each fact of a subject, with its fact and its delivery, in catalogue order."""
     newest_first = (Record.observed_on.desc(), Record.record_id.desc())
@@ -42,6 +47,7 @@ def current_records(
             Record.subject_id == subject_id,
             Record.observed_on <= observed_until,
             Batch.recorded_at < recorded_before,
+            Record.record_id <= last_record_id if last_record_id is not None else true(),
         )
         .subquery()
     )

@@ -1,0 +1,270 @@
+"""What the villages and towns come to: measures, the gates that hold, and ratings by grade."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.jobs.night.rating import RatingColumns
+from app.jobs.night.reading import Facts, LoanMonthColumns, Subjects
+from app.jobs.night.rules import Rules
+from app.models import GateState, Place, PlaceKind, SubjectKind
+from scoring import HOLDS, GateResults, Measure
+
+Counts = NDArray[np.float64]
+GradeCounts = frozenset[tuple[str, str, int]]
+STATES = (GateState.HOLDS, GateState.FAILS, GateState.INSUFFICIENT, GateState.NOT_APPLICABLE)
+UNITS = (PlaceKind.VILLAGE, PlaceKind.COMMUNITY)
+TOWNS = (PlaceKind.TOWN, PlaceKind.SUBDISTRICT)
+
+
+@dataclass(frozen=True)
+class MeasureRow:
+    """One measure of one place: the share as its two numbers, never as a quotient."""
+
+    name: str
+    numerator: float | None
+    denominator: float | None
+    denominator_name: str
+
+
+@dataclass(frozen=True)
+class GateRow:
+    """One gate of one place."""
+
+    name: str
+    measure: str
+    state: GateState
+    threshold: float
+    value: float | None
+    margin: float | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything a night says of one place; two nights that say the same are equal."""
+
+    place_id: int
+    rule_version_id: int
+    state: GateState
+    measures: frozenset[MeasureRow]
+    gates: frozenset[GateRow]
+    grade_counts: GradeCounts
+
+
+@dataclass(frozen=True)
+class District:
+    """Villages and communities in one order, the towns in another, and which town each lies in."""
+
+    units: Sequence[Place]
+    towns: Sequence[Place]
+
+    @property
+    def unit_positions(self) -> dict[int, int]:
+        """Where a village or community stands, by its id."""
+        return {unit.place_id: position for position, unit in enumerate(self.units)}
+
+    @property
+    def town_of_unit(self) -> NDArray[np.int64]:
+        """The position of the town of each village or community."""
+        positions = {town.place_id: position for position, town in enumerate(self.towns)}
+        return np.array([positions[unit.parent_id or 0] for unit in self.units], dtype=np.int64)
+
+    @property
+    def is_village(self) -> NDArray[np.bool_]:
+        """Which units are villages: communities are measured but hold no village title."""
+        return np.array([unit.kind is PlaceKind.VILLAGE for unit in self.units], dtype=np.bool_)
+
+    def positions(self, place_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The positions of many units at once; -1 for a place that is none of them."""
+        known = self.unit_positions
+        lookup = np.full(max(known, default=0) + 1, -1, dtype=np.int64)
+        for place_id, position in known.items():
+            lookup[place_id] = position
+        inside = place_ids < len(lookup)
+        return np.where(inside, lookup[np.where(inside, place_ids, 0)], -1)
+
+
+def loan_counts(month: LoanMonthColumns, district: District) -> dict[str, Counts]:
+    """Per unit: borrowing households, those of them on time, and the loan balance, in all and bad."""
+    size = len(district.units)
+    position = district.positions(month.place_ids)
+    inside = position >= 0
+    balance, bad = month.balance_fen, month.class_codes >= 3
+    households = inside & month.of_household & (balance > 0)
+    borrowers, first = np.unique(month.subject_ids[households], return_index=True)
+    late = np.unique(month.subject_ids[households & (month.overdue_days > 0)])
+    home = position[households][first]
+    on_time = ~np.isin(borrowers, late)
+    return {
+        "borrowing": np.bincount(home, minlength=size).astype(float),
+        "on_time": np.bincount(home[on_time], minlength=size).astype(float),
+        "balance": np.bincount(position[inside], weights=balance[inside], minlength=size),
+        "bad": np.bincount(position[inside & bad], weights=balance[inside & bad], minlength=size),
+    }
+
+
+def file_counts(
+    ratings: RatingColumns, position: NDArray[np.int64], *, size: int, least: int
+) -> dict[str, Counts]:
+    """Per unit: households with a valid file, and credit households among them."""
+    inside = (position >= 0) & ratings.on_file
+    credit = inside & (ratings.grade <= least)
+    return {
+        "on_file": np.bincount(position[inside], minlength=size).astype(float),
+        "credit": np.bincount(position[credit], minlength=size).astype(float),
+    }
+
+
+def village_facts(villages: Subjects, facts: Facts, district: District) -> dict[str, Counts]:
+    """The facts recorded of the villages themselves, by unit; NaN where unknown."""
+    position = district.positions(villages.place_ids)
+    inside = position >= 0
+    result: dict[str, Counts] = {}
+    for name, column in facts.values.items():
+        result[name] = np.full(len(district.units), np.nan)
+        result[name][position[inside]] = column[inside]
+    return result
+
+
+def unit_measures(
+    files: Mapping[str, Counts],
+    loans: Mapping[str, Counts],
+    *,
+    earlier: Mapping[str, Counts],
+    facts: Mapping[str, Counts],
+) -> dict[str, Measure]:
+    """The measures of every village and community."""
+    share, before = _share(loans["bad"], loans["balance"]), _share(earlier["bad"], earlier["balance"])
+    return {
+        "file_coverage": Measure(
+            files["on_file"], facts["registered_household_count"], "registered_households"
+        ),
+        "credit_household_share": Measure(files["credit"], files["on_file"], "archived_households"),
+        "credit_household_share_registered": Measure(
+            files["credit"], facts["registered_household_count"], "registered_households"
+        ),
+        "on_time_borrower_share": Measure(loans["on_time"], loans["borrowing"], "borrowing_households"),
+        "npl_share": Measure(loans["bad"], loans["balance"], "loan_balance_fen"),
+        # A village that had no loans a year ago had no bad ones either.
+        "npl_increment": Measure(share - np.where(earlier["balance"] > 0, before, 0.0), None, "none"),
+        "cadre_default_count": Measure(facts["cadre_default_count"], None, "none"),
+        "village_veto_count": Measure(facts["village_veto"], None, "none"),
+    }
+
+
+def town_measures(
+    holds: NDArray[np.bool_],
+    loans: Mapping[str, Counts],
+    district: District,
+    *,
+    entities: tuple[Counts, Counts],
+) -> dict[str, Measure]:
+    """The measures of every town: sums over its units, and the entities of the roster."""
+
+    def summed(column: Counts) -> Counts:
+        return np.bincount(district.town_of_unit, weights=column, minlength=len(district.towns)).astype(float)
+
+    villages = district.is_village
+    return {
+        "credit_village_share": Measure(
+            summed((holds & villages).astype(float)), summed(villages.astype(float)), "villages"
+        ),
+        "npl_share": Measure(summed(loans["bad"]), summed(loans["balance"]), "loan_balance_fen"),
+        "on_time_borrower_share": Measure(
+            summed(loans["on_time"]), summed(loans["borrowing"]), "borrowing_households"
+        ),
+        "entity_file_coverage": Measure(*entities, "roster_entities"),
+    }
+
+
+def grade_counts(
+    rated: Mapping[SubjectKind, tuple[RatingColumns, NDArray[np.int64]]],
+    *,
+    size: int,
+    grades: tuple[str, ...],
+) -> list[GradeCounts]:
+    """How many households and entities have which grade, by place."""
+    found: list[set[tuple[str, str, int]]] = [set() for _ in range(size)]
+    for kind, (ratings, position) in rated.items():
+        inside = position >= 0
+        flat = position[inside] * len(grades) + ratings.grade[inside]
+        counts = np.bincount(flat, minlength=size * len(grades)).reshape(size, len(grades))
+        for place, rank in np.argwhere(counts > 0):
+            found[place].add((kind.value, grades[rank], int(counts[place, rank])))
+    return [frozenset(rows) for rows in found]
+
+
+def unit_statuses(
+    district: District, measures: Mapping[str, Measure], counts: Sequence[GradeCounts], *, rules: Rules
+) -> tuple[list[Status], NDArray[np.bool_]]:
+    """The status of every village and community, and which villages hold every gate."""
+    results = rules.village.evaluate(measures)
+    villages = district.is_village
+    version_id = rules.version_of(rules.village)
+    statuses = [
+        Status(
+            place_id=unit.place_id,
+            rule_version_id=version_id,
+            state=STATES[results.overall[position]] if villages[position] else GateState.NOT_APPLICABLE,
+            measures=_measure_rows(measures, position),
+            gates=_gate_rows(results, position) if villages[position] else frozenset(),
+            grade_counts=counts[position],
+        )
+        for position, unit in enumerate(district.units)
+    ]
+    return statuses, (results.overall == HOLDS) & villages
+
+
+def town_statuses(
+    district: District, measures: Mapping[str, Measure], counts: Sequence[GradeCounts], *, rules: Rules
+) -> list[Status]:
+    """The status of every town and street."""
+    results = rules.town.evaluate(measures)
+    version_id = rules.version_of(rules.town)
+    return [
+        Status(
+            place_id=town.place_id,
+            rule_version_id=version_id,
+            state=STATES[results.overall[position]],
+            measures=_measure_rows(measures, position),
+            gates=_gate_rows(results, position),
+            grade_counts=counts[position],
+        )
+        for position, town in enumerate(district.towns)
+    ]
+
+
+def _measure_rows(measures: Mapping[str, Measure], position: int) -> frozenset[MeasureRow]:
+    return frozenset(
+        MeasureRow(
+            name,
+            _number(measure.numerator[position]),
+            None if measure.denominator is None else _number(measure.denominator[position]),
+            measure.denominator_name,
+        )
+        for name, measure in measures.items()
+    )
+
+
+def _gate_rows(results: GateResults, position: int) -> frozenset[GateRow]:
+    return frozenset(
+        GateRow(
+            gate.criterion.name,
+            gate.criterion.measure,
+            STATES[gate.state[position]],
+            gate.criterion.threshold,
+            _number(gate.value[position]),
+            _number(gate.margin[position]),
+        )
+        for gate in results.gates
+    )
+
+
+def _share(part: Counts, whole: Counts) -> Counts:
+    return part / np.where(whole > 0, whole, np.nan)
+
+
+def _number(value: np.float64) -> float | None:
+    return None if np.isnan(value) else float(value)

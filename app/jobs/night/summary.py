@@ -1,0 +1,60 @@
+"""What a night did, for the operator and for the record."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from app.models import UnratedReason
+
+_LABELS = {reason.value: reason.label for reason in UnratedReason}
+
+
+@dataclass(frozen=True)
+class NightSummary:
+    """How many were rated, what changed, who is unrated and why, and how fast it went."""
+
+    as_of: date
+    published: bool
+    subjects: int
+    rated: int
+    changed: int
+    upgraded: int
+    downgraded: int
+    unrated: dict[str, int]
+    places_changed: int
+    coverage_changed: int
+    seconds: float
+
+    @property
+    def rows_per_second(self) -> float:
+        """Subjects a second, reading and writing included."""
+        return self.subjects / self.seconds if self.seconds else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is kept with the night."""
+        return {
+            "subjects": self.subjects,
+            "rated": self.rated,
+            "changed": self.changed,
+            "upgraded": self.upgraded,
+            "downgraded": self.downgraded,
+            "unrated": self.unrated,
+            "places_changed": self.places_changed,
+            "coverage_changed": self.coverage_changed,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """The summary in plain lines."""
+        yield f"评级基准日 as of        {self.as_of}"
+        yield f"已评级 rated            {self.rated:,} of {self.subjects:,}"
+        yield f"有变化 changed          {self.changed:,}"
+        yield f"升级 upgraded           {self.upgraded:,}"
+        yield f"降级 downgraded         {self.downgraded:,}"
+        yield f"未评级 unrated          {sum(self.unrated.values()):,}"
+        for reason, count in self.unrated.items():
+            yield f"  {_LABELS[reason]} {reason}: {count:,}"
+        yield f"村镇有变化 places        {self.places_changed:,}"
+        yield f"用时 seconds            {self.seconds:.1f} ({self.rows_per_second:,.0f} rows a second)"
+        if not self.published:
+            yield "与上次发布相同，未写入 · the same as the last published night: nothing was written"

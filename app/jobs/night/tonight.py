@@ -1,0 +1,166 @@
+"""Everything a night comes to, before it is compared with the last one and written."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.db import Engine, Session
+from app.errors import SetupError
+from app.jobs.night import coverage, places, rating, reading
+from app.jobs.night.columns import Reader, snapshot
+from app.jobs.night.rules import Rules, rules_in_force
+from app.jobs.progress import Progress
+from app.models import RatingRun, SubjectKind
+from app.places.service import places_within
+
+RATED = (SubjectKind.HOUSEHOLD, SubjectKind.AGRI_ENTITY)
+Loans = dict[str, places.Counts]
+
+
+@dataclass(frozen=True)
+class Tonight:
+    """The result of a night in columns, and the last published night it is compared with."""
+
+    rules: Rules
+    extent: reading.Extent
+    last: RatingRun | None
+    ratings: dict[SubjectKind, rating.RatingColumns]
+    changes: dict[SubjectKind, rating.Changes]
+    statuses: list[places.Status]
+    coverage: list[coverage.CoverageRow]
+
+    @property
+    def grades(self) -> tuple[str, ...]:
+        """The grades, best first, and 'unrated' last."""
+        return self.rules.household.grade_codes
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What was read: subjects and facts by kind, loans at the last month-end and a year before it."""
+
+    subjects: dict[SubjectKind, reading.Subjects]
+    facts: dict[SubjectKind, reading.Facts]
+    loans: Loans
+    loans_year_ago: Loans
+    last_ratings: rating.RatingColumns
+
+
+def compute(
+    engine: Engine,
+    session: Session,
+    *,
+    policy_folder: Path,
+    district_code: str,
+    as_of: date,
+    progress: Progress,
+) -> Tonight:
+    """Read, rate and judge as of a day; nothing is written."""
+    rules = rules_in_force(session, policy_folder, on=as_of)
+    extent = reading.extent(session, as_of=as_of)
+    last = reading.last_run(session)
+    district = _district(session, district_code, as_of=as_of)
+    inputs = _inputs(engine, session, district, rules=rules, extent=extent, progress=progress)
+    progress(0, 1, "评分 scoring")
+    ratings = _ratings(inputs, rules=rules, as_of=as_of)
+    unrated_rank = len(rules.household.grade_codes) - 1
+    changes = {
+        kind: rating.changes(columns, inputs.last_ratings, unrated_rank=unrated_rank)
+        for kind, columns in ratings.items()
+    }
+    covered = coverage.roster_coverage(
+        session,
+        coverage.roster_in_force(session, until=extent),
+        ratings=ratings[SubjectKind.AGRI_ENTITY],
+        district=district,
+        unrated_rank=unrated_rank,
+    )
+    statuses = _statuses(inputs, ratings, district, covered=covered, rules=rules)
+    progress(1, 1, "评分 scoring")
+    return Tonight(rules, extent, last, ratings, changes, statuses, covered)
+
+
+def _district(session: Session, district_code: str, *, as_of: date) -> places.District:
+    units = places_within(session, district_code, on=as_of, kinds=places.UNITS)
+    towns = places_within(session, district_code, on=as_of, kinds=places.TOWNS)
+    if not units:
+        raise SetupError(f"no village of the district {district_code} is listed on {as_of}")
+    return places.District(units, towns)
+
+
+def _inputs(
+    engine: Engine,
+    session: Session,
+    district: places.District,
+    *,
+    rules: Rules,
+    extent: reading.Extent,
+    progress: Progress,
+) -> Inputs:
+    now = reading.month_end(session, on=extent.as_of, until=extent)
+    year_ago = reading.month_end(session, on=rating.months_before(now, 12), until=extent) if now else None
+    names = {kind: reading.fact_names(session, kind) for kind in SubjectKind}
+    with snapshot(engine) as reader:
+        subjects = {kind: reading.subjects(reader, kind) for kind in SubjectKind}
+        records = reading.RecordTable(subjects, names)
+        reading.read_records(reader, records, until=extent, progress=progress)
+        size = max((int(found.ids[-1]) for found in subjects.values() if len(found.ids)), default=0) + 1
+        return Inputs(
+            subjects,
+            {kind: records.facts(kind) for kind in SubjectKind},
+            _loans(reader, now, district=district, extent=extent),
+            _loans(reader, year_ago, district=district, extent=extent),
+            rating.last_ratings(reader, rows=size, grades=rules.household.grade_codes),
+        )
+
+
+def _loans(reader: Reader, month: date | None, *, district: places.District, extent: reading.Extent) -> Loans:
+    return places.loan_counts(reading.loan_month(reader, month, until=extent), district)
+
+
+def _ratings(inputs: Inputs, *, rules: Rules, as_of: date) -> dict[SubjectKind, rating.RatingColumns]:
+    rate = {SubjectKind.HOUSEHOLD: rating.rate_households, SubjectKind.AGRI_ENTITY: rating.rate_entities}
+    return {
+        kind: rate[kind](inputs.subjects[kind], inputs.facts[kind], rules=rules, as_of=as_of)
+        for kind in RATED
+    }
+
+
+def _statuses(
+    inputs: Inputs,
+    ratings: dict[SubjectKind, rating.RatingColumns],
+    district: places.District,
+    *,
+    covered: list[coverage.CoverageRow],
+    rules: Rules,
+) -> list[places.Status]:
+    """Villages and communities first, then the towns they make up."""
+    units, towns = len(district.units), len(district.towns)
+    homes = {kind: district.positions(inputs.subjects[kind].place_ids) for kind in RATED}
+    least = rules.household.grade_codes.index(rules.village.definition.minimum_grade)
+    files = places.file_counts(
+        ratings[SubjectKind.HOUSEHOLD], homes[SubjectKind.HOUSEHOLD], size=units, least=least
+    )
+    villages = SubjectKind.VILLAGE
+    known = places.village_facts(inputs.subjects[villages], inputs.facts[villages], district)
+    measures = places.unit_measures(files, inputs.loans, earlier=inputs.loans_year_ago, facts=known)
+    grades = rules.household.grade_codes
+    rated = {kind: (ratings[kind], homes[kind]) for kind in RATED}
+    counts = places.grade_counts(rated, size=units, grades=grades)
+    unit_statuses, holds = places.unit_statuses(district, measures, counts, rules=rules)
+    rated_by_town = {kind: (ratings[kind], _town_of(homes[kind], district)) for kind in RATED}
+    town_statuses = places.town_statuses(
+        district,
+        places.town_measures(holds, inputs.loans, district, entities=coverage.by_town(covered, district)),
+        places.grade_counts(rated_by_town, size=towns, grades=grades),
+        rules=rules,
+    )
+    return [*unit_statuses, *town_statuses]
+
+
+def _town_of(homes: NDArray[np.int64], district: places.District) -> NDArray[np.int64]:
+    """The town of every subject whose village or community is known; -1 elsewhere."""
+    return np.where(homes >= 0, district.town_of_unit[np.where(homes >= 0, homes, 0)], -1)

@@ -1,0 +1,126 @@
+"""The nightly job: rate everybody as of a day, judge every village and town, publish in one step."""
+
+import time
+from datetime import date, datetime
+from pathlib import Path
+
+from app import clock
+from app.db import Engine, Session, reading, transaction
+from app.errors import Conflict, Invalid
+from app.jobs.night import rating, writing
+from app.jobs.night.summary import NightSummary
+from app.jobs.night.tonight import Tonight, compute
+from app.jobs.progress import Progress
+from app.models import RatingRun, UnratedReason
+from app.ratings.service import latest_run
+
+__all__ = ["NightSummary", "has_published_night", "run_night"]
+
+
+def has_published_night(session: Session) -> bool:
+    """Whether there is any rating to see."""
+    return latest_run(session) is not None
+
+
+def run_night(
+    engine: Engine,
+    *,
+    policy_folder: Path,
+    district_code: str,
+    as_of: date,
+    started_at: datetime,
+    progress: Progress,
+) -> NightSummary:
+    """Rate everybody as of a day and publish; where nothing changed since the last night, write nothing.
+
+    `Invalid` for a day in the future, `Conflict` for one before the last published night, or when another
+    night was published meanwhile.
+    """
+    begun = time.perf_counter()
+    with reading(engine) as session:
+        _refuse_wrong_day(session, as_of)
+        tonight = compute(
+            engine,
+            session,
+            policy_folder=policy_folder,
+            district_code=district_code,
+            as_of=as_of,
+            progress=progress,
+        )
+    progress(0, 1, "发布 publishing")
+    with transaction(engine) as session:
+        writing.begin_publishing(session, seen=tonight.last)
+        summary = _publish(session, tonight, started_at=started_at, begun=begun)
+    progress(1, 1, "发布 publishing")
+    return summary
+
+
+def _refuse_wrong_day(session: Session, as_of: date) -> None:
+    if as_of > clock.today():
+        raise Invalid(f"as of {as_of}: lies in the future; today is {clock.today()}")
+    last = latest_run(session)
+    if last is not None and as_of < last.as_of:
+        raise Conflict(
+            f"as of {as_of}: the night of {last.as_of} is published, and nights are published in order. "
+            f"Choose {last.as_of} or a later day."
+        )
+
+
+def _publish(session: Session, tonight: Tonight, *, started_at: datetime, begun: float) -> NightSummary:
+    """Write what changed and the night itself, in the transaction that makes both visible."""
+    changed = {kind: columns.taken(tonight.changes[kind].rows) for kind, columns in tonight.ratings.items()}
+    last_statuses = writing.last_statuses(session)
+    statuses = [row for row in tonight.statuses if last_statuses.get(row.place_id) != row]
+    covered = writing.changed_coverage(tonight.coverage, writing.last_coverage(session))
+    anything = bool(statuses or covered or any(len(columns.subject_ids) for columns in changed.values()))
+    published = anything or _is_new_day(tonight)
+    if published:
+        run = RatingRun(
+            as_of=tonight.extent.as_of,
+            started_at=started_at,
+            last_record_id=tonight.extent.last_record_id,
+            rule_fingerprints=tonight.rules.fingerprints,
+            summary={},
+        )
+        run_id = writing.write_run(session, run)
+        writing.write_ratings(session, changed.values(), run_id=run_id, grades=tonight.grades)
+        writing.write_statuses(session, statuses, run_id=run_id)
+        writing.write_coverage(session, covered, run_id=run_id)
+    summary = _summary(
+        tonight,
+        published=published,
+        places_changed=len(statuses),
+        coverage_changed=len(covered),
+        seconds=time.perf_counter() - begun,
+    )
+    if published:
+        writing.publish(session, run_id, at=clock.now(), summary=summary.to_dict())
+    return summary
+
+
+def _is_new_day(tonight: Tonight) -> bool:
+    return tonight.last is None or tonight.last.as_of != tonight.extent.as_of
+
+
+def _summary(
+    tonight: Tonight, *, published: bool, places_changed: int, coverage_changed: int, seconds: float
+) -> NightSummary:
+    subjects = sum(len(columns.subject_ids) for columns in tonight.ratings.values())
+    reasons = {
+        reason.value: sum(int((columns.unrated == code).sum()) for columns in tonight.ratings.values())
+        for code, reason in enumerate(rating.REASONS)
+        if reason is not UnratedReason.NONE
+    }
+    return NightSummary(
+        as_of=tonight.extent.as_of,
+        published=published,
+        subjects=subjects,
+        rated=subjects - sum(reasons.values()),
+        changed=sum(int(found.rows.sum()) for found in tonight.changes.values()),
+        upgraded=sum(found.upgraded for found in tonight.changes.values()),
+        downgraded=sum(found.downgraded for found in tonight.changes.values()),
+        unrated=reasons,
+        places_changed=places_changed,
+        coverage_changed=coverage_changed,
+        seconds=seconds,
+    )
