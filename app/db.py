@@ -2,51 +2,75 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event, make_url
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.errors import SetupError
+from app.errors import AppError, SetupError
 
-__all__ = ["Engine", "Session", "make_engine", "migrate", "reading", "request_session", "transaction"]
+__all__ = [
+    "Engine", "Session", "is_current", "make_engine", "migrate", "reading", "request_session", "transaction",
+]  # fmt: skip
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for SQLite or PostgreSQL, with foreign keys enforced and readers never blocked."""
+    """An engine for SQLite or PostgreSQL; foreign keys are enforced, and no error quotes what was written."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, connect_args={"timeout": 30})
+        engine = create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
         return engine
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    return create_engine(parsed, pool_pre_ping=True)
+    return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver begins no transaction of its own: `_begin_sqlite` does, for reading too.
+    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "cache_size=-65536"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+
+
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
-    """One job step: everything in it is committed together, or nothing is."""
-    with Session(engine, expire_on_commit=False) as session, session.begin():
-        yield session
+    """One request or job step: everything in it is committed together, or nothing is.
+
+    A refusal that leaves a record (`AppError.leaves_record`) is committed too: it must not be forgotten.
+    """
+    # On SQLite the one writer waits for its turn at the start, not in the middle of what it has read.
+    with Session(engine.execution_options(sqlite_begin="IMMEDIATE"), expire_on_commit=False) as session:
+        try:
+            yield session
+        except AppError as refusal:
+            if refusal.leaves_record:
+                session.commit()
+            raise
+        session.commit()
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
-    """A session that only reads; whatever it changed is thrown away."""
-    with Session(engine, expire_on_commit=False) as session:
+    """A session that only reads, and sees one state of the database from beginning to end."""
+    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    with Session(engine.execution_options(**options), expire_on_commit=False) as session:
         yield session
 
 
@@ -77,6 +101,21 @@ def ensure_folder(url: str) -> None:
             f"cannot write the database file {file}: {error.strerror}. "
             "Choose a writable place with DATABASE_URL, or mend the folder's rights."
         ) from error
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the database can be reached and has the tables of this version."""
+    try:
+        with engine.connect() as connection:
+            revision = MigrationContext.configure(connection).get_current_revision()
+    except DBAPIError:
+        return False
+    return revision == _newest_revision()
+
+
+@cache
+def _newest_revision() -> str | None:
+    return ScriptDirectory.from_config(alembic_config("")).get_current_head()
 
 
 def alembic_config(url: str) -> Config:

@@ -10,9 +10,10 @@ class AppError(Exception):
     code: ClassVar[str] = "internal_error"
     title: ClassVar[str] = "Internal error"
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, *, leaves_record: bool = False) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.leaves_record = leaves_record
 
 
 class Invalid(AppError):
@@ -69,6 +70,18 @@ class TooManyAttempts(AppError):
     status = 429
     code = "too_many_attempts"
     title = "Too many attempts"
+
+    def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class NotReady(AppError):
+    """The service lives but cannot answer yet: no database, old tables, or no published night."""
+
+    status = 503
+    code = "not_ready"
+    title = "Not ready"
 
 
 class SetupError(AppError):

@@ -1,0 +1,98 @@
+"""Signing in over HTTP, and the dependencies every other route asks with."""
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm
+from pydantic import BaseModel, ConfigDict
+
+from app import clock
+from app.access import service
+from app.access.problems import Problem
+from app.access.scope import Viewer
+from app.access.tokens import issue_token, read_token
+from app.db import Session, request_session
+from app.errors import Forbidden, NotSignedIn
+from app.models import Role
+
+router = APIRouter(tags=["access"])
+
+# "function": committed after the operation has returned and before its answer is sent.
+RequestSession = Annotated[Session, Depends(request_session, scope="function")]
+
+_bearer = OAuth2PasswordBearer(tokenUrl="/v1/token", scheme_name="password", auto_error=False)
+
+
+class TokenAnswer(BaseModel):
+    """An access token, to be sent as `Authorization: Bearer …`."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"
+    expires_in: int
+
+
+class ViewerAnswer(BaseModel):
+    """Who you are, and the division whose data you may see."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    user_id: int
+    username: str
+    display_name: str
+    role: Role
+    role_label: str
+    organisation_id: int
+    organisation_name: str
+    place_id: int
+    place_code: str
+    place_name: str
+
+
+def viewer(
+    request: Request, session: RequestSession, token: Annotated[str | None, Depends(_bearer)]
+) -> Viewer:
+    """The signed-in user of this request; without a good token there is none, and the request is refused."""
+    if token is None:
+        raise NotSignedIn("no access token: get one at /v1/token and send it as `Authorization: Bearer …`")
+    return service.viewer(session, read_token(token, key=request.app.state.token_key, at=clock.now()))
+
+
+CurrentViewer = Annotated[Viewer, Depends(viewer)]
+
+
+def require(*roles: Role) -> Callable[[Viewer], Viewer]:
+    """A dependency that lets these roles through and refuses all others."""
+
+    def allowed(viewer: CurrentViewer) -> Viewer:
+        if viewer.role not in roles:
+            raise Forbidden(
+                f"the role {viewer.role} ({viewer.role.label}) may not do this; it takes {' or '.join(roles)}"
+            )
+        return viewer
+
+    return allowed
+
+
+@router.post(
+    "/v1/token",
+    summary="Sign in · 登录",
+    responses={401: {"model": Problem}, 422: {"model": Problem}, 429: {"model": Problem}},
+)
+def token(
+    request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()], session: RequestSession
+) -> TokenAnswer:
+    """A token for a username and a password; five failures in a row lock the account for 15 minutes."""
+    at = clock.now()
+    user = service.sign_in(session, form.username, form.password, at=at)
+    minutes = request.app.state.settings.token_minutes
+    issued = issue_token(user, key=request.app.state.token_key, at=at, minutes=minutes)
+    return TokenAnswer(access_token=issued, expires_in=minutes * 60)
+
+
+@router.get("/v1/me", summary="Who am I · 当前用户", responses={401: {"model": Problem}})
+def me(viewer: CurrentViewer) -> ViewerAnswer:
+    """The user behind the token."""
+    return ViewerAnswer.model_validate(
+        {**{name: getattr(viewer, name) for name in viewer.__slots__}, "role_label": viewer.role.label}
+    )

@@ -1,0 +1,26 @@
+"""Who asks, and which divisions that person may see."""
+
+from dataclasses import dataclass
+
+from app.models import Role
+from app.places.service import within
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The signed-in user of a request, with the organisation and the division behind it."""
+
+    user_id: int
+    username: str
+    display_name: str
+    role: Role
+    organisation_id: int
+    organisation_name: str
+    place_id: int
+    place_code: str
+    place_name: str
+
+
+def may_see(viewer: Viewer, code: str) -> bool:
+    """Whether the division with this code is the viewer's own or lies in it."""
+    return within(viewer.place_code, code)

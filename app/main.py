@@ -1,0 +1,100 @@
+"""The application over HTTP: every slice's routes, one transaction a request, one shape of refusal."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+
+from app import db
+from app.access import routes as access
+from app.access.headers import SecurityHeaders
+from app.access.problems import Problem, install_problems
+from app.coverage import routes as coverage
+from app.designations import routes as designations
+from app.errors import NotReady
+from app.inquiries import routes as inquiries
+from app.ratings import routes as ratings
+from app.ratings.service import latest_run
+from app.settings import Settings
+from app.subjects.cipher import Cipher, derived_key, load_master_key
+
+# These only read: from one state of the database, so that no answer mixes two nights.
+READING = ("GET", "HEAD")
+STATIC = Path(__file__).resolve().parent / "web" / "static"
+ROUTERS = (
+    access.router,
+    inquiries.router,
+    designations.router,
+    coverage.router,
+    ratings.router,
+)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application with its own engine and keys; the database is first asked by the first request."""
+    master = load_master_key(settings.master_key, key_file=settings.key_file)
+    engine = db.make_engine(settings.database_url)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        engine.dispose()
+
+    def request_session(request: Request) -> Iterator[db.Session]:
+        step = db.reading if request.method in READING else db.transaction
+        with step(engine) as session:
+            yield session
+
+    app = FastAPI(
+        title="credit-village",
+        summary="农村信用建档评级 · credit files, ratings and coverage of a rural district",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    app.state.engine = engine
+    app.state.cipher = Cipher(master, settings.cipher_suite)
+    app.state.token_key = derived_key(master, purpose="token", length=32)
+    app.dependency_overrides[db.request_session] = request_session
+    install_problems(app)
+    app.add_middleware(SecurityHeaders)
+    for router in ROUTERS:
+        app.include_router(router)
+    _add_health(app)
+    _add_files(app)
+    return app
+
+
+def _add_health(app: FastAPI) -> None:
+    @app.get("/healthz", tags=["health"], summary="Does the process live · 存活")
+    def healthz() -> dict[str, str]:
+        """The process answers; the database is not asked."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["health"], summary="Can it serve · 就绪", responses={503: {"model": Problem}})
+    def readyz(request: Request) -> dict[str, str]:
+        """The database answers, its tables are of this version, and a night has been published."""
+        if not db.is_current(request.app.state.engine):
+            raise NotReady(
+                "the database does not answer, or its tables are of another version. "
+                "Check DATABASE_URL and run `credit-village init`."
+            )
+        with db.reading(request.app.state.engine) as session:
+            newest = latest_run(session)
+        if newest is None:
+            raise NotReady("no night has been published. Run `credit-village rescore`.")
+        return {"status": "ready", "rated_as_of": newest.as_of.isoformat()}
+
+
+def _add_files(app: FastAPI) -> None:
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> FileResponse:
+        """The operations to read and try, with nothing loaded from outside."""
+        return FileResponse(STATIC / "swagger-ui" / "index.html")
+
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
