@@ -1,0 +1,170 @@
+"""The demonstration district: made whole in one transaction, or not at all."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+
+import numpy as np
+from sqlalchemy import exists, select
+
+from app.db import Engine, Session, transaction
+from app.errors import Conflict, Invalid
+from app.jobs.demo.batches import (
+    Ints,
+    Order,
+    add_batch,
+    append_records,
+    append_subjects,
+    fact_numbers,
+)
+from app.jobs.demo.consents import append_consents
+from app.jobs.demo.entity_rows import EntityFiles, append_entities, append_entity_files, invent_files
+from app.jobs.demo.households import append_files, append_heads, live, parts
+from app.jobs.demo.loan_rows import LoanBook
+from app.jobs.demo.loans import month_ends
+from app.jobs.demo.logins import add_logins
+from app.jobs.demo.roster import append_roster
+from app.jobs.demo.summary import DemoSummary
+from app.jobs.demo.villages import Villages, spread, village_facts
+from app.jobs.demo.writer import Writer, relaxed
+from app.jobs.progress import Progress
+from app.models import Batch, BatchKind, Subject, SubjectKind
+from app.subjects.cipher import Cipher
+
+_INDEXED = ("records", "households", "subjects", "loans", "consents")
+_COUNTED = {"subjects": "subject_id", "loans": "loan_id"}
+
+
+def make_demo(
+    engine: Engine,
+    cipher: Cipher,
+    *,
+    households: int,
+    entities: int | None,
+    seed: int,
+    on: date,
+    progress: Progress,
+) -> DemoSummary:
+    """Make a synthetic district over the divisions in the database; equal orders give equal districts."""
+    if households < 1 or (entities is not None and entities < 0):
+        raise Invalid("a demonstration needs at least 1 household, and 0 or more entities")
+    count = households // 10 if entities is None else entities
+    order = Order(households=households, entities=count, seed=seed % 2**32, on=on)
+    with relaxed(engine) as own, transaction(own) as session:
+        writer = Writer(session.connection())
+        _refuse_second(session)
+        return _District.begin(session, writer, cipher, order=order).make(progress)
+
+
+def _refuse_second(session: Session) -> None:
+    if session.scalar(select(exists().where(Subject.synthetic.is_(False)))):
+        raise Conflict(
+            "the database holds subjects that are not synthetic; a demonstration is never mixed with them. "
+            "Set DATABASE_URL to an empty database."
+        )
+    synthetic = session.scalar(select(exists().where(Batch.kind == BatchKind.DEMONSTRATION)))
+    if synthetic or session.scalar(select(exists().where(Subject.synthetic.is_(True)))):
+        raise Conflict(
+            "the database holds a demonstration district already. "
+            "Use it, or set DATABASE_URL to an empty database for another one."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _District:
+    """One demonstration on its way into the tables."""
+
+    session: Session
+    writer: Writer
+    cipher: Cipher
+    order: Order
+    villages: Villages
+    book: LoanBook
+    batch_id: int
+    bank_id: int
+    first_id: int
+
+    @classmethod
+    def begin(cls, session: Session, writer: Writer, cipher: Cipher, *, order: Order) -> Self:
+        """Register the deliveries and the logins, and lay out the villages."""
+        rows = order.households + order.entities
+        kinds = (BatchKind.DEMONSTRATION, BatchKind.LOAN_RETURN)
+        files, returns = (add_batch(session, order, kind=kind, row_count=rows) for kind in kinds)
+        return cls(
+            session=session,
+            writer=writer,
+            cipher=cipher,
+            order=order,
+            villages=spread(session, order.random("villages"), households=order.households, on=order.on),
+            book=LoanBook(writer, order, batch_id=returns),
+            batch_id=files,
+            bank_id=add_logins(session).organisation_id,
+            first_id=writer.next_id("subjects", "subject_id"),
+        )
+
+    def make(self, progress: Progress) -> DemoSummary:
+        """Write everything, then make the indexes again."""
+        order, writer = self.order, self.writer
+        writer.lay_aside_indexes(*_INDEXED)
+        village_ids = self.first_id + np.arange(self.villages.is_village.sum())
+        household_ids = village_ids[-1] + 1 + np.arange(order.households)
+        records = self._append_villages(village_ids)
+        records += self._append_households(int(household_ids[0]), progress)
+        entities = invent_files(order, villages=self.villages, first_id=int(household_ids[-1]) + 1)
+        records += self._append_entities(entities)
+        loan_months = self.book.append_months(progress)
+        ids = np.concatenate([household_ids, entities.ids])
+        summary = DemoSummary(
+            households=order.households,
+            entities=order.entities,
+            villages=len(village_ids),
+            records=records,
+            loans=self.book.loan_count,
+            loan_months=loan_months,
+            roster_entries=append_roster(
+                self.session, writer, order, entities=entities.entities, villages=self.villages
+            ),
+            consents=append_consents(writer, order, ids=ids, organisation_id=self.bank_id),
+            seed=order.seed,
+            on=order.on,
+        )
+        writer.finish(_COUNTED)
+        return summary
+
+    def _append_villages(self, ids: Ints) -> int:
+        place_id = self.villages.place_id[self.villages.is_village]
+        append_subjects(self.writer, self.order, ids=ids, kind=SubjectKind.VILLAGE, place_id=place_id)
+        return append_records(
+            self.writer,
+            village_facts(self.villages, self.order.random("village facts")),
+            numbers=fact_numbers(self.session, SubjectKind.VILLAGE),
+            ids=ids,
+            row_no=np.arange(1, len(ids) + 1),
+            observed_on=np.full(len(ids), month_ends(self.order.on, count=1)[0]),
+            batch_id=self.batch_id,
+        )
+
+    def _append_households(self, first_id: int, progress: Progress) -> int:
+        numbers = fact_numbers(self.session, SubjectKind.HOUSEHOLD)
+        records = 0
+        for part in parts(self.villages, first_id=first_id):
+            progress(int(part.index[0]), self.order.households, "农户 households")
+            append_heads(self.writer, self.cipher, self.order, part=part, villages=self.villages)
+            facts, observed_on, loans = live(self.order, part=part, villages=self.villages)
+            records += append_files(
+                self.writer,
+                part,
+                facts=facts,
+                observed_on=observed_on,
+                numbers=numbers,
+                batch_id=self.batch_id,
+            )
+            self.book.add(loans, ids=part.ids)
+        progress(self.order.households, self.order.households, "农户 households")
+        return records
+
+    def _append_entities(self, files: EntityFiles) -> int:
+        append_entities(self.writer, self.cipher, self.order, files=files, villages=self.villages)
+        self.book.add(files.loans, ids=files.ids)
+        numbers = fact_numbers(self.session, SubjectKind.AGRI_ENTITY)
+        return append_entity_files(self.writer, files, numbers=numbers, batch_id=self.batch_id)

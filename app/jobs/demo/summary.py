@@ -1,0 +1,31 @@
+"""What the demonstration district consists of, in numbers."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from app.jobs.demo.batches import SOURCE
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSummary:
+    """What was made: everything is synthetic."""
+
+    households: int
+    entities: int
+    villages: int
+    records: int
+    loans: int
+    loan_months: int
+    roster_entries: int
+    consents: int
+    seed: int
+    on: date
+
+    def lines(self) -> list[str]:
+        """The summary as it is printed."""
+        return [
+            f"{SOURCE} demonstration district as of {self.on}, seed {self.seed}: nothing in it is real",
+            f"  {self.households:,} households and {self.entities:,} entities in {self.villages} villages",
+            f"  {self.records:,} records, {self.consents:,} consents, {self.roster_entries:,} roster entries",
+            f"  {self.loans:,} loans with {self.loan_months:,} month-ends",
+        ]
