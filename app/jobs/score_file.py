@@ -46,9 +46,7 @@ def score_file(card: Path, source: Path, target: Path) -> FileSummary:
     columns = _read_csv(source) if source.suffix.lower() == ".csv" else _read_parquet(source)
     strangers = set(columns) & set(_RESULT_NAMES)
     if strangers:
-        raise Invalid(
-            f"{source}: already has the columns {', '.join(sorted(strangers))}; rename them"
-        )
+        raise Invalid(f"{source}: already has the columns {', '.join(sorted(strangers))}; rename them")
     numbers = {name: _numbers(source, name, columns[name]) for name in loaded.inputs if name in columns}
     if not numbers:
         raise Invalid(f"{source}: has none of the card's columns ({', '.join(loaded.inputs)})")

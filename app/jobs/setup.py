@@ -9,8 +9,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from app.db import Engine, make_engine, migrate, reading, transaction
 from app.errors import NotFound, SetupError
 from app.places.service import load_divisions, place_by_code
-from app.ratings.rules import load_rules
 from app.records.service import load_facts
+from app.rules.service import load_rules
 from app.settings import Settings
 from app.subjects.cipher import ensure_key_file, load_master_key
 from app.subjects.service import has_subjects

@@ -1,26 +1,27 @@
 """Which rating of a subject holds, and everything behind it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from app.db import Session
 from app.errors import NotFound
-from app.models import Rating, RatingRun, RuleVersion, Subject, SubjectKind
+from app.models import Rating, RatingRun, Subject, SubjectKind
 from app.ratings import store
-from app.ratings.rules import card_of
+from app.ratings.explained import ExplainedRating
 from app.records.service import CurrentValue, current_values
-from scoring import Explanation
+from app.rules.service import card_of, rule_version
 
-
-@dataclass(frozen=True)
-class ExplainedRating:
-    """A rating with its night, the rule it was made by and every point of it."""
-
-    rating: Rating
-    run: RatingRun
-    rule: RuleVersion
-    explanation: Explanation
+__all__ = [
+    "ExplainedRating",
+    "as_of",
+    "current_rating",
+    "explained",
+    "history",
+    "latest_run",
+    "rating",
+    "ratings_in_place",
+    "sources",
+]
 
 
 def latest_run(session: Session) -> RatingRun | None:
@@ -48,9 +49,8 @@ def history(session: Session, subject_id: int) -> Sequence[Rating]:
 
 def explained(session: Session, rating: Rating) -> ExplainedRating:
     """A rating explained from its own bins and the card as it was that night."""
-    rule = store.rule_version(session, rating.rule_version_id)
+    rule = rule_version(session, rating.rule_version_id)
     run = store.run(session, rating.run_id)
-    assert rule is not None
     assert run is not None
     explanation = card_of(rule).explain(
         rating.packed_bins, vetoes=rating.vetoes, unrated=bool(rating.unrated_reason)

@@ -1,4 +1,4 @@
-"""Rule versions and ratings as they are kept; what an unpublished night wrote does not exist."""
+"""Ratings as they are kept; what an unpublished night wrote does not exist."""
 
 from collections.abc import Sequence
 
@@ -6,33 +6,7 @@ from sqlalchemy import ScalarResult, exists, select
 from sqlalchemy.orm import aliased
 
 from app.db import Session
-from app.models import PlaceStatus, Rating, RatingRun, RuleVersion, Subject
-
-
-def rule_versions(session: Session) -> Sequence[RuleVersion]:
-    """Every kept rule version, by code, variant and first day."""
-    order = (RuleVersion.code, RuleVersion.variant, RuleVersion.effective_from, RuleVersion.rule_version_id)
-    return session.scalars(select(RuleVersion).order_by(*order)).all()
-
-
-def rule_version(session: Session, rule_version_id: int) -> RuleVersion | None:
-    """One kept rule version."""
-    return session.get(RuleVersion, rule_version_id)
-
-
-def is_used(session: Session, rule_version_id: int) -> bool:
-    """Whether anybody was rated, or any place judged, by this version."""
-    rated = exists().where(Rating.rule_version_id == rule_version_id)
-    judged = exists().where(PlaceStatus.rule_version_id == rule_version_id)
-    return bool(session.scalar(select(rated | judged)))
-
-
-def put_rule(session: Session, kept: RuleVersion | None, fresh: RuleVersion) -> None:
-    """Add a version, or put it in the place of one that was never used."""
-    if kept is not None:
-        session.delete(kept)
-        session.flush()
-    session.add(fresh)
+from app.models import Rating, RatingRun, Subject
 
 
 def latest_run(session: Session) -> RatingRun | None:

@@ -1,15 +1,16 @@
 """The rule versions: every card and profile that is or was in force, kept as it was."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 
 from app.db import Session
 from app.errors import Conflict, NotFound, SetupError
 from app.models import RuleVersion
-from app.ratings import store
+from app.rules import store
 from scoring import CardError, Profile, Scorecard
+from scoring.definition import ProfileDefinition
 from scoring.loader import read
 
 KINDS_OF_CARDS = ("household", "agri_entity")
@@ -70,6 +71,13 @@ def _rules_in(path: Path) -> list[RuleFile]:
     return [RuleFile(item.definition.code, item.definition.variant, kind, item, path) for item in cards]
 
 
+def rule_version(session: Session, rule_version_id: int) -> RuleVersion:
+    """One kept version."""
+    found = store.rule_version(session, rule_version_id)
+    assert found is not None, "a rating refers to a rule version that is not kept"
+    return found
+
+
 def cards(session: Session) -> list[RuleVersion]:
     """The kept cards, by code, variant and date."""
     return [rule for rule in store.rule_versions(session) if rule.kind in KINDS_OF_CARDS]
@@ -81,6 +89,15 @@ def card_version(session: Session, code: str, *, version: str, variant: str) -> 
         if (rule.code, rule.effective_from.isoformat(), rule.variant) == (code, version, variant):
             return rule
     raise NotFound(f"no card {code} of {version}" + (f" for {variant}" if variant else ""))
+
+
+def profile_in_force(session: Session, kind: str, *, on: date) -> ProfileDefinition:
+    """The kept profile of a kind that is in force on a day."""
+    begun = [rule for rule in store.rule_versions(session) if rule.kind == kind and rule.effective_from <= on]
+    if not begun:
+        raise NotFound(f"no {kind} profile is in force on {on}")
+    newest = max(begun, key=lambda rule: rule.effective_from)
+    return Profile.parse(newest.content).definition
 
 
 def card_of(rule: RuleVersion) -> Scorecard:

@@ -1,0 +1,263 @@
+"""The command `credit-village`: everything an operator runs."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from app import clock, settings
+from app.db import Engine, make_engine, reading
+from app.errors import AppError, Invalid, SetupError
+from app.jobs import progress as telling
+from app.jobs.demo import DEMO_PASSWORD, demo_logins, make_demo
+from app.jobs.imports import ImportKind, import_file, write_error_workbook, write_template
+from app.jobs.nightly import has_published_night, run_night
+from app.jobs.score_file import score_file
+from app.jobs.setup import has_subjects, initialise
+from app.logs import uvicorn_config
+from app.main import create_app
+from app.subjects.cipher import Cipher, load_master_key
+
+app = typer.Typer(
+    name="credit-village",
+    help="农村信用建档评级 · credit files, ratings and coverage of a rural district",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+console = Console(highlight=False, soft_wrap=True)
+
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="评级基准日, such as 2026-11-30")]
+
+
+def main() -> None:
+    """Run the command; a refusal is one sentence and the exit status 1."""
+    try:
+        app()
+    except AppError as refusal:
+        sys.stderr.write(f"credit-village: {refusal.detail}\n")
+        raise SystemExit(1) from None
+
+
+@app.command()
+def init() -> None:
+    """Make the key and the tables, load the divisions, the fact catalogue and the rules; idempotent."""
+    _initialise()
+    console.print(f"ready: {_redacted(settings.from_environment().database_url)}")
+
+
+@app.command()
+def demo(
+    households: Annotated[int, typer.Option(min=1, max=5_000_000)] = 20_000,
+    entities: Annotated[int | None, typer.Option(min=0, max=500_000)] = None,
+    seed: Annotated[int, typer.Option()] = 2022,
+) -> None:
+    """Make a synthetic demonstration district over Bishan's real divisions."""
+    _initialise()
+    _make_demo(households, entities=entities, seed=seed)
+
+
+@app.command()
+def rescore(as_of: AsOf = None) -> None:
+    """Rate everybody as of a day (today by default) and publish the night in one step."""
+    _initialise()
+    _rescore(_day(as_of) if as_of else clock.today())
+
+
+@app.command()
+def serve() -> None:
+    """Answer over HTTP on the configured address until stopped."""
+    chosen = settings.from_environment()
+    _refuse_busy_port(chosen)
+    _serve(chosen)
+
+
+@app.command()
+def up() -> None:
+    """Bring everything up: init, the demonstration district when empty, the first night, serve."""
+    chosen = settings.from_environment()
+    _refuse_busy_port(chosen)
+    _initialise()
+    engine = make_engine(chosen.database_url)
+    with reading(engine) as session:
+        empty = not has_subjects(session)
+    if empty:
+        _make_demo(20_000, entities=None, seed=2022)
+    with reading(engine) as session:
+        first_night = not has_published_night(session)
+    if first_night:
+        _rescore(clock.today())
+    _tell_address(chosen, engine)
+    engine.dispose()
+    _serve(chosen)
+
+
+@app.command("import")
+def import_(
+    file: Path,
+    kind: Annotated[ImportKind, typer.Option(help="what the file holds")],
+    source: Annotated[str, typer.Option(help="the office or department that sent it")] = "town office",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="check only, change nothing")] = False,
+    errors: Annotated[Path | None, typer.Option(help="write the errors to this .xlsx")] = None,
+) -> None:
+    """Import a file of a town office; it lands whole or not at all."""
+    _initialise()
+    chosen = settings.from_environment()
+    report = import_file(
+        make_engine(chosen.database_url),
+        _cipher(chosen),
+        file,
+        kind=kind,
+        on=clock.today(),
+        at=clock.now(),
+        by="cli",
+        source=source,
+        dry_run=dry_run,
+    )
+    for line in report.lines():
+        console.print(line, markup=False)
+    if errors and report.errors:
+        write_error_workbook(report, errors)
+        console.print(f"errors written to {errors}", markup=False)
+    if report.errors:
+        raise SystemExit(1)
+
+
+@app.command()
+def template(kind: ImportKind, target: Path) -> None:
+    """Write an empty .xlsx to be filled in by a town office."""
+    write_template(kind, target)
+    console.print(f"template written to {target}", markup=False)
+
+
+@app.command()
+def score(card: Path, source: Path, target: Path) -> None:
+    """Score a .csv or .parquet file with a card, without a database."""
+    for line in score_file(card, source, target).lines():
+        console.print(line, markup=False)
+
+
+def _initialise() -> None:
+    initialise(settings.from_environment(), on=clock.today(), at=clock.now())
+
+
+def _make_demo(households: int, *, entities: int | None, seed: int) -> None:
+    chosen = settings.from_environment()
+    with _progress() as tell:
+        summary = make_demo(
+            make_engine(chosen.database_url),
+            _cipher(chosen),
+            households=households,
+            entities=entities,
+            seed=seed,
+            on=clock.today(),
+            progress=tell,
+        )
+    for line in summary.lines():
+        console.print(line, markup=False)
+
+
+def _rescore(as_of: date) -> None:
+    chosen = settings.from_environment()
+    if as_of > clock.today():
+        raise Invalid(f"--as-of {as_of}: lies in the future; today is {clock.today()}")
+    with _progress() as tell:
+        summary = run_night(
+            make_engine(chosen.database_url),
+            policy_folder=chosen.policy_folder,
+            district_code=chosen.district_code,
+            as_of=as_of,
+            started_at=clock.now(),
+            progress=tell,
+        )
+    for line in summary.lines():
+        console.print(line, markup=False)
+
+
+def _serve(chosen: settings.Settings) -> None:
+    uvicorn.run(
+        create_app(chosen),
+        host=chosen.host,
+        port=chosen.port,
+        log_config=uvicorn_config(),
+        server_header=False,
+    )
+
+
+def _tell_address(chosen: settings.Settings, engine: Engine) -> None:
+    console.print(f"\n网页 pages     http://{chosen.host}:{chosen.port}/", markup=False)
+    console.print(f"接口 API docs  http://{chosen.host}:{chosen.port}/docs", markup=False)
+    with reading(engine) as session:
+        logins = demo_logins(session)
+    if logins:
+        console.print(f"演示账号 demonstration logins (password {DEMO_PASSWORD}):", markup=False)
+    for username, role in logins:
+        console.print(f"  {username:<16} {role}", markup=False)
+    console.print("按 Ctrl+C 停止 · Ctrl+C stops the service\n", markup=False)
+
+
+@contextmanager
+def _progress() -> Iterator[telling.Progress]:
+    if not console.is_terminal:
+        yield _PlainLines()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bar:
+        tasks: dict[str, int] = {}
+
+        def tell(done: int, total: int, what: str) -> None:
+            if what not in tasks:
+                tasks[what] = int(bar.add_task(what, total=total))
+            bar.update(bar.task_ids[tasks[what]], completed=done, total=total)
+
+        yield tell
+
+
+class _PlainLines:
+    """Progress as plain lines: one when a step begins or ends."""
+
+    def __init__(self) -> None:
+        self._begun: set[str] = set()
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        if done >= total:
+            console.print(f"{what}: {total} done", markup=False)
+        elif what not in self._begun:
+            console.print(f"{what}: 0 of {total}", markup=False)
+        self._begun.add(what)
+
+
+def _cipher(chosen: settings.Settings) -> Cipher:
+    return Cipher(load_master_key(chosen.master_key, key_file=chosen.key_file), chosen.cipher_suite)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid(f"{text!r} is not a date; write it as 2026-11-30") from None
+
+
+def _refuse_busy_port(chosen: settings.Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((chosen.host, chosen.port))
+        except OSError as error:
+            raise SetupError(
+                f"cannot listen on {chosen.host}:{chosen.port}: {error.strerror}. Stop what uses the port, "
+                "or choose another with CREDIT_VILLAGE_PORT, such as CREDIT_VILLAGE_PORT=8001 make run."
+            ) from error
+
+
+def _redacted(url: str) -> str:
+    head, at, tail = url.rpartition("@")
+    return f"{head.split('://')[0]}://***@{tail}" if at else url

@@ -1,0 +1,62 @@
+"""What can be said of a village or town: measures, gates, ratings by grade."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from app.models import GateState, Place
+from scoring.definition import Source, Text
+
+
+@dataclass(frozen=True)
+class MeasureLine:
+    """One measure: the share and the two numbers it is made of, or a count."""
+
+    name: str
+    label: Text
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    denominator_name: str
+    denominator_label: Text
+
+
+@dataclass(frozen=True)
+class GateLine:
+    """One gate: what is asked, what there is, how far apart, and where the rule comes from."""
+
+    name: str
+    label: Text
+    state: GateState
+    at_least: bool
+    threshold: float
+    value: float | None
+    margin: float | None
+    measure: MeasureLine
+    basis: Source
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """One village, community or town as the newest night that spoke of it left it."""
+
+    place: Place
+    since: date
+    profile_code: str
+    profile_title: Text
+    effective_from: date
+    state: GateState
+    measures: tuple[MeasureLine, ...]
+    gates: tuple[GateLine, ...]
+    grade_counts: Mapping[str, Mapping[str, int]]
+
+    def measure(self, name: str) -> MeasureLine | None:
+        """One measure by its name."""
+        return next((line for line in self.measures if line.name == name), None)
+
+    @property
+    def missing(self) -> tuple[GateLine, ...]:
+        """The gates that do not hold, the farthest from its threshold first."""
+        open_gates = [g for g in self.gates if g.state in (GateState.FAILS, GateState.INSUFFICIENT)]
+        return tuple(sorted(open_gates, key=lambda gate: math.inf if gate.margin is None else gate.margin))

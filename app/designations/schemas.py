@@ -1,0 +1,133 @@
+"""The status of villages and towns on the wire."""
+
+from datetime import date
+
+from pydantic import BaseModel
+
+from app.designations.reports import GateLine, MeasureLine, StatusReport
+from app.models import GateState, Place, PlaceKind
+from app.ratings.schemas import SourceAnswer, TextAnswer
+
+
+class PlaceAnswer(BaseModel):
+    """A division by its code of the Bureau of Statistics."""
+
+    code: str
+    name: str
+    kind: PlaceKind
+
+    @classmethod
+    def of(cls, place: Place) -> "PlaceAnswer":
+        """One division."""
+        return cls(code=place.code, name=place.name, kind=place.kind)
+
+
+class MeasureAnswer(BaseModel):
+    """A share with both its numbers, or a count; `value` is null where there is nothing to divide."""
+
+    name: str
+    label: TextAnswer
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    denominator_name: str
+    denominator_label: TextAnswer
+
+    @classmethod
+    def of(cls, line: MeasureLine) -> "MeasureAnswer":
+        """One measure."""
+        return cls.model_validate(line, from_attributes=True)
+
+
+class GateAnswer(BaseModel):
+    """A gate: what is asked, what there is, and the margin between them (negative: missed)."""
+
+    name: str
+    label: TextAnswer
+    state: GateState
+    state_label: str
+    operator: str
+    threshold: float
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    denominator_name: str
+    margin: float | None
+    basis: SourceAnswer
+
+    @classmethod
+    def of(cls, line: GateLine) -> "GateAnswer":
+        """One gate with the two numbers of its measure."""
+        return cls(
+            name=line.name,
+            label=TextAnswer.model_validate(line.label),
+            state=line.state,
+            state_label=line.state.label,
+            operator=">=" if line.at_least else "<=",
+            threshold=line.threshold,
+            value=line.value,
+            numerator=line.measure.numerator,
+            denominator=line.measure.denominator,
+            denominator_name=line.measure.denominator_name,
+            margin=line.margin,
+            basis=SourceAnswer.model_validate(line.basis),
+        )
+
+
+class StatusLine(BaseModel):
+    """How a village or community stands, in one line."""
+
+    place: PlaceAnswer
+    state: GateState
+    state_label: str
+    since: date
+    missing: list[str]
+    grade_counts: dict[str, dict[str, int]]
+
+    @classmethod
+    def of(cls, report: StatusReport) -> "StatusLine":
+        """One place; `missing` names the gates that do not hold."""
+        return cls(
+            place=PlaceAnswer.of(report.place),
+            state=report.state,
+            state_label=report.state.label,
+            since=report.since,
+            missing=[gate.name for gate in report.missing],
+            grade_counts={kind: dict(counts) for kind, counts in report.grade_counts.items()},
+        )
+
+
+class VillagesAnswer(BaseModel):
+    """A page of villages; `next_cursor` is null on the last one."""
+
+    as_of: date
+    villages: list[StatusLine]
+    next_cursor: str | None
+
+
+class StatusAnswer(StatusLine):
+    """How a village or town stands in full."""
+
+    as_of: date
+    profile: str
+    profile_version: date
+    gates: list[GateAnswer]
+    measures: list[MeasureAnswer]
+
+    @classmethod
+    def full(cls, report: StatusReport, *, as_of: date) -> "StatusAnswer":
+        """One place as of the newest published night."""
+        return cls(
+            **StatusLine.of(report).model_dump(),
+            as_of=as_of,
+            profile=report.profile_code,
+            profile_version=report.effective_from,
+            gates=[GateAnswer.of(line) for line in report.gates],
+            measures=[MeasureAnswer.of(line) for line in report.measures],
+        )
+
+
+class TownAnswer(StatusAnswer):
+    """A town with the villages and communities that make it up."""
+
+    villages: list[StatusLine]

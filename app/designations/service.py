@@ -1,0 +1,139 @@
+"""How villages and towns stand: every measure, every gate with its margin, ratings by grade."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+from app.db import Session
+from app.designations import store
+from app.designations.reports import GateLine, MeasureLine, StatusReport
+from app.errors import NotFound
+from app.models import (
+    Place,
+    PlaceGate,
+    PlaceGradeCount,
+    PlaceMeasure,
+    PlaceStatus,
+    RatingRun,
+    RuleVersion,
+)
+from scoring import Profile
+from scoring.definition import Criterion, ProfileDefinition, Text
+
+__all__ = ["GateLine", "MeasureLine", "StatusReport", "status_report", "status_reports"]
+
+
+def status_reports(session: Session, places: Collection[Place]) -> list[StatusReport]:
+    """The reports of these places in their order; a place no night has spoken of has none."""
+    found = {
+        status.place_id: (status, run)
+        for status, run in store.newest_statuses(session, [place.place_id for place in places])
+    }
+    ids = [status.place_status_id for status, _ in found.values()]
+    rule_ids = {status.rule_version_id for status, _ in found.values()}
+    rules = {rule.rule_version_id: rule for rule in store.rule_versions(session, rule_ids)}
+    rows = _Rows(
+        _grouped(store.measures(session, ids)),
+        _grouped(store.gates(session, ids)),
+        _grouped(store.grade_counts(session, ids)),
+    )
+    reports = []
+    for place in places:
+        if place.place_id in found:
+            status, run = found[place.place_id]
+            reports.append(_report(place, status, run, rows=rows, rule=rules[status.rule_version_id]))
+    return reports
+
+
+def status_report(session: Session, place: Place) -> StatusReport:
+    """The report of one place; `NotFound` before its first night."""
+    found = status_reports(session, [place])
+    if not found:
+        raise NotFound(f"no night has judged {place.name} yet; run `credit-village rescore`")
+    return found[0]
+
+
+_Row = TypeVar("_Row", PlaceMeasure, PlaceGate, PlaceGradeCount)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The details of many statuses, by status."""
+
+    measures: Mapping[int, list[PlaceMeasure]]
+    gates: Mapping[int, list[PlaceGate]]
+    counts: Mapping[int, list[PlaceGradeCount]]
+
+
+def _report(
+    place: Place, status: PlaceStatus, run: RatingRun, *, rows: _Rows, rule: RuleVersion
+) -> StatusReport:
+    profile = _profile(rule.fingerprint, rule.content)
+    status_id = status.place_status_id
+    measures = {row.name: _measure_line(row, profile) for row in rows.measures.get(status_id, [])}
+    gates = {row.name: row for row in rows.gates.get(status_id, [])}
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    for count in rows.counts.get(status_id, []):
+        counts[count.subject_kind][count.grade] = count.subject_count
+    return StatusReport(
+        place=place,
+        since=run.as_of,
+        profile_code=profile.code,
+        profile_title=profile.title,
+        effective_from=profile.effective_from,
+        state=status.state,
+        measures=tuple(measures[name] for name in profile.measures if name in measures),
+        gates=tuple(
+            _gate_line(criterion, gates[criterion.name], measures[criterion.measure], profile=profile)
+            for criterion in profile.criteria
+            if criterion.name in gates
+        ),
+        grade_counts=dict(counts),
+    )
+
+
+def _measure_line(row: PlaceMeasure, profile: ProfileDefinition) -> MeasureLine:
+    value = row.numerator
+    if row.denominator is not None or row.denominator_name != "none":
+        value = row.numerator / row.denominator if row.numerator is not None and row.denominator else None
+    return MeasureLine(
+        name=row.name,
+        label=profile.measures[row.name],
+        value=value,
+        numerator=row.numerator,
+        denominator=row.denominator,
+        denominator_name=row.denominator_name,
+        denominator_label=profile.denominators.get(row.denominator_name, Text(row.denominator_name, "")),
+    )
+
+
+def _gate_line(
+    criterion: Criterion, row: PlaceGate, measure: MeasureLine, *, profile: ProfileDefinition
+) -> GateLine:
+    return GateLine(
+        name=row.name,
+        label=criterion.label,
+        state=row.state,
+        at_least=criterion.at_least,
+        threshold=row.threshold,
+        value=row.value,
+        margin=row.margin,
+        measure=measure,
+        basis=profile.sources[criterion.basis],
+    )
+
+
+def _grouped(rows: Iterable[_Row]) -> Mapping[int, list[_Row]]:
+    groups: dict[int, list[_Row]] = defaultdict(list)
+    for row in rows:
+        groups[row.place_status_id].append(row)
+    return groups
+
+
+@lru_cache(maxsize=64)
+def _profile(fingerprint: str, content: str) -> ProfileDefinition:
+    profile = Profile.parse(content).definition
+    assert profile.fingerprint == fingerprint, "a kept profile has changed"
+    return profile

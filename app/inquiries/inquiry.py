@@ -1,0 +1,31 @@
+"""An inquiry and its answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.designations.service import StatusReport
+from app.models import Place, Purpose, RatingRun
+from app.ratings.service import ExplainedRating
+from app.subjects.service import SubjectCard
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: whose rating, for what purpose, under which consent."""
+
+    number: str
+    purpose: Purpose
+    consent_id: int
+
+
+@dataclass(frozen=True)
+class InquiryResult:
+    """What an inquiry is answered with, and the record of it."""
+
+    inquiry_id: int
+    inquired_at: datetime
+    subject: SubjectCard
+    place: Place
+    village: StatusReport | None
+    rating: ExplainedRating
+    newest: RatingRun | None

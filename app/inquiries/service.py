@@ -1,0 +1,90 @@
+"""An inquiry about a subject: on record first, answered only with consent and for its purpose."""
+
+from datetime import datetime
+
+from app import clock
+from app.access.scope import Viewer, may_see
+from app.consents.service import consent as consent_by_id
+from app.consents.service import covers
+from app.db import Session
+from app.designations.service import status_reports
+from app.errors import AppError, ConsentMissing, Invalid, NotFound
+from app.inquiries import store
+from app.inquiries.inquiry import InquiryResult, Question
+from app.models import Consent, Inquiry, InquiryOutcome, Subject
+from app.places.service import place as place_by_id
+from app.ratings.service import current_rating, explained, latest_run
+from app.subjects.cipher import Cipher
+from app.subjects.service import describe, find_by_number
+
+# The same words for an unknown number and for a missing consent: a refusal tells nothing about anybody.
+_REFUSED = (
+    "there is no valid consent of this subject for your organisation and this purpose. Check the number, the "
+    "consent's number, to whom it was given, its purpose and its term."
+)
+
+
+def inquire(
+    session: Session, cipher: Cipher, question: Question, *, viewer: Viewer, at: datetime
+) -> InquiryResult:
+    """The rating of a subject for a bank, with consent; whatever comes of it, the inquiry is on record.
+
+    `ConsentMissing` where the subject is unknown, lives outside the viewer's division or has not agreed;
+    `Invalid` for a number that cannot be one; `NotFound` for a subject no night has rated yet.
+    """
+    on = at.astimezone(clock.CHINA).date()
+    record = Inquiry(
+        inquired_at=at,
+        user_id=viewer.user_id,
+        organisation_id=viewer.organisation_id,
+        purpose=question.purpose,
+        outcome=InquiryOutcome.REFUSED,
+        refusal_code=ConsentMissing.code,
+    )
+    given = consent_by_id(session, question.consent_id)
+    record.consent_id = None if given is None else given.consent_id
+    try:
+        subject = find_by_number(session, cipher, question.number, on=on)
+    except NotFound:
+        record.outcome = InquiryOutcome.NOT_FOUND
+        raise _refusal(session, record, ConsentMissing(_REFUSED)) from None
+    except Invalid as wrong:
+        raise _refusal(session, record, wrong) from None
+    record.subject_id = subject.subject_id
+    home = place_by_id(session, subject.place_id)
+    if not may_see(viewer, home.code) or not _agreed(given, subject, question, viewer=viewer, at=at):
+        raise _refusal(session, record, ConsentMissing(_REFUSED))
+    rating = current_rating(session, subject.subject_id)
+    if rating is None:
+        record.outcome = InquiryOutcome.UNRATED
+        raise _refusal(session, record, NotFound("the subject is on file, but no night has rated it yet"))
+    record.outcome, record.refusal_code, record.rating_id = InquiryOutcome.ANSWERED, "", rating.rating_id
+    return InquiryResult(
+        inquiry_id=store.add(session, record),
+        inquired_at=at,
+        subject=describe(session, cipher, subject),
+        place=home,
+        village=next(iter(status_reports(session, [home])), None),
+        rating=explained(session, rating),
+        newest=latest_run(session),
+    )
+
+
+def _agreed(
+    given: Consent | None, subject: Subject, question: Question, *, viewer: Viewer, at: datetime
+) -> bool:
+    return given is not None and covers(
+        given,
+        subject_id=subject.subject_id,
+        organisation_id=viewer.organisation_id,
+        purpose=question.purpose,
+        on=at.astimezone(clock.CHINA).date(),
+    )
+
+
+def _refusal(session: Session, record: Inquiry, refusal: AppError) -> AppError:
+    """Write the record of a refused inquiry, and let it be kept although the request fails."""
+    record.refusal_code = refusal.code
+    store.add(session, record)
+    refusal.leaves_record = True
+    return refusal

@@ -1,0 +1,16 @@
+"""A rating with everything behind it."""
+
+from dataclasses import dataclass
+
+from app.models import Rating, RatingRun, RuleVersion
+from scoring import Explanation
+
+
+@dataclass(frozen=True)
+class ExplainedRating:
+    """A rating with its night, the rule it was made by and every point of it."""
+
+    rating: Rating
+    run: RatingRun
+    rule: RuleVersion
+    explanation: Explanation

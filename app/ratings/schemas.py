@@ -1,0 +1,197 @@
+"""Ratings and cards on the wire."""
+
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from app.models import RatingRun, RuleVersion
+from app.ratings.explained import ExplainedRating
+from app.records.service import CurrentValue
+
+
+class Answer(BaseModel):
+    """The base of every answer: read from the values of the services."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class TextAnswer(Answer):
+    """The same words in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+class SourceAnswer(Answer):
+    """The document and article a rule answers to."""
+
+    code: str
+    document: str
+    article: str
+    dated: str
+
+
+class CharacteristicAnswer(Answer):
+    """One characteristic: the bin hit, its points, the most it can give, the reason and the rule."""
+
+    name: str
+    label: TextAnswer
+    block: str
+    bin: int
+    bin_label: TextAnswer
+    known: bool
+    points: int
+    points_maximum: int
+    reason: str | None
+    basis: SourceAnswer
+
+
+class BlockAnswer(Answer):
+    """A block of characteristics: what it gives, limited to its maximum."""
+
+    name: str
+    label: TextAnswer
+    points: int
+    points_maximum: int
+
+
+class ReasonAnswer(Answer):
+    """A reason why points are missing, and how many; the dearest first."""
+
+    code: str
+    text: TextAnswer
+    points_lost: int
+
+
+class VetoAnswer(Answer):
+    """A veto that holds the grade down."""
+
+    name: str
+    label: TextAnswer
+    grade_at_most: str
+    basis: SourceAnswer
+
+
+class CardVersionAnswer(Answer):
+    """The card a rating was made by: with it and the bins the rating can be computed again."""
+
+    code: str
+    variant: str
+    version: date
+    fingerprint: str
+
+
+class RatingAnswer(Answer):
+    """One rating with every point of it."""
+
+    rating_id: int
+    grade: str
+    grade_label: TextAnswer
+    score: int | None
+    unrated_reason: str | None
+    since: date
+    as_of: date
+    on_file: bool
+    known_count: int
+    characteristic_count: int
+    card: CardVersionAnswer
+    characteristics: list[CharacteristicAnswer]
+    blocks: list[BlockAnswer]
+    vetoes: list[VetoAnswer]
+    reasons: list[ReasonAnswer]
+
+    @classmethod
+    def of(cls, explained: ExplainedRating, *, newest: RatingRun | None) -> "RatingAnswer":
+        """The rating of a night, which holds as of the newest published night."""
+        rating, told, run = explained.rating, explained.explanation, explained.run
+        return cls(
+            rating_id=rating.rating_id,
+            grade=rating.grade,
+            grade_label=TextAnswer.model_validate(told.grade_label),
+            score=rating.score,
+            unrated_reason=rating.unrated_reason.value or None,
+            since=run.as_of,
+            as_of=(newest or run).as_of,
+            on_file=rating.on_file,
+            known_count=rating.known_count,
+            characteristic_count=told.characteristic_count,
+            card=card_version(explained.rule),
+            characteristics=[CharacteristicAnswer.model_validate(line) for line in told.lines],
+            blocks=[BlockAnswer.model_validate(line) for line in told.blocks],
+            vetoes=[VetoAnswer.model_validate(line) for line in told.vetoes],
+            reasons=[ReasonAnswer.model_validate(line) for line in told.reasons],
+        )
+
+
+class RatingHistoryLine(Answer):
+    """One rating of a subject; it held from `since` until the next line above it."""
+
+    rating_id: int
+    since: date
+    grade: str
+    score: int | None
+    unrated_reason: str | None
+    card: CardVersionAnswer
+
+
+class RatingHistoryAnswer(Answer):
+    """All ratings of one subject, the newest first."""
+
+    subject_id: int
+    ratings: list[RatingHistoryLine]
+
+
+class RecordAnswer(Answer):
+    """A record behind a rating: what was observed when, and who delivered it."""
+
+    record_id: int
+    name: str
+    label: str
+    unit: str
+    value: float
+    observed_on: date
+    source: str
+    synthetic: bool
+
+    @classmethod
+    def of(cls, value: CurrentValue) -> "RecordAnswer":
+        """One value that counted."""
+        return cls.model_validate(value)
+
+
+class RatedSubjectAnswer(RatingAnswer):
+    """A rating with the records it was made from."""
+
+    subject_id: int
+    records: list[RecordAnswer]
+
+
+class CardLine(Answer):
+    """One version of a card."""
+
+    code: str
+    variant: str
+    version: date
+    title: TextAnswer
+    kind: str
+    fingerprint: str
+
+
+class CardsAnswer(Answer):
+    """All cards, one version a line."""
+
+    cards: list[CardLine]
+
+
+class CardAnswer(CardLine):
+    """A card in full, as it is kept: inputs, bins with points, vetoes, grades, sources."""
+
+    content: dict[str, Any]
+
+
+def card_version(rule: RuleVersion) -> CardVersionAnswer:
+    """The name of a card version."""
+    return CardVersionAnswer(
+        code=rule.code, variant=rule.variant, version=rule.effective_from, fingerprint=rule.fingerprint
+    )

@@ -1,0 +1,34 @@
+"""Rule versions as they are kept."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import exists, select
+
+from app.db import Session
+from app.models import PlaceStatus, Rating, RuleVersion
+
+
+def rule_versions(session: Session) -> Sequence[RuleVersion]:
+    """Every kept rule version, by code, variant and first day."""
+    order = (RuleVersion.code, RuleVersion.variant, RuleVersion.effective_from, RuleVersion.rule_version_id)
+    return session.scalars(select(RuleVersion).order_by(*order)).all()
+
+
+def rule_version(session: Session, rule_version_id: int) -> RuleVersion | None:
+    """One kept rule version."""
+    return session.get(RuleVersion, rule_version_id)
+
+
+def is_used(session: Session, rule_version_id: int) -> bool:
+    """Whether anybody was rated, or any place judged, by this version."""
+    rated = exists().where(Rating.rule_version_id == rule_version_id)
+    judged = exists().where(PlaceStatus.rule_version_id == rule_version_id)
+    return bool(session.scalar(select(rated | judged)))
+
+
+def put_rule(session: Session, kept: RuleVersion | None, fresh: RuleVersion) -> None:
+    """Add a version, or put it in the place of one that was never used."""
+    if kept is not None:
+        session.delete(kept)
+        session.flush()
+    session.add(fresh)
