@@ -3,6 +3,7 @@
 import copy
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ def broken(**changes):
     content = copy.deepcopy(CONTENT)
     for path, value in changes.items():
         *parents, last = path.split("__")
-        part = content
+        part: Any = content
         for key in parents:
             part = part[int(key)] if key.isdigit() else part[key]
         if value is None:
