@@ -1,8 +1,8 @@
 """Engines, transactions and migrations: the only place that commits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,15 @@ __all__ = [
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def make_engine(url: str) -> Engine:
-    """An engine for SQLite or PostgreSQL; foreign keys are enforced, and no error quotes what was written."""
+def make_engine(url: str, *, attached: Mapping[str, Path] | None = None) -> Engine:
+    """An engine for SQLite or PostgreSQL: foreign keys are enforced, no error quotes what was written.
+
+    `attached` are further SQLite files its connections see, by the name they are seen under.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True)
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", partial(_prepare_sqlite, attached=attached or {}))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if parsed.drivername == "postgresql":
@@ -36,12 +39,14 @@ def make_engine(url: str) -> Engine:
     return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(connection: Any, _record: Any, *, attached: Mapping[str, Path]) -> None:
     # The driver begins no transaction of its own: `_begin_sqlite` does, for reading too.
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "cache_size=-65536"):
         cursor.execute(f"PRAGMA {pragma}")
+    for name, file in attached.items():
+        cursor.execute(f"ATTACH ? AS {name}", [str(file)])
     cursor.close()
 
 

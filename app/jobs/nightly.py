@@ -1,6 +1,7 @@
 """The nightly job: rate everybody as of a day, judge every village and town, publish in one step."""
 
 import time
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from app import clock
 from app.db import Engine, Session, reading, transaction
 from app.errors import Conflict, Invalid
 from app.jobs.night import rating, writing
+from app.jobs.night.staging import staged
 from app.jobs.night.summary import NightSummary
 from app.jobs.night.tonight import Tonight, compute
 from app.jobs.progress import Progress
@@ -48,11 +50,15 @@ def run_night(
             progress=progress,
         )
     progress(0, 1, "发布 publishing")
-    with transaction(engine) as session:
+    changed = [columns.taken(tonight.changes[kind].rows) for kind, columns in tonight.ratings.items()]
+    with (
+        staged(engine, changed, grades=tonight.grades) as (publishing, prepared),
+        transaction(publishing) as session,
+    ):
         writing.begin_publishing(session, seen=tonight.last)
-        summary = _publish(session, tonight, started_at=started_at, begun=begun)
+        summary = _publish(session, tonight, None if prepared else changed, started_at=started_at)
     progress(1, 1, "发布 publishing")
-    return summary
+    return replace(summary, seconds=time.perf_counter() - begun)
 
 
 def _refuse_wrong_day(session: Session, as_of: date) -> None:
@@ -66,61 +72,57 @@ def _refuse_wrong_day(session: Session, as_of: date) -> None:
         )
 
 
-def _publish(session: Session, tonight: Tonight, *, started_at: datetime, begun: float) -> NightSummary:
-    """Write what changed and the night itself, in the transaction that makes both visible."""
-    changed = {kind: columns.taken(tonight.changes[kind].rows) for kind, columns in tonight.ratings.items()}
+def _publish(
+    session: Session, tonight: Tonight, ratings: list[rating.RatingColumns] | None, *, started_at: datetime
+) -> NightSummary:
+    """Write what changed and the night itself, in the transaction that makes both visible.
+
+    `ratings` are the changed ones; None where they are prepared in a file already.
+    """
     last_statuses = writing.last_statuses(session)
     statuses = [row for row in tonight.statuses if last_statuses.get(row.place_id) != row]
     covered = writing.changed_coverage(tonight.coverage, writing.last_coverage(session))
-    anything = bool(statuses or covered or any(len(columns.subject_ids) for columns in changed.values()))
-    published = anything or _is_new_day(tonight)
-    if published:
-        run = RatingRun(
-            as_of=tonight.extent.as_of,
-            started_at=started_at,
-            last_record_id=tonight.extent.last_record_id,
-            rule_fingerprints=tonight.rules.fingerprints,
-            summary={},
-        )
-        run_id = writing.write_run(session, run)
-        writing.write_ratings(session, changed.values(), run_id=run_id, grades=tonight.grades)
-        writing.write_statuses(session, statuses, run_id=run_id)
-        writing.write_coverage(session, covered, run_id=run_id)
-    summary = _summary(
-        tonight,
-        published=published,
-        places_changed=len(statuses),
-        coverage_changed=len(covered),
-        seconds=time.perf_counter() - begun,
+    summary = _summary(tonight, places_changed=len(statuses), coverage_changed=len(covered))
+    if not summary.published:
+        return summary
+    run = RatingRun(
+        as_of=tonight.extent.as_of,
+        started_at=started_at,
+        last_record_id=tonight.extent.last_record_id,
+        rule_fingerprints=tonight.rules.fingerprints,
+        summary=summary.to_dict(),
     )
-    if published:
-        writing.publish(session, run_id, at=clock.now(), summary=summary.to_dict())
+    run_id = writing.write_run(session, run)
+    if ratings is None:
+        writing.write_staged_ratings(session, run_id=run_id)
+    else:
+        writing.write_ratings(session, ratings, run_id=run_id, grades=tonight.grades)
+    writing.write_statuses(session, statuses, run_id=run_id)
+    writing.write_coverage(session, covered, run_id=run_id)
+    writing.publish(session, run_id, at=clock.now())
     return summary
 
 
-def _is_new_day(tonight: Tonight) -> bool:
-    return tonight.last is None or tonight.last.as_of != tonight.extent.as_of
-
-
-def _summary(
-    tonight: Tonight, *, published: bool, places_changed: int, coverage_changed: int, seconds: float
-) -> NightSummary:
+def _summary(tonight: Tonight, *, places_changed: int, coverage_changed: int) -> NightSummary:
+    """What the night came to; it is worth publishing when anything changed, or when it is a new day."""
     subjects = sum(len(columns.subject_ids) for columns in tonight.ratings.values())
     reasons = {
         reason.value: sum(int((columns.unrated == code).sum()) for columns in tonight.ratings.values())
         for code, reason in enumerate(rating.REASONS)
         if reason is not UnratedReason.NONE
     }
+    changed = sum(int(found.rows.sum()) for found in tonight.changes.values())
+    new_day = tonight.last is None or tonight.last.as_of != tonight.extent.as_of
     return NightSummary(
         as_of=tonight.extent.as_of,
-        published=published,
+        published=new_day or bool(changed or places_changed or coverage_changed),
         subjects=subjects,
         rated=subjects - sum(reasons.values()),
-        changed=sum(int(found.rows.sum()) for found in tonight.changes.values()),
+        changed=changed,
         upgraded=sum(found.upgraded for found in tonight.changes.values()),
         downgraded=sum(found.downgraded for found in tonight.changes.values()),
         unrated=reasons,
         places_changed=places_changed,
         coverage_changed=coverage_changed,
-        seconds=seconds,
+        seconds=0.0,
     )

@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from app.db import Session
+from app.jobs.night.columns import Reader, table
 from app.jobs.night.places import District
 from app.jobs.night.rating import RatingColumns
-from app.jobs.night.reading import Extent
-from app.models import AgriEntity, EntityType, Place, Roster, RosterEntry, Subject
+from app.jobs.night.reading import ENTITY_TYPES, Extent
+from app.models import EntityType, Roster
 
 
 @dataclass(frozen=True)
@@ -26,43 +27,59 @@ class CoverageRow:
     rated_count: int
 
 
-def roster_in_force(session: Session, *, until: Extent) -> Roster | None:
+def roster_in_force(session: Session, *, until: Extent) -> int | None:
     """The newest roster that was delivered in time and not dated after the night."""
-    found = select(Roster).where(Roster.as_of <= until.as_of)
+    found = select(Roster.roster_id).where(Roster.as_of <= until.as_of)
     if until.late_batches:
         found = found.where(Roster.batch_id.not_in(until.late_batches))
     return session.scalars(found.order_by(Roster.as_of.desc(), Roster.roster_id.desc()).limit(1)).first()
 
 
 def roster_coverage(
-    session: Session, roster: Roster | None, *, ratings: RatingColumns, district: District, unrated_rank: int
+    reader: Reader,
+    roster_id: int | None,
+    *,
+    ratings: RatingColumns,
+    district: District,
+    grades: tuple[str, ...],
 ) -> list[CoverageRow]:
     """Match the roster with the files by credit code; an excluded entry counts only as excluded."""
-    if roster is None:
+    if roster_id is None:
         return []
-    on_file = {int(ratings.subject_ids[row]) for row in np.flatnonzero(ratings.on_file)}
-    rated = {int(ratings.subject_ids[row]) for row in np.flatnonzero(ratings.grade < unrated_rank)}
-    towns = _town_by_place(session, district)
-    tally: dict[tuple[int, EntityType], list[int]] = {}
-    entries = (
-        select(RosterEntry.place_id, RosterEntry.entity_type, RosterEntry.exclusion, Subject.subject_id)
-        .outerjoin(AgriEntity, AgriEntity.uscc == RosterEntry.uscc)
-        .outerjoin(Subject, Subject.subject_id == AgriEntity.subject_id)
-        .where(RosterEntry.roster_id == roster.roster_id)
+    types = " ".join(f"WHEN '{kind.value}' THEN {code}" for code, kind in enumerate(ENTITY_TYPES))
+    place_ids, type_codes, excluded, subject_ids = table(
+        reader,
+        f"SELECT r.place_id, CASE r.entity_type {types} END, "
+        "CASE WHEN r.exclusion IS NULL THEN 0 ELSE 1 END, COALESCE(e.subject_id, -1) "
+        "FROM roster_entries r LEFT JOIN agri_entities e ON e.uscc = r.uscc "
+        f"WHERE r.roster_id = {roster_id}",
+        (np.int64, np.int64, np.bool_, np.int64),
     )
-    for place_id, entity_type, exclusion, subject_id in session.execute(entries):
-        if place_id not in towns:
-            continue
-        counts = tally.setdefault((towns[place_id], entity_type), [0, 0, 0, 0])
-        if exclusion is not None:
-            counts[1] += 1
-            continue
-        counts[0] += 1
-        counts[2] += subject_id in on_file
-        counts[3] += subject_id in rated
+    town = district.town_positions(place_ids)
+    row = np.searchsorted(ratings.subject_ids, subject_ids)
+    row = np.where(row < len(ratings.subject_ids), row, 0)
+    filed = np.zeros(len(row), dtype=np.bool_)
+    if len(ratings.subject_ids):
+        filed = ratings.subject_ids[row] == subject_ids
+    on_file, rated = filed.copy(), filed.copy()
+    on_file[filed] = ratings.on_file[row[filed]]
+    rated[filed] = ratings.grade[row[filed]] < len(grades) - 1
+    key = town * len(ENTITY_TYPES) + type_codes
+    named = town >= 0
+    counts = np.stack(
+        [
+            np.bincount(key[named & chosen], minlength=len(district.towns) * len(ENTITY_TYPES))
+            for chosen in (~excluded, excluded, ~excluded & on_file, ~excluded & rated)
+        ]
+    )
     return [
-        CoverageRow(place_id, entity_type, roster.roster_id, *counts)
-        for (place_id, entity_type), counts in sorted(tally.items())
+        CoverageRow(
+            district.towns[position // len(ENTITY_TYPES)].place_id,
+            ENTITY_TYPES[position % len(ENTITY_TYPES)],
+            roster_id,
+            *counts[:, position].tolist(),
+        )
+        for position in np.flatnonzero(counts.sum(axis=0)).tolist()
     ]
 
 
@@ -74,13 +91,3 @@ def by_town(rows: list[CoverageRow], district: District) -> tuple[NDArray[np.flo
         on_file[positions[row.place_id]] += row.on_file_count
         counted[positions[row.place_id]] += row.roster_count
     return on_file, counted
-
-
-def _town_by_place(session: Session, district: District) -> dict[int, int]:
-    """The town of every place of the district, as it is or was."""
-    towns = {town.place_id for town in district.towns}
-    found = {town_id: town_id for town_id in towns}
-    for place_id, parent_id in session.execute(select(Place.place_id, Place.parent_id)):
-        if parent_id in towns:
-            found[place_id] = parent_id
-    return found

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.jobs.night.rating import RatingColumns
-from app.jobs.night.reading import Facts, LoanMonthColumns, Subjects
+from app.jobs.night.reading import LoanMonthColumns, Subjects
+from app.jobs.night.records import Facts
 from app.jobs.night.rules import Rules
 from app.models import GateState, Place, PlaceKind, SubjectKind
 from scoring import HOLDS, GateResults, Measure
@@ -55,15 +56,17 @@ class Status:
 
 @dataclass(frozen=True)
 class District:
-    """Villages and communities in one order, the towns in another, and which town each lies in."""
+    """Villages and communities in one order, towns in another; `heirs` stand for units that are gone."""
 
     units: Sequence[Place]
     towns: Sequence[Place]
+    heirs: Mapping[int, int]
 
     @property
     def unit_positions(self) -> dict[int, int]:
-        """Where a village or community stands, by its id."""
-        return {unit.place_id: position for position, unit in enumerate(self.units)}
+        """Where a village or community stands, by its id and by the ids of those it stands for."""
+        known = {unit.place_id: position for position, unit in enumerate(self.units)}
+        return known | {gone: known[heir] for gone, heir in self.heirs.items() if heir in known}
 
     @property
     def town_of_unit(self) -> NDArray[np.int64]:
@@ -78,12 +81,22 @@ class District:
 
     def positions(self, place_ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """The positions of many units at once; -1 for a place that is none of them."""
-        known = self.unit_positions
-        lookup = np.full(max(known, default=0) + 1, -1, dtype=np.int64)
-        for place_id, position in known.items():
-            lookup[place_id] = position
-        inside = place_ids < len(lookup)
-        return np.where(inside, lookup[np.where(inside, place_ids, 0)], -1)
+        return _looked_up(self.unit_positions, place_ids)
+
+    def town_positions(self, place_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The positions of the towns that many units or towns are or lie in; -1 for other places."""
+        towns = {town.place_id: position for position, town in enumerate(self.towns)}
+        town_of_unit = self.town_of_unit.tolist()
+        units = {place_id: town_of_unit[position] for place_id, position in self.unit_positions.items()}
+        return _looked_up(towns | units, place_ids)
+
+
+def _looked_up(known: Mapping[int, int], place_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    lookup = np.full(max(known, default=0) + 1, -1, dtype=np.int64)
+    for place_id, position in known.items():
+        lookup[place_id] = position
+    inside = place_ids < len(lookup)
+    return np.where(inside, lookup[np.where(inside, place_ids, 0)], -1)
 
 
 def loan_counts(month: LoanMonthColumns, district: District) -> dict[str, Counts]:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.jobs.night.columns import Reader, table
-from app.jobs.night.reading import ENTITY_TYPES, Facts, Subjects
+from app.jobs.night.reading import ENTITY_TYPES, Subjects
+from app.jobs.night.records import Facts
 from app.jobs.night.rules import Rules
 from app.models import UnratedReason, epoch_day
 from scoring import NO_SCORE, Profile, Scorecard
@@ -154,9 +155,9 @@ class Changes:
     downgraded: int
 
 
-def changes(tonight: RatingColumns, last: RatingColumns, *, unrated_rank: int) -> Changes:
+def changes(tonight: RatingColumns, last: RatingColumns, *, grades: tuple[str, ...]) -> Changes:
     """Compare with last night; an upgrade or downgrade is between two grades, not from or to 'unrated'."""
-    before = last.taken(tonight.subject_ids)
+    before, unrated_rank = last.taken(tonight.subject_ids), len(grades) - 1
     differs = np.zeros(len(tonight.subject_ids), dtype=np.bool_)
     for field in fields(RatingColumns)[1:]:
         differs |= getattr(tonight, field.name) != getattr(before, field.name)

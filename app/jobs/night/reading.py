@@ -9,12 +9,20 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.db import Session
-from app.jobs.night.columns import Column, Reader, table
-from app.jobs.progress import Progress
-from app.models import Batch, EntityType, Fact, Loan, LoanMonth, RatingRun, Record, SubjectKind, epoch_day
+from app.jobs.night.columns import Reader, table
+from app.models import (
+    Batch,
+    EntityType,
+    Fact,
+    Loan,
+    LoanMonth,
+    Place,
+    RatingRun,
+    Record,
+    SubjectKind,
+    epoch_day,
+)
 
-NEVER = np.iinfo(np.int32).min
-KINDS = tuple(SubjectKind)
 ENTITY_TYPES = tuple(EntityType)
 
 
@@ -37,20 +45,23 @@ class Subjects:
     active: NDArray[np.bool_]
 
 
-@dataclass
-class Facts:
-    """The values that count, by fact: NaN where unknown, and the day each was observed."""
-
-    values: dict[str, NDArray[np.float64]]
-    newest_day: NDArray[np.int32]
-
-
 def extent(session: Session, *, as_of: date) -> Extent:
     """The records and deliveries a night for this day may read."""
     midnight = datetime.combine(as_of + timedelta(days=1), time.min, tzinfo=clock.CHINA)
     last = session.scalar(select(func.max(Record.record_id))) or 0
     late = session.scalars(select(Batch.batch_id).where(Batch.recorded_at >= midnight)).all()
     return Extent(as_of, last, tuple(late))
+
+
+def heirs(session: Session, *, on: date) -> dict[int, int]:
+    """Of every division that no longer exists on a day, the one that stands in its place."""
+    gone = select(Place.place_id, Place.successor_id).where(Place.valid_to <= on)
+    successors = {row.place_id: row.successor_id for row in session.execute(gone) if row.successor_id}
+
+    def heir(place_id: int) -> int:
+        return heir(successors[place_id]) if place_id in successors else place_id
+
+    return {place_id: heir(place_id) for place_id in successors}
 
 
 def last_run(session: Session) -> RatingRun | None:
@@ -83,81 +94,6 @@ def subjects(reader: Reader, kind: SubjectKind) -> Subjects:
         (np.int64, np.int64),
     )
     return Subjects(ids, places, np.zeros(len(ids), np.int8), np.ones(len(ids), np.bool_))
-
-
-class RecordTable:
-    """Collects the value that counts of every fact: the newest observation, of one day the last recorded."""
-
-    def __init__(self, kinds: dict[SubjectKind, Subjects], names: dict[SubjectKind, dict[int, str]]) -> None:
-        self._facts: dict[int, tuple[SubjectKind, NDArray[np.float64], NDArray[np.int32]]] = {}
-        self._named: dict[SubjectKind, dict[str, int]] = {}
-        last = max((int(found.ids[-1]) for found in kinds.values() if len(found.ids)), default=0)
-        self._position = np.full(last + 1, -1, dtype=np.int32)
-        self._sizes = {kind: len(found.ids) for kind, found in kinds.items()}
-        for kind, found in kinds.items():
-            self._position[found.ids] = np.arange(len(found.ids), dtype=np.int32)
-            self._named[kind] = {name: fact_id for fact_id, name in names[kind].items()}
-            for fact_id in names[kind]:
-                values = np.full(len(found.ids), np.nan)
-                self._facts[fact_id] = (kind, values, np.full(len(found.ids), NEVER, dtype=np.int32))
-
-    def add(self, chunk: tuple[Column, ...]) -> None:
-        """Take in records, which must come in the order they were recorded."""
-        subject_ids, fact_ids, values, days = chunk
-        inside = subject_ids < len(self._position)
-        rows = np.where(inside, self._position[np.where(inside, subject_ids, 0)], -1)
-        order = np.argsort(fact_ids.astype(np.int16), kind="stable")
-        ordered = fact_ids[order]
-        starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-        for start, end in zip(starts, [*starts[1:], len(ordered)], strict=True):
-            if (fact := self._facts.get(int(ordered[start]))) is None:
-                continue
-            chosen = order[start:end]
-            chosen = chosen[rows[chosen] >= 0]
-            _take_newest(fact[1], fact[2], rows[chosen], values[chosen], days[chosen].astype(np.int32))
-
-    def facts(self, kind: SubjectKind) -> Facts:
-        """What counts of the subjects of one kind."""
-        values: dict[str, NDArray[np.float64]] = {}
-        newest = np.full(self._sizes[kind], NEVER, dtype=np.int32)
-        for name, fact_id in self._named[kind].items():
-            _, column, days = self._facts[fact_id]
-            values[name] = column
-            np.maximum(newest, days, out=newest)
-        return Facts(values, newest)
-
-
-def _take_newest(
-    kept: NDArray[np.float64],
-    kept_days: NDArray[np.int32],
-    rows: NDArray[np.int32],
-    values: NDArray[np.float64],
-    days: NDArray[np.int32],
-) -> None:
-    """Where an observation is at least as new as the one kept, it takes its place."""
-    if len(days) and days.min() != days.max():
-        by_day = np.argsort(days, kind="stable")
-        rows, values, days = rows[by_day], values[by_day], days[by_day]
-    newer = days >= kept_days[rows]
-    kept[rows[newer]] = values[newer]
-    kept_days[rows[newer]] = days[newer]
-
-
-def read_records(reader: Reader, records: RecordTable, *, until: Extent, progress: Progress) -> None:
-    """Take in every record the night may read, in the order they were recorded."""
-    late = ",".join(map(str, until.late_batches))
-    sql = (
-        "SELECT subject_id, fact_id, value, observed_on FROM records "
-        f"WHERE record_id <= {until.last_record_id} AND observed_on <= {epoch_day(until.as_of)}"
-        + (f" AND batch_id NOT IN ({late})" if late else "")
-        + " ORDER BY record_id"
-    )
-    done = 0
-    for chunk in reader.chunks(sql):
-        records.add(chunk)
-        done += len(chunk[0])
-        progress(done, max(until.last_record_id, done), "读取记录 reading records")
-    progress(done, done, "读取记录 reading records")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from app.db import Engine, Session
 from app.errors import SetupError
 from app.jobs.night import coverage, places, rating, reading
 from app.jobs.night.columns import Reader, snapshot
+from app.jobs.night.records import Facts, read_records
 from app.jobs.night.rules import Rules, rules_in_force
 from app.jobs.progress import Progress
 from app.models import RatingRun, SubjectKind
@@ -43,10 +44,14 @@ class Inputs:
     """What was read: subjects and facts by kind, loans at the last month-end and a year before it."""
 
     subjects: dict[SubjectKind, reading.Subjects]
-    facts: dict[SubjectKind, reading.Facts]
+    facts: dict[SubjectKind, Facts]
     loans: Loans
     loans_year_ago: Loans
-    last_ratings: rating.RatingColumns
+
+    @property
+    def id_end(self) -> int:
+        """One more than the greatest id of a subject."""
+        return max((int(found.ids[-1]) for found in self.subjects.values() if len(found.ids)), default=0) + 1
 
 
 def compute(
@@ -63,21 +68,18 @@ def compute(
     extent = reading.extent(session, as_of=as_of)
     last = reading.last_run(session)
     district = _district(session, district_code, as_of=as_of)
-    inputs = _inputs(engine, session, district, rules=rules, extent=extent, progress=progress)
-    progress(0, 1, "评分 scoring")
-    ratings = _ratings(inputs, rules=rules, as_of=as_of)
-    unrated_rank = len(rules.household.grade_codes) - 1
-    changes = {
-        kind: rating.changes(columns, inputs.last_ratings, unrated_rank=unrated_rank)
-        for kind, columns in ratings.items()
-    }
-    covered = coverage.roster_coverage(
-        session,
-        coverage.roster_in_force(session, until=extent),
-        ratings=ratings[SubjectKind.AGRI_ENTITY],
-        district=district,
-        unrated_rank=unrated_rank,
-    )
+    roster_id = coverage.roster_in_force(session, until=extent)
+    with snapshot(engine) as reader:
+        inputs = _inputs(engine, session, reader, district=district, extent=extent, progress=progress)
+        progress(0, 1, "评分 scoring")
+        ratings = _ratings(inputs, rules=rules, as_of=as_of)
+        grades = rules.household.grade_codes
+        before = rating.last_ratings(reader, rows=inputs.id_end, grades=grades)
+        entities = ratings[SubjectKind.AGRI_ENTITY]
+        covered = coverage.roster_coverage(
+            reader, roster_id, ratings=entities, district=district, grades=grades
+        )
+    changes = {kind: rating.changes(columns, before, grades=grades) for kind, columns in ratings.items()}
     statuses = _statuses(inputs, ratings, district, covered=covered, rules=rules)
     progress(1, 1, "评分 scoring")
     return Tonight(rules, extent, last, ratings, changes, statuses, covered)
@@ -88,37 +90,29 @@ def _district(session: Session, district_code: str, *, as_of: date) -> places.Di
     towns = places_within(session, district_code, on=as_of, kinds=places.TOWNS)
     if not units:
         raise SetupError(f"no village of the district {district_code} is listed on {as_of}")
-    return places.District(units, towns)
+    return places.District(units, towns, reading.heirs(session, on=as_of))
 
 
 def _inputs(
     engine: Engine,
     session: Session,
-    district: places.District,
+    reader: Reader,
     *,
-    rules: Rules,
+    district: places.District,
     extent: reading.Extent,
     progress: Progress,
 ) -> Inputs:
     now = reading.month_end(session, on=extent.as_of, until=extent)
     year_ago = reading.month_end(session, on=rating.months_before(now, 12), until=extent) if now else None
     names = {kind: reading.fact_names(session, kind) for kind in SubjectKind}
-    with snapshot(engine) as reader:
-        subjects = {kind: reading.subjects(reader, kind) for kind in SubjectKind}
-        records = reading.RecordTable(subjects, names)
-        reading.read_records(reader, records, until=extent, progress=progress)
-        size = max((int(found.ids[-1]) for found in subjects.values() if len(found.ids)), default=0) + 1
-        return Inputs(
-            subjects,
-            {kind: records.facts(kind) for kind in SubjectKind},
-            _loans(reader, now, district=district, extent=extent),
-            _loans(reader, year_ago, district=district, extent=extent),
-            rating.last_ratings(reader, rows=size, grades=rules.household.grade_codes),
-        )
-
-
-def _loans(reader: Reader, month: date | None, *, district: places.District, extent: reading.Extent) -> Loans:
-    return places.loan_counts(reading.loan_month(reader, month, until=extent), district)
+    subjects = {kind: reading.subjects(reader, kind) for kind in SubjectKind}
+    records = read_records(engine, subjects, names, until=extent, progress=progress)
+    return Inputs(
+        subjects,
+        {kind: records.facts(kind) for kind in SubjectKind},
+        places.loan_counts(reading.loan_month(reader, now, until=extent), district),
+        places.loan_counts(reading.loan_month(reader, year_ago, until=extent), district),
+    )
 
 
 def _ratings(inputs: Inputs, *, rules: Rules, as_of: date) -> dict[SubjectKind, rating.RatingColumns]:

@@ -13,21 +13,18 @@ from app.errors import Conflict
 from app.jobs.night.coverage import CoverageRow
 from app.jobs.night.places import GateRow, MeasureRow, Status
 from app.jobs.night.rating import REASONS, RatingColumns
+from app.jobs.night.staging import COLUMNS
 from app.models import (
     CoverageCount,
     PlaceGate,
     PlaceGradeCount,
     PlaceMeasure,
     PlaceStatus,
-    Rating,
     RatingRun,
 )
 
-_RATING_COLUMNS = (
-    "rating_id", "subject_id", "run_id", "rule_version_id", "grade", "score", "packed_bins", "vetoes",
-    "known_count", "unrated_reason", "on_file",
-)  # fmt: skip
 _ROWS_AT_ONCE = 50_000
+_REASONS = tuple(reason.value for reason in REASONS)
 
 
 def begin_publishing(session: Session, *, seen: RatingRun | None) -> None:
@@ -49,36 +46,32 @@ def write_run(session: Session, run: RatingRun) -> int:
 def write_ratings(
     session: Session, ratings: Iterable[RatingColumns], *, run_id: int, grades: tuple[str, ...]
 ) -> None:
-    """The new ratings, straight through the driver."""
-    next_id = (session.scalar(select(func.max(Rating.rating_id))) or 0) + 1
+    """The new ratings, straight through the driver; they are numbered in the order they come in."""
     for columns in ratings:
         for start in range(0, len(columns.subject_ids), _ROWS_AT_ONCE):
             part = columns.taken(np.arange(start, min(start + _ROWS_AT_ONCE, len(columns.subject_ids))))
-            _write_rows(session, _rating_rows(part, first_id=next_id, run_id=run_id, grades=grades))
-            next_id += len(part.subject_ids)
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(
-            text("SELECT setval(pg_get_serial_sequence('ratings', 'rating_id'), :last)"),
-            {"last": max(next_id - 1, 1)},
-        )
+            _write_rows(session, _rating_rows(part, run_id=run_id, grades=grades))
 
 
-def _rating_rows(
-    part: RatingColumns, *, first_id: int, run_id: int, grades: tuple[str, ...]
-) -> list[tuple[Any, ...]]:
-    rows = len(part.subject_ids)
+def write_staged_ratings(session: Session, *, run_id: int) -> None:
+    """The new ratings, from the file they were prepared in."""
+    names = ", ".join(COLUMNS)
+    prepared = f"SELECT :run_id, {names} FROM staged.ratings ORDER BY rowid"
+    session.execute(text(f"INSERT INTO ratings (run_id, {names}) {prepared}"), {"run_id": run_id})
+
+
+def _rating_rows(part: RatingColumns, *, run_id: int, grades: tuple[str, ...]) -> list[tuple[Any, ...]]:
     return list(
         zip(
-            range(first_id, first_id + rows),
+            [run_id] * len(part.subject_ids),
             part.subject_ids.tolist(),
-            [run_id] * rows,
             part.rule_version_ids.tolist(),
             [grades[rank] for rank in part.grade.tolist()],
             [score if score >= 0 else None for score in part.score.tolist()],
             part.packed_bins.tolist(),
             part.vetoes.tolist(),
             part.known_count.tolist(),
-            [REASONS[code].value for code in part.unrated.tolist()],
+            [_REASONS[code] for code in part.unrated.tolist()],
             part.on_file.tolist(),
             strict=True,
         )
@@ -87,9 +80,9 @@ def _rating_rows(
 
 def _write_rows(session: Session, rows: list[tuple[Any, ...]]) -> None:
     connection = session.connection()
-    names = ", ".join(_RATING_COLUMNS)
+    names = ", ".join(("run_id", *COLUMNS))
     if connection.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(_RATING_COLUMNS))
+        marks = ", ".join("?" * (len(COLUMNS) + 1))
         connection.exec_driver_sql(f"INSERT INTO ratings ({names}) VALUES ({marks})", rows)
         return
     driver: Any = connection.connection.driver_connection
@@ -217,8 +210,6 @@ def write_coverage(session: Session, rows: Sequence[CoverageRow], *, run_id: int
     _insert(session, CoverageCount, [vars(row) | {"run_id": run_id} for row in rows])
 
 
-def publish(session: Session, run_id: int, *, at: datetime, summary: dict[str, Any]) -> None:
+def publish(session: Session, run_id: int, *, at: datetime) -> None:
     """Make the night the one that readers see, when its transaction ends."""
-    run = session.get_one(RatingRun, run_id)
-    run.summary = summary
-    run.published_at = at
+    session.get_one(RatingRun, run_id).published_at = at
