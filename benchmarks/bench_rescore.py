@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/bench_rescore.py [--households 1000000] [--runs 5] [--orm-households 20000]
 
 Makes a demonstration district in a temporary SQLite file, then takes turns: the first night of everybody
-(reading, scoring, writing every rating, aggregates, publishing) and the same work as a plain ORM loop over some
-of the households. Prints both in households a second, medians of the runs, and their ratio.
+(reading, scoring, writing every rating, aggregates, publishing) and the same ratings by a plain ORM loop, one
+household at a time, over some of them. Prints both in households a second, the medians and their ratio.
 """
 
 import argparse

@@ -14,6 +14,7 @@ from app.access.scope import Viewer
 from app.access.tokens import issue_token, read_token
 from app.db import Session, request_session
 from app.errors import Forbidden, NotSignedIn
+from app.examples import shown
 from app.models import Role
 
 router = APIRouter(tags=["access"])
@@ -90,7 +91,7 @@ def token(
     return TokenAnswer(access_token=issued, expires_in=minutes * 60)
 
 
-@router.get("/v1/me", summary="Who am I · 当前用户", responses={401: {"model": Problem}})
+@router.get("/v1/me", summary="Who am I · 当前用户", responses={200: shown("me"), 401: {"model": Problem}})
 def me(viewer: CurrentViewer) -> ViewerAnswer:
     """The user behind the token."""
     return ViewerAnswer.model_validate(

@@ -10,11 +10,16 @@ from app.access.problems import Problem
 from app.access.routes import CurrentViewer, RequestSession
 from app.coverage import service
 from app.coverage.schemas import CoverageAnswer
+from app.examples import shown
 
 router = APIRouter(tags=["coverage"], responses={401: {"model": Problem}, 404: {"model": Problem}})
 
 
-@router.get("/v1/coverage", summary="Files and ratings of the roster · 建档评级覆盖率")
+@router.get(
+    "/v1/coverage",
+    summary="Files and ratings of the roster · 建档评级覆盖率",
+    responses={200: shown("coverage")},
+)
 def coverage(
     viewer: CurrentViewer,
     session: RequestSession,

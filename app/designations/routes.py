@@ -13,6 +13,7 @@ from app.db import Session
 from app.designations import service
 from app.designations.schemas import StatusAnswer, StatusLine, TownAnswer, VillagesAnswer
 from app.errors import NotFound
+from app.examples import shown
 from app.models import GateState, Place, PlaceKind
 from app.places.service import place_by_code, places_within
 from app.ratings.service import latest_run
@@ -23,7 +24,11 @@ UNITS = (PlaceKind.VILLAGE, PlaceKind.COMMUNITY)
 TOWNS = (PlaceKind.TOWN, PlaceKind.SUBDISTRICT)
 
 
-@router.get("/v1/villages", summary="Villages and communities · 村（社区）列表")
+@router.get(
+    "/v1/villages",
+    summary="Villages and communities · 村（社区）列表",
+    responses={200: shown("villages")},
+)
 def villages(
     viewer: CurrentViewer,
     session: RequestSession,
@@ -48,14 +53,18 @@ def villages(
     )
 
 
-@router.get("/v1/villages/{code}", summary="One village or community · 村（社区）状态")
+@router.get(
+    "/v1/villages/{code}",
+    summary="One village or community · 村（社区）状态",
+    responses={200: shown("village")},
+)
 def village(code: str, viewer: CurrentViewer, session: RequestSession) -> StatusAnswer:
     """Every gate with value, threshold, numerator, denominator and margin; ratings by grade."""
     report = service.status_report(session, _visible(session, viewer, code, kinds=UNITS))
     return StatusAnswer.full(report, as_of=_as_of(session))
 
 
-@router.get("/v1/towns/{code}", summary="One town or street · 镇（街道）状态")
+@router.get("/v1/towns/{code}", summary="One town or street · 镇（街道）状态", responses={200: shown("town")})
 def town(code: str, viewer: CurrentViewer, session: RequestSession) -> TownAnswer:
     """The gates of a town, and its villages and communities in one line each."""
     found = _visible(session, viewer, code, kinds=TOWNS)

@@ -8,6 +8,7 @@ from app import clock
 from app.access.problems import Problem
 from app.access.routes import RequestSession, require
 from app.access.scope import Viewer
+from app.examples import shown
 from app.inquiries import service
 from app.inquiries.inquiry import Question
 from app.inquiries.schemas import InquiryAnswer, InquiryQuestion
@@ -19,7 +20,13 @@ router = APIRouter(tags=["inquiries"])
 @router.post(
     "/v1/inquiries",
     summary="Ask for a rating · 信用查询",
-    responses={status: {"model": Problem} for status in (401, 403, 404, 422)},
+    responses={
+        200: shown("inquiry"),
+        401: {"model": Problem},
+        403: {"model": Problem},
+        404: {"model": Problem},
+        422: {"model": Problem},
+    },
 )
 def inquiries(
     request: Request,

@@ -18,7 +18,14 @@ REFERENCE_ONLY = (
 class InquiryQuestion(BaseModel):
     """Whose rating is asked for, why, and under which consent. The number travels in the body only."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={
+            # The number GB 11643 itself gives as its example.
+            "examples": [{"id_number": "11010519491231002X", "purpose": "pre_loan", "consent_id": 3}]
+        },
+    )
 
     id_number: str | None = Field(default=None, max_length=40, description="resident number of a member")
     uscc: str | None = Field(default=None, max_length=40, description="unified social credit code")

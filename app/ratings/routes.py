@@ -10,6 +10,7 @@ from app.access.routes import CurrentViewer, RequestSession, require
 from app.access.scope import Viewer, may_see
 from app.db import Session
 from app.errors import NotFound
+from app.examples import shown
 from app.models import Rating, Role, RuleVersion
 from app.places.service import place
 from app.ratings import service
@@ -28,13 +29,20 @@ from app.ratings.schemas import (
 from app.rules import service as rules
 from app.subjects.service import subject
 
-router = APIRouter(tags=["ratings"], responses={401: {"model": Problem}, 404: {"model": Problem}})
+router = APIRouter(
+    tags=["ratings"],
+    responses={401: {"model": Problem}, 403: {"model": Problem}, 404: {"model": Problem}},
+)
 
 # A bank learns of a rating by an inquiry, with consent and purpose; not here.
 Official = Annotated[Viewer, Depends(require(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.AUDITOR))]
 
 
-@router.get("/v1/ratings/{rating_id}", summary="One rating with its points and records · 评级明细")
+@router.get(
+    "/v1/ratings/{rating_id}",
+    summary="One rating with its points and records · 评级明细",
+    responses={200: shown("rating")},
+)
 def rating(rating_id: int, viewer: Official, session: RequestSession) -> RatedSubjectAnswer:
     """A rating of a subject in the viewer's division: every point, the rule behind it, every record."""
     found = _visible(session, viewer, rating_id)
@@ -43,7 +51,11 @@ def rating(rating_id: int, viewer: Official, session: RequestSession) -> RatedSu
     return RatedSubjectAnswer(**answer.model_dump(), subject_id=found.subject_id, records=records)
 
 
-@router.get("/v1/ratings/{rating_id}/history", summary="All ratings of its subject · 历次评级")
+@router.get(
+    "/v1/ratings/{rating_id}/history",
+    summary="All ratings of its subject · 历次评级",
+    responses={200: shown("rating_history")},
+)
 def history(rating_id: int, viewer: Official, session: RequestSession) -> RatingHistoryAnswer:
     """Every rating the subject of this rating has had, the newest first."""
     found = _visible(session, viewer, rating_id)
@@ -63,13 +75,17 @@ def history(rating_id: int, viewer: Official, session: RequestSession) -> Rating
     return RatingHistoryAnswer(subject_id=found.subject_id, ratings=lines)
 
 
-@router.get("/v1/cards", summary="All scorecards · 评分卡")
+@router.get("/v1/cards", summary="All scorecards · 评分卡", responses={200: shown("cards")})
 def cards(_viewer: CurrentViewer, session: RequestSession) -> CardsAnswer:
     """Every version of every card, also those no longer in force."""
     return CardsAnswer(cards=[_card_line(rule) for rule in rules.cards(session)])
 
 
-@router.get("/v1/cards/{code}/{version}", summary="One scorecard in full · 评分卡全文")
+@router.get(
+    "/v1/cards/{code}/{version}",
+    summary="One scorecard in full · 评分卡全文",
+    responses={200: shown("card")},
+)
 def card(
     code: str,
     version: str,
