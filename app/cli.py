@@ -17,7 +17,7 @@ from app import clock, settings
 from app.db import Engine, make_engine, reading
 from app.errors import AppError, Invalid, SetupError
 from app.jobs import progress as telling
-from app.jobs.demo import DEMO_PASSWORD, demo_logins, make_demo
+from app.jobs.demo import DEMO_PASSWORD, demo_logins, make_demo, sample_inquiry
 from app.jobs.imports import ImportKind, import_file, write_error_workbook, write_template
 from app.jobs.nightly import has_published_night, run_night
 from app.jobs.score_file import score_file
@@ -197,10 +197,16 @@ def _tell_address(chosen: settings.Settings, engine: Engine) -> None:
     console.print(f"接口 API docs  http://{chosen.host}:{chosen.port}/docs", markup=False)
     with reading(engine) as session:
         logins = demo_logins(session)
+        sample = sample_inquiry(session, on=clock.today())
     if logins:
         console.print(f"演示账号 demonstration logins (password {DEMO_PASSWORD}):", markup=False)
     for username, role in logins:
         console.print(f"  {username:<16} {role}", markup=False)
+    if sample:
+        console.print("示例查询 an inquiry to try, as officer.nsh (README: curl):", markup=False)
+        console.print(
+            f"  uscc {sample.uscc}  purpose {sample.purpose}  consent_id {sample.consent_id}", markup=False
+        )
     console.print("按 Ctrl+C 停止 · Ctrl+C stops the service\n", markup=False)
 
 

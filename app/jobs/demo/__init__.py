@@ -2,6 +2,14 @@
 
 from app.jobs.demo.district import make_demo
 from app.jobs.demo.logins import DEMO_PASSWORD, demo_logins
+from app.jobs.demo.sample import SampleInquiry, sample_inquiry
 from app.jobs.demo.summary import DemoSummary
 
-__all__ = ["DEMO_PASSWORD", "DemoSummary", "demo_logins", "make_demo"]
+__all__ = [
+    "DEMO_PASSWORD",
+    "DemoSummary",
+    "SampleInquiry",
+    "demo_logins",
+    "make_demo",
+    "sample_inquiry",
+]
