@@ -172,7 +172,8 @@ def test_unknown_gives_half_rounded_up_and_every_lost_point_but_a_bonus_has_a_re
     for item in CARDS[variant].definition.characteristics:
         assert item.bins[0].points == (0 if item.block == "bonus" else (item.maximum + 1) // 2)
         if item.block != "bonus":
-            assert all((step.reason is None) == (step.points == item.maximum) for step in item.bins), item.name
+            silent = [step.reason is None for step in item.bins]
+            assert silent == [step.points == item.maximum for step in item.bins], item.name
 
 
 def test_the_card_reads_every_entity_fact_in_its_unit_and_nothing_else():
