@@ -11,10 +11,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from app.errors import AppError, SetupError
+from app.errors import AppError, DatabaseUnavailable, SetupError
 
 __all__ = [
     "Engine", "Session", "is_current", "make_engine", "migrate", "reading", "request_session", "transaction",
@@ -64,11 +64,13 @@ def transaction(engine: Engine) -> Iterator[Session]:
     with Session(engine.execution_options(sqlite_begin="IMMEDIATE"), expire_on_commit=False) as session:
         try:
             yield session
+            session.commit()
         except AppError as refusal:
             if refusal.leaves_record:
                 session.commit()
             raise
-        session.commit()
+        except OperationalError as error:
+            raise _unavailable(error, "Nothing was written; mend that and do it again.") from error
 
 
 @contextmanager
@@ -76,7 +78,15 @@ def reading(engine: Engine) -> Iterator[Session]:
     """A session that only reads, and sees one state of the database from beginning to end."""
     options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
     with Session(engine.execution_options(**options), expire_on_commit=False) as session:
-        yield session
+        try:
+            yield session
+        except OperationalError as error:
+            raise _unavailable(error, "Mend that and try again.") from error
+
+
+def _unavailable(error: OperationalError, advice: str) -> DatabaseUnavailable:
+    reason = str(error.orig).strip().splitlines()[0]
+    return DatabaseUnavailable(f"the database cannot be used: {reason}. {advice}")
 
 
 def request_session() -> Iterator[Session]:

@@ -84,6 +84,14 @@ class NotReady(AppError):
     title = "Not ready"
 
 
+class DatabaseUnavailable(AppError):
+    """The database cannot be used now: a cut connection, a full disk, a lock that does not end."""
+
+    status = 503
+    code = "database_unavailable"
+    title = "Database unavailable"
+
+
 class SetupError(AppError):
     """The installation cannot work as it is: a missing key, an unwritable folder, a busy port."""
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.db import Engine
+from app.errors import DatabaseUnavailable
 
 Column = NDArray[Any]
 CHUNK_ROWS = 200_000
@@ -26,8 +27,14 @@ def snapshot(engine: Engine) -> Iterator[Reader]:
     """A reader that sees one state of the database from its first question to its last."""
     arrow = _arrow_connection(engine)
     if arrow is not None:
+        from adbc_driver_manager import Error
+
         try:
             yield _ArrowReader(arrow, sqlite=engine.dialect.name == "sqlite")
+        except Error as error:
+            raise DatabaseUnavailable(
+                f"the database cannot be read: {error}. Mend that and try again."
+            ) from error
         finally:
             arrow.close()
         return

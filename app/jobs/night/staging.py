@@ -50,10 +50,11 @@ def _write(arrow: Any, target: Path, ratings: Sequence[RatingColumns], *, grades
     import adbc_driver_sqlite.dbapi
 
     tables = [_table(arrow, columns, grades=grades) for columns in ratings]
-    with adbc_driver_sqlite.dbapi.connect(str(target)) as connection:
-        with connection.cursor() as cursor:
-            cursor.adbc_ingest("ratings", arrow.concat_tables(tables))
-        connection.commit()
+    with (
+        adbc_driver_sqlite.dbapi.connect(str(target), autocommit=True) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.adbc_ingest("ratings", arrow.concat_tables(tables))
 
 
 def _table(arrow: Any, columns: RatingColumns, *, grades: tuple[str, ...]) -> Any:
