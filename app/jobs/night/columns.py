@@ -27,20 +27,27 @@ def snapshot(engine: Engine) -> Iterator[Reader]:
     """A reader that sees one state of the database from its first question to its last."""
     arrow = _arrow_connection(engine)
     if arrow is not None:
-        from adbc_driver_manager import Error
-
-        try:
-            yield _ArrowReader(arrow, sqlite=engine.dialect.name == "sqlite")
-        except Error as error:
-            raise DatabaseUnavailable(
-                f"the database cannot be read: {error}. Mend that and try again."
-            ) from error
-        finally:
-            arrow.close()
+        with _told_plainly():
+            try:
+                yield _ArrowReader(arrow, sqlite=engine.dialect.name == "sqlite")
+            finally:
+                arrow.close()
         return
     options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield _DriverReader(connection)
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """A failure of the Arrow driver becomes a refusal in one sentence."""
+    from adbc_driver_manager import Error
+
+    try:
+        yield
+    except Error as error:
+        reason = str(error).splitlines()[0]
+        raise DatabaseUnavailable(f"the database cannot be read: {reason}. Mend that, try again.") from error
 
 
 def table(reader: Reader, sql: str, dtypes: Sequence[type]) -> tuple[Column, ...]:
@@ -88,9 +95,11 @@ def _arrow_connection(engine: Engine) -> Any | None:
     except ImportError:
         return None
     if engine.dialect.name == "sqlite":
-        return adbc_driver_sqlite.dbapi.connect(f"file:{engine.url.database}?mode=ro")
+        with _told_plainly():
+            return adbc_driver_sqlite.dbapi.connect(f"file:{engine.url.database}?mode=ro")
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = adbc_driver_postgresql.dbapi.connect(url)
-    with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    with _told_plainly():
+        connection = adbc_driver_postgresql.dbapi.connect(url)
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     return connection
