@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 from app.errors import AppError, DatabaseUnavailable, SetupError
 
 __all__ = [
-    "Engine", "Session", "is_current", "make_engine", "migrate", "reading", "request_session", "transaction",
+    "Engine", "Session", "is_current", "make_engine", "migrate", "reading", "recording_session",
+    "request_session", "transaction",
 ]  # fmt: skip
 
 ROOT = Path(__file__).resolve().parent.parent
+_OF_ONE_STATE = {"isolation_level": "REPEATABLE READ"}
 
 
 def make_engine(url: str, *, attached: Mapping[str, Path] | None = None) -> Engine:
@@ -55,13 +57,16 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Session]:
+def transaction(engine: Engine, *, of_one_state: bool = False) -> Iterator[Session]:
     """One request or job step: everything in it is committed together, or nothing is.
 
     A refusal that leaves a record (`AppError.leaves_record`) is committed too: it must not be forgotten.
+    With `of_one_state` all that is read is one state of the database, as on SQLite it always is.
     """
+    options = _OF_ONE_STATE if of_one_state and engine.dialect.name != "sqlite" else {}
     # On SQLite the one writer waits for its turn at the start, not in the middle of what it has read.
-    with Session(engine.execution_options(sqlite_begin="IMMEDIATE"), expire_on_commit=False) as session:
+    options = {"sqlite_begin": "IMMEDIATE"} | options
+    with Session(engine.execution_options(**options), expire_on_commit=False) as session:
         try:
             yield session
             session.commit()
@@ -76,7 +81,7 @@ def transaction(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that only reads, and sees one state of the database from beginning to end."""
-    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    options = {} if engine.dialect.name == "sqlite" else _OF_ONE_STATE
     with Session(engine.execution_options(**options), expire_on_commit=False) as session:
         try:
             yield session
@@ -91,6 +96,11 @@ def _unavailable(error: OperationalError, advice: str) -> DatabaseUnavailable:
 
 def request_session() -> Iterator[Session]:
     """The session of one HTTP request; the application puts its own engine behind it."""
+    raise AssertionError("create_app() overrides this dependency")
+
+
+def recording_session() -> Iterator[Session]:
+    """The session of a request that reads and leaves a record; the application puts its engine behind it."""
     raise AssertionError("create_app() overrides this dependency")
 
 

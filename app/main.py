@@ -48,6 +48,10 @@ def create_app(settings: Settings) -> FastAPI:
         with step(engine) as session:
             yield session
 
+    def recording_session() -> Iterator[db.Session]:
+        with db.transaction(engine, of_one_state=True) as session:
+            yield session
+
     app = FastAPI(
         title="credit-village",
         summary="农村信用建档评级 · credit files, ratings and coverage of a rural district",
@@ -61,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.cipher = Cipher(master, settings.cipher_suite)
     app.state.token_key = derived_key(master, purpose="token", length=32)
     app.dependency_overrides[db.request_session] = request_session
+    app.dependency_overrides[db.recording_session] = recording_session
     install_problems(app)
     app.add_middleware(SecurityHeaders)
     for router in ROUTERS:

@@ -132,7 +132,7 @@ def _rated(session: Session, card: Scorecard, subject: Subject, names: dict[int,
     found = select(Record).where(Record.subject_id == subject.subject_id, Record.observed_on <= on)
     for record in session.scalars(found.order_by(Record.observed_on, Record.record_id)):
         facts[names[record.fact_id]] = record.value
-    scores = card.score({name: np.array([value]) for name, value in facts.items()})
+    scores = card.score({name: np.array([facts.get(name, np.nan)]) for name in card.inputs})
     unrated = int(scores.unrated[0])
     return Rating(
         subject_id=subject.subject_id,

@@ -12,7 +12,7 @@ from app.access import service
 from app.access.problems import Problem
 from app.access.scope import Viewer
 from app.access.tokens import issue_token, read_token
-from app.db import Session, request_session
+from app.db import Session, reading, recording_session, request_session
 from app.errors import Forbidden, NotSignedIn
 from app.examples import shown
 from app.models import Role
@@ -21,6 +21,8 @@ router = APIRouter(tags=["access"])
 
 # "function": committed after the operation has returned and before its answer is sent.
 RequestSession = Annotated[Session, Depends(request_session, scope="function")]
+# For what only reads but must leave a record of who looked: committed before the answer too.
+RecordingSession = Annotated[Session, Depends(recording_session, scope="function")]
 
 _bearer = OAuth2PasswordBearer(tokenUrl="/v1/token", scheme_name="password", auto_error=False)
 
@@ -50,13 +52,14 @@ class ViewerAnswer(BaseModel):
     place_name: str
 
 
-def viewer(
-    request: Request, session: RequestSession, token: Annotated[str | None, Depends(_bearer)]
-) -> Viewer:
+def viewer(request: Request, token: Annotated[str | None, Depends(_bearer)]) -> Viewer:
     """The signed-in user of this request; without a good token there is none, and the request is refused."""
     if token is None:
         raise NotSignedIn("no access token: get one at /v1/token and send it as `Authorization: Bearer …`")
-    return service.viewer(session, read_token(token, key=request.app.state.token_key, at=clock.now()))
+    user_id = read_token(token, key=request.app.state.token_key, at=clock.now())
+    # A session of its own, closed at once: it must not stand in the way of the one that writes.
+    with reading(request.app.state.engine) as session:
+        return service.viewer(session, user_id)
 
 
 CurrentViewer = Annotated[Viewer, Depends(viewer)]

@@ -1,4 +1,4 @@
-"""Inquiries of banks over HTTP."""
+"""Ratings of persons and entities over HTTP: whoever looks leaves a record."""
 
 from typing import Annotated
 
@@ -6,33 +6,41 @@ from fastapi import APIRouter, Depends, Request
 
 from app import clock
 from app.access.problems import Problem
-from app.access.routes import RequestSession, require
+from app.access.routes import RecordingSession, require
 from app.access.scope import Viewer
 from app.examples import shown
 from app.inquiries import service
 from app.inquiries.inquiry import Question
 from app.inquiries.schemas import InquiryAnswer, InquiryQuestion
 from app.models import Role
+from app.ratings.schemas import (
+    RatedSubjectAnswer,
+    RatingAnswer,
+    RatingHistoryAnswer,
+    RatingHistoryLine,
+    RecordAnswer,
+    card_version,
+)
+from app.ratings.service import explained, latest_run, sources
+from app.ratings.service import history as ratings_of
 
-router = APIRouter(tags=["inquiries"])
+router = APIRouter(
+    tags=["inquiries"],
+    responses={401: {"model": Problem}, 403: {"model": Problem}, 404: {"model": Problem}},
+)
+
+# A bank learns of a rating by an inquiry, with consent and purpose; officials see those of their division.
+LoanOfficer = Annotated[Viewer, Depends(require(Role.LOAN_OFFICER))]
+Official = Annotated[Viewer, Depends(require(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.AUDITOR))]
 
 
 @router.post(
     "/v1/inquiries",
     summary="Ask for a rating · 信用查询",
-    responses={
-        200: shown("inquiry"),
-        401: {"model": Problem},
-        403: {"model": Problem},
-        404: {"model": Problem},
-        422: {"model": Problem},
-    },
+    responses={200: shown("inquiry"), 422: {"model": Problem}},
 )
 def inquiries(
-    request: Request,
-    question: InquiryQuestion,
-    viewer: Annotated[Viewer, Depends(require(Role.LOAN_OFFICER))],
-    session: RequestSession,
+    request: Request, question: InquiryQuestion, viewer: LoanOfficer, session: RecordingSession
 ) -> InquiryAnswer:
     """The current rating of a household or entity, with the subject's consent, for a stated purpose.
 
@@ -41,3 +49,40 @@ def inquiries(
     asked = Question(question.number, question.purpose, question.consent_id)
     result = service.inquire(session, request.app.state.cipher, asked, viewer=viewer, at=clock.now())
     return InquiryAnswer.of(result, operator_basis=request.app.state.settings.operator_basis)
+
+
+@router.get(
+    "/v1/ratings/{rating_id}",
+    summary="One rating with its points and records · 评级明细",
+    responses={200: shown("rating")},
+)
+def rating(rating_id: int, viewer: Official, session: RecordingSession) -> RatedSubjectAnswer:
+    """A rating of a subject in the viewer's division: every point, the rule behind it, every record."""
+    found = service.view_rating(session, rating_id, viewer=viewer, at=clock.now())
+    answer = RatingAnswer.of(explained(session, found), newest=latest_run(session))
+    records = [RecordAnswer.of(value) for value in sources(session, found)]
+    return RatedSubjectAnswer(**answer.model_dump(), subject_id=found.subject_id, records=records)
+
+
+@router.get(
+    "/v1/ratings/{rating_id}/history",
+    summary="All ratings of its subject · 历次评级",
+    responses={200: shown("rating_history")},
+)
+def history(rating_id: int, viewer: Official, session: RecordingSession) -> RatingHistoryAnswer:
+    """Every rating the subject of this rating has had, the newest first."""
+    found = service.view_rating(session, rating_id, viewer=viewer, at=clock.now())
+    lines = []
+    for earlier in ratings_of(session, found.subject_id):
+        told = explained(session, earlier)
+        lines.append(
+            RatingHistoryLine(
+                rating_id=earlier.rating_id,
+                since=told.run.as_of,
+                grade=earlier.grade,
+                score=earlier.score,
+                unrated_reason=earlier.unrated_reason.value or None,
+                card=card_version(told.rule),
+            )
+        )
+    return RatingHistoryAnswer(subject_id=found.subject_id, ratings=lines)

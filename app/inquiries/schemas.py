@@ -36,6 +36,8 @@ class InquiryQuestion(BaseModel):
     def _one_number(self) -> "InquiryQuestion":
         if (self.id_number is None) == (self.uscc is None):
             raise ValueError("give either id_number or uscc")
+        if self.purpose is Purpose.OFFICIAL_DUTY:
+            raise ValueError("official_duty is not a purpose of an inquiry")
         return self
 
     @property

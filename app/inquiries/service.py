@@ -1,5 +1,6 @@
 """An inquiry about a subject: on record first, answered only with consent and for its purpose."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from app import clock
@@ -11,11 +12,13 @@ from app.designations.service import status_reports
 from app.errors import AppError, ConsentMissing, Invalid, NotFound
 from app.inquiries import store
 from app.inquiries.inquiry import InquiryResult, Question
-from app.models import Consent, Inquiry, InquiryOutcome, Subject
+from app.models import Consent, Inquiry, InquiryOutcome, Purpose, Rating, Subject
 from app.places.service import place as place_by_id
 from app.ratings.service import current_rating, explained, latest_run
+from app.ratings.service import rating as rating_by_id
 from app.subjects.cipher import Cipher
 from app.subjects.service import describe, find_by_number
+from app.subjects.service import subject as subject_by_id
 
 # The same words for an unknown number and for a missing consent: a refusal tells nothing about anybody.
 _REFUSED = (
@@ -68,6 +71,32 @@ def inquire(
         rating=explained(session, rating),
         newest=latest_run(session),
     )
+
+
+def view_rating(session: Session, rating_id: int, *, viewer: Viewer, at: datetime) -> Rating:
+    """A rating for an official who looks at it; whose subject lives elsewhere does not exist for him."""
+    found = rating_by_id(session, rating_id)
+    home = place_by_id(session, subject_by_id(session, found.subject_id).place_id)
+    if not may_see(viewer, home.code):
+        raise NotFound(f"there is no rating {rating_id}")
+    record_views(session, [found], viewer=viewer, at=at)
+    return found
+
+
+def record_views(session: Session, ratings: Iterable[Rating], *, viewer: Viewer, at: datetime) -> None:
+    """Write down that an official sees these ratings in the course of his duty."""
+    for rating in ratings:
+        view = Inquiry(
+            inquired_at=at,
+            user_id=viewer.user_id,
+            organisation_id=viewer.organisation_id,
+            purpose=Purpose.OFFICIAL_DUTY,
+            subject_id=rating.subject_id,
+            rating_id=rating.rating_id,
+            outcome=InquiryOutcome.ANSWERED,
+            refusal_code="",
+        )
+        store.add(session, view)
 
 
 def _agreed(

@@ -16,6 +16,7 @@ class Purpose(Labelled):
     GUARANTEE_REVIEW = "guarantee_review", "担保审查"
     COLLECTION = "collection", "催收"
     OBJECTION = "objection", "异议处理"
+    OFFICIAL_DUTY = "official_duty", "依法履职"
 
 
 class Consent(Base):
