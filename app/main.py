@@ -20,6 +20,7 @@ from app.ratings import routes as ratings
 from app.ratings.service import latest_run
 from app.settings import Settings
 from app.subjects.cipher import Cipher, derived_key, load_master_key
+from app.web import routes as web
 
 # These only read: from one state of the database, so that no answer mixes two nights.
 READING = ("GET", "HEAD")
@@ -30,6 +31,7 @@ ROUTERS = (
     designations.router,
     coverage.router,
     ratings.router,
+    web.router,
 )
 
 

@@ -10,9 +10,17 @@ from app.places import service as places
 from app.subjects import store
 from app.subjects.cipher import Cipher
 from app.subjects.numbers import masked_name, masked_number, resident_number, uscc
-from app.subjects.store import has_subjects, subjects_in_place
+from app.subjects.store import has_subjects, has_synthetic, subjects_in_place
 
-__all__ = ["SubjectCard", "describe", "find_by_number", "has_subjects", "subject", "subjects_in_place"]
+__all__ = [
+    "SubjectCard",
+    "describe",
+    "find_by_number",
+    "has_subjects",
+    "has_synthetic",
+    "subject",
+    "subjects_in_place",
+]
 
 
 @dataclass(frozen=True)

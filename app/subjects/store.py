@@ -59,3 +59,8 @@ def subjects_in_place(
 def has_subjects(session: Session) -> bool:
     """Whether anybody is on file."""
     return session.scalar(select(Subject.subject_id).limit(1)) is not None
+
+
+def has_synthetic(session: Session) -> bool:
+    """Whether any subject is synthetic."""
+    return session.scalar(select(Subject.subject_id).where(Subject.synthetic).limit(1)) is not None

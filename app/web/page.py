@@ -1,0 +1,97 @@
+"""What every page shares: who looks, the template it is made of, and how a refusal looks."""
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote, urlsplit
+
+from fastapi import Depends, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app import clock
+from app.access.scope import Viewer
+from app.access.service import viewer as viewer_of
+from app.access.tokens import read_token
+from app.db import reading
+from app.errors import AppError, Forbidden, NotSignedIn
+from app.models import Role
+from app.web import shown
+
+COOKIE = "credit_village_session"
+_FOLDER = Path(__file__).resolve().parent / "templates"
+_REFUSALS = {
+    "not_found": "没有找到这个页面，或者它不在您负责的区域内。",
+    "forbidden": "您的角色不能查看此页。信贷员请凭农户授权通过查询接口查询评级。",
+    "invalid_value": "请求中的内容不正确，请检查后重试。",
+    "database_unavailable": "数据库暂时无法使用，请稍后重试或联系管理员。",
+}
+
+_templates = Environment(
+    loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+_templates.filters |= shown.FILTERS
+
+
+def page(request: Request, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page from its template; nobody on the way keeps a copy."""
+    values.setdefault("viewer", None)
+    text = _templates.get_template(name).render(path=request.url.path, **values)
+    return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
+
+
+def page_viewer(request: Request) -> Viewer:
+    """The signed-in user of a page, by the cookie that signing in has set."""
+    token = request.cookies.get(COOKIE)
+    if token is None:
+        raise NotSignedIn("sign in first")
+    user_id = read_token(token, key=request.app.state.token_key, at=clock.now())
+    with reading(request.app.state.engine) as session:
+        return viewer_of(session, user_id)
+
+
+def official(viewer: Annotated[Viewer, Depends(page_viewer)]) -> Viewer:
+    """A user who may look at ratings of persons in the course of his duty."""
+    if viewer.role not in (Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.AUDITOR):
+        raise Forbidden("this page is for officials")
+    return viewer
+
+
+PageViewer = Annotated[Viewer, Depends(page_viewer)]
+Official = Annotated[Viewer, Depends(official)]
+
+
+def refuse_foreign_form(request: Request) -> None:
+    """A form may only come from our own pages."""
+    # Without a referrer a browser sends the origin "null"; what it says of the site it then sends beside it.
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    own = urlsplit(origin or "").netloc == request.headers.get("host")
+    if not (site == "same-origin" if site is not None else origin is None or own):
+        raise Forbidden("this form was sent from another site")
+
+
+def local_path(path: str) -> str:
+    """Where to go after signing in: a path of this site, or the first page."""
+    plain = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return path if plain else "/"
+
+
+class Page(APIRoute):
+    """A route whose refusals are pages: whoever is not signed in is sent to do so."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler of the route, with its refusals shown as pages."""
+        answer = super().get_route_handler()
+
+        async def answer_as_page(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except NotSignedIn:
+                back = quote(request.url.path, safe="/")
+                return RedirectResponse(f"/login?next={back}", status_code=303)
+            except AppError as refusal:
+                words = _REFUSALS.get(refusal.code, "出现错误，请稍后重试或联系管理员。")
+                return page(request, "refused.html", status=refusal.status, words=words, code=refusal.code)
+
+        return answer_as_page

@@ -1,0 +1,194 @@
+"""The pages for officials and banks."""
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from app import clock
+from app.access import service as access
+from app.access.routes import RecordingSession, RequestSession
+from app.access.scope import Viewer, may_see
+from app.access.tokens import issue_token
+from app.db import Session
+from app.designations.service import status_report, status_reports
+from app.errors import NotFound, NotSignedIn, TooManyAttempts
+from app.inquiries.service import record_views, view_rating
+from app.models import GateState, Place, PlaceKind, Role, SubjectKind
+from app.places.service import children, place, place_by_code
+from app.ratings.service import explained, history, latest_run, ratings_in_place, sources
+from app.subjects.service import describe, has_synthetic, subject
+from app.web import gates, shown
+from app.web.overview import TOWNS, UNITS, overview, treemap
+from app.web.page import (
+    COOKIE,
+    Official,
+    Page,
+    PageViewer,
+    local_path,
+    page,
+    refuse_foreign_form,
+)
+
+router = APIRouter(route_class=Page, include_in_schema=False)
+
+RATINGS_A_PAGE = 20
+
+
+@router.get("/login")
+def login_form(request: Request, next_path: Annotated[str, Query(alias="next")] = "/") -> HTMLResponse:
+    """Where to sign in."""
+    return page(request, "login.html", next_path=local_path(next_path), words="")
+
+
+@router.post("/login", dependencies=[Depends(refuse_foreign_form)])
+def login(
+    request: Request,
+    session: RequestSession,
+    username: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    next_path: Annotated[str, Form(alias="next")] = "/",
+) -> Response:
+    """Sign in; the token goes into a cookie that scripts cannot read and other sites cannot send."""
+    at = clock.now()
+    goal = local_path(next_path)
+    try:
+        user = access.sign_in(session, username.strip(), password, at=at)
+    except NotSignedIn:
+        words = "用户名或密码不正确，请重新输入。"
+        return page(request, "login.html", status=401, next_path=goal, words=words)
+    except TooManyAttempts:
+        words = "登录失败次数过多，请 15 分钟后再试。"
+        return page(request, "login.html", status=429, next_path=goal, words=words)
+    minutes = request.app.state.settings.token_minutes
+    answer = RedirectResponse(goal, status_code=303)
+    answer.set_cookie(
+        COOKIE,
+        issue_token(user, key=request.app.state.token_key, at=at, minutes=minutes),
+        max_age=minutes * 60,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return answer
+
+
+@router.post("/logout", dependencies=[Depends(refuse_foreign_form)])
+def logout() -> Response:
+    """Sign out."""
+    answer = RedirectResponse("/login", status_code=303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+@router.get("/")
+def first_page(
+    request: Request,
+    viewer: PageViewer,
+    session: RequestSession,
+    state: Annotated[GateState | None, Query()] = None,
+) -> HTMLResponse:
+    """The viewer's division: key figures, the map of its villages, the towns and villages in tables."""
+    found = overview(session, viewer.place_code, on=clock.today())
+    rows = [unit for unit in found.units if state is None or unit.report.state is state]
+    return page(
+        request,
+        "overview.html",
+        viewer=viewer,
+        found=found,
+        rows=rows,
+        gates=gates,
+        chosen=state,
+        states=list(GateState),
+        treemap=json.dumps(treemap(found), ensure_ascii=False).replace("<", "\\u003c"),
+        synthetic=has_synthetic(session),
+        is_village=lambda row: row.report.place.kind is PlaceKind.VILLAGE,
+    )
+
+
+@router.get("/towns/{code}")
+def town_page(code: str, request: Request, viewer: PageViewer, session: RequestSession) -> HTMLResponse:
+    """A town: its gates, what is missing, its villages."""
+    found = _visible_place(session, viewer, code, kinds=TOWNS)
+    units = children(session, found.place_id, on=clock.today())
+    reports = status_reports(session, units)
+    return page(
+        request,
+        "place.html",
+        viewer=viewer,
+        report=status_report(session, found),
+        parent=None,
+        units=[(report, gates.first_missing(report)) for report in reports],
+        ratings=[],
+        next_after=None,
+        gates=gates,
+        synthetic=has_synthetic(session),
+    )
+
+
+@router.get("/villages/{code}")
+def village_page(
+    code: str,
+    request: Request,
+    viewer: PageViewer,
+    session: RecordingSession,
+    after: Annotated[int, Query(ge=0)] = 0,
+) -> HTMLResponse:
+    """A village or community: its gates, what is missing, ratings by grade, and for officials the ratings."""
+    found = _visible_place(session, viewer, code, kinds=UNITS)
+    rows, next_after = [], None
+    if viewer.role in (Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.AUDITOR):
+        listed = ratings_in_place(
+            session, found.place_id, kind=SubjectKind.HOUSEHOLD, after=after, limit=RATINGS_A_PAGE + 1
+        )
+        shown_rows = listed[:RATINGS_A_PAGE]
+        record_views(session, [rating for rating, _ in shown_rows], viewer=viewer, at=clock.now())
+        rows = [(rating, describe(session, request.app.state.cipher, owner)) for rating, owner in shown_rows]
+        next_after = shown_rows[-1][1].subject_id if len(listed) > RATINGS_A_PAGE else None
+    return page(
+        request,
+        "place.html",
+        viewer=viewer,
+        report=status_report(session, found),
+        parent=place(session, found.parent_id or 0),
+        units=[],
+        ratings=rows,
+        next_after=next_after,
+        gates=gates,
+        synthetic=has_synthetic(session),
+    )
+
+
+@router.get("/ratings/{rating_id}")
+def rating_page(
+    rating_id: int, request: Request, viewer: Official, session: RecordingSession
+) -> HTMLResponse:
+    """A rating with every point of it, the records behind it and the ratings before it."""
+    found = view_rating(session, rating_id, viewer=viewer, at=clock.now())
+    owner = subject(session, found.subject_id)
+    newest = latest_run(session)
+    earlier = [explained(session, one) for one in history(session, found.subject_id)]
+    return page(
+        request,
+        "rating.html",
+        viewer=viewer,
+        told=explained(session, found),
+        owner=describe(session, request.app.state.cipher, owner),
+        home=place(session, owner.place_id),
+        records=[
+            (value, shown.fact(value.value, value.value_type, value.unit))
+            for value in sources(session, found)
+        ],
+        history=earlier,
+        is_current=earlier[0].rating.rating_id == rating_id,
+        as_of=newest.as_of if newest else None,
+        synthetic=owner.synthetic,
+    )
+
+
+def _visible_place(session: Session, viewer: Viewer, code: str, *, kinds: tuple[PlaceKind, ...]) -> Place:
+    found = place_by_code(session, code, on=clock.today())
+    if found.kind not in kinds or not may_see(viewer, code):
+        raise NotFound(f"no such place in {viewer.place_name}")
+    return found
