@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.db import make_engine, migrate
 from tests import postgres
+from tests.demonstration import Demonstration, rated_demonstration
 
 CHROMIUM = Path("/usr/bin/chromium")
 FOLDER = pytest.StashKey[Path]()
@@ -150,6 +151,14 @@ def session(migrated_engine: Engine) -> Iterator[Session]:
     """A session on a migrated database; what is not committed is rolled back."""
     with Session(migrated_engine, expire_on_commit=False) as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    """The rated demonstration district of this worker; tests look at it and leave it as it is."""
+    made = rated_demonstration(tmp_path_factory.mktemp("demonstration"))
+    yield made
+    made.engine.dispose()
 
 
 @pytest.fixture(scope="session")

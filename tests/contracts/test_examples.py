@@ -1,42 +1,20 @@
 """The examples in the description of the interface are answers the operations really give."""
 
-from pathlib import Path
-
 import pytest
 from fastapi.testclient import TestClient
 
 from app import clock
-from app.db import make_engine, reading, transaction
+from app.db import reading, transaction
 from app.examples import example
-from app.jobs.demo import DEMO_PASSWORD, make_demo
-from app.jobs.nightly import run_night
-from app.jobs.progress import quiet
-from app.jobs.setup import initialise
+from app.jobs.demo import DEMO_PASSWORD
 from app.main import create_app
 from app.models import Consent, Household, Purpose, Rating
-from app.settings import Settings
-from app.subjects.cipher import Cipher, load_master_key
 
 
 @pytest.fixture(scope="module")
-def district(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("district")
-    settings = Settings(database_url=f"sqlite:///{folder}/district.db", key_file=Path(folder) / "key")
-    initialise(settings, on=clock.today(), at=clock.now())
-    engine = make_engine(settings.database_url)
-    cipher = Cipher(load_master_key(None, key_file=settings.key_file))
-    make_demo(engine, cipher, households=300, entities=60, seed=7, on=clock.today(), progress=quiet)
-    run_night(
-        engine,
-        policy_folder=settings.policy_folder,
-        district_code=settings.district_code,
-        as_of=clock.today(),
-        started_at=clock.now(),
-        progress=quiet,
-    )
-    with TestClient(create_app(settings)) as client:
-        yield client, engine, cipher
-    engine.dispose()
+def district(demonstration):
+    with TestClient(create_app(demonstration.settings)) as client:
+        yield client, demonstration.engine, demonstration.cipher
 
 
 def asked(client, username, path, **json):
