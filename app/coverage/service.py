@@ -23,13 +23,14 @@ def coverage(session: Session, scope_code: str, *, on: date, by: By) -> Coverage
         raise NotFound(f"no night up to {on} has been published")
     towns = places_within(session, scope_code, on=as_of, kinds=TOWNS)
     counts = store.counts(session, [town.place_id for town in towns], on=on)
-    newest_roster = max((count.roster_id for count in counts), default=None)
+    # A roster that begins to count writes all it names, so that the newest row is of the newest roster.
+    newest = max(counts, key=lambda count: count.run_id, default=None)
     lines = _by_town(counts, towns) if by is By.TOWN else _by_type(counts)
     return CoverageReport(
         as_of=as_of,
         by=by,
         goal=_goal(session, on=as_of),
-        roster=None if newest_roster is None else store.roster(session, newest_roster),
+        roster=None if newest is None else store.roster(session, newest.roster_id),
         total=_line("total", "合计", counts),
         lines=lines,
     )

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 
 from app import clock
 from app.access.problems import Problem
@@ -32,6 +32,8 @@ router = APIRouter(
 # A bank learns of a rating by an inquiry, with consent and purpose; officials see those of their division.
 LoanOfficer = Annotated[Viewer, Depends(require(Role.LOAN_OFFICER))]
 Official = Annotated[Viewer, Depends(require(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.AUDITOR))]
+# No id in the database is greater.
+RatingId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 @router.post(
@@ -56,7 +58,7 @@ def inquiries(
     summary="One rating with its points and records · 评级明细",
     responses={200: shown("rating")},
 )
-def rating(rating_id: int, viewer: Official, session: RecordingSession) -> RatedSubjectAnswer:
+def rating(rating_id: RatingId, viewer: Official, session: RecordingSession) -> RatedSubjectAnswer:
     """A rating of a subject in the viewer's division: every point, the rule behind it, every record."""
     found = service.view_rating(session, rating_id, viewer=viewer, at=clock.now())
     answer = RatingAnswer.of(explained(session, found), newest=latest_run(session))
@@ -69,7 +71,7 @@ def rating(rating_id: int, viewer: Official, session: RecordingSession) -> Rated
     summary="All ratings of its subject · 历次评级",
     responses={200: shown("rating_history")},
 )
-def history(rating_id: int, viewer: Official, session: RecordingSession) -> RatingHistoryAnswer:
+def history(rating_id: RatingId, viewer: Official, session: RecordingSession) -> RatingHistoryAnswer:
     """Every rating the subject of this rating has had, the newest first."""
     found = service.view_rating(session, rating_id, viewer=viewer, at=clock.now())
     lines = []

@@ -78,7 +78,7 @@ def view_rating(session: Session, rating_id: int, *, viewer: Viewer, at: datetim
     found = rating_by_id(session, rating_id)
     home = place_by_id(session, subject_by_id(session, found.subject_id).place_id)
     if not may_see(viewer, home.code):
-        raise NotFound(f"there is no rating {rating_id}")
+        raise NotFound("there is no such rating in your division")
     record_views(session, [found], viewer=viewer, at=at)
     return found
 

@@ -81,7 +81,9 @@ def _publish(
     """
     last_statuses = writing.last_statuses(session)
     statuses = [row for row in tonight.statuses if last_statuses.get(row.place_id) != row]
-    covered = writing.changed_coverage(tonight.coverage, writing.last_coverage(session))
+    covered = writing.changed_coverage(
+        tonight.coverage, writing.last_coverage(session), roster_id=tonight.roster_id
+    )
     summary = _summary(tonight, places_changed=len(statuses), coverage_changed=len(covered))
     if not summary.published:
         return summary

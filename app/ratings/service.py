@@ -38,7 +38,7 @@ def rating(session: Session, rating_id: int) -> Rating:
     """A published rating by its number."""
     found = store.rating(session, rating_id)
     if found is None:
-        raise NotFound(f"there is no rating {rating_id}")
+        raise NotFound("there is no such rating in your division")
     return found
 
 

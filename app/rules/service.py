@@ -39,7 +39,7 @@ def load_rules(session: Session, policy_folder: Path, *, at: datetime) -> int:
         kept = known.get((file.code, file.variant, definition.effective_from))
         if kept is not None and kept.fingerprint == definition.fingerprint:
             continue
-        if kept is not None and store.is_used(session, kept.rule_version_id):
+        if kept is not None and store.is_used(session, kept):
             raise Conflict(
                 f"{file.path}: has changed, but it has rated subjects already. Restore it, and put the "
                 "change into a new file named by its first day in force."
@@ -88,7 +88,7 @@ def card_version(session: Session, code: str, *, version: str, variant: str) -> 
     for rule in cards(session):
         if (rule.code, rule.effective_from.isoformat(), rule.variant) == (code, version, variant):
             return rule
-    raise NotFound(f"no card {code} of {version}" + (f" for {variant}" if variant else ""))
+    raise NotFound("there is no such card; /v1/cards lists every code with its versions and variants")
 
 
 def profile_in_force(session: Session, kind: str, *, on: date) -> ProfileDefinition:

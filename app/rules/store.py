@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import exists, select
 
 from app.db import Session
-from app.models import PlaceStatus, Rating, RuleVersion
+from app.models import PlaceStatus, Rating, RatingRun, RuleVersion
 
 
 def rule_versions(session: Session) -> Sequence[RuleVersion]:
@@ -19,11 +19,16 @@ def rule_version(session: Session, rule_version_id: int) -> RuleVersion | None:
     return session.get(RuleVersion, rule_version_id)
 
 
-def is_used(session: Session, rule_version_id: int) -> bool:
-    """Whether anybody was rated, or any place judged, by this version."""
-    rated = exists().where(Rating.rule_version_id == rule_version_id)
-    judged = exists().where(PlaceStatus.rule_version_id == rule_version_id)
-    return bool(session.scalar(select(rated | judged)))
+def is_used(session: Session, kept: RuleVersion) -> bool:
+    """Whether anybody was rated, any place judged, or any file counted, by this version."""
+    rated = exists().where(Rating.rule_version_id == kept.rule_version_id)
+    judged = exists().where(PlaceStatus.rule_version_id == kept.rule_version_id)
+    if session.scalar(select(rated | judged)):
+        return True
+    # Neither ratings nor places refer to the profile of coverage; the nights do.
+    return any(
+        kept.fingerprint in marks.values() for marks in session.scalars(select(RatingRun.rule_fingerprints))
+    )
 
 
 def put_rule(session: Session, kept: RuleVersion | None, fresh: RuleVersion) -> None:

@@ -1,17 +1,23 @@
 """Tables read as columns: through Arrow where it is installed, through the driver elsewhere."""
 
+import json
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from subprocess import PIPE, Popen
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.db import Engine
+from app.db import ROOT, Engine
 from app.errors import DatabaseUnavailable
+from app.jobs.night import sqlite_columns
+from app.jobs.night.sqlite_columns import CHUNK_ROWS
 
 Column = NDArray[Any]
-CHUNK_ROWS = 200_000
+ARROW_LEAST_ROWS = 500_000
 
 
 class Reader(Protocol):
@@ -23,31 +29,21 @@ class Reader(Protocol):
 
 
 @contextmanager
-def snapshot(engine: Engine) -> Iterator[Reader]:
-    """A reader that sees one state of the database from its first question to its last."""
-    arrow = _arrow_connection(engine)
+def snapshot(engine: Engine, *, rows: int) -> Iterator[Reader]:
+    """A reader that sees one state of the database from its first question to its last.
+
+    Arrow takes half a second to begin and pays for many `rows`; for fewer, the driver is quicker.
+    """
+    arrow = _arrow_connection(engine) if rows >= ARROW_LEAST_ROWS else None
     if arrow is not None:
-        with _told_plainly():
-            try:
-                yield _ArrowReader(arrow, sqlite=engine.dialect.name == "sqlite")
-            finally:
-                arrow.close()
+        try:
+            yield arrow
+        finally:
+            arrow.close()
         return
     options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield _DriverReader(connection)
-
-
-@contextmanager
-def _told_plainly() -> Iterator[None]:
-    """A failure of the Arrow driver becomes a refusal in one sentence."""
-    from adbc_driver_manager import Error
-
-    try:
-        yield
-    except Error as error:
-        reason = str(error).splitlines()[0]
-        raise DatabaseUnavailable(f"the database cannot be read: {reason}. Mend that, try again.") from error
 
 
 def table(reader: Reader, sql: str, dtypes: Sequence[type]) -> tuple[Column, ...]:
@@ -61,19 +57,74 @@ def table(reader: Reader, sql: str, dtypes: Sequence[type]) -> tuple[Column, ...
     )
 
 
-class _ArrowReader:
-    def __init__(self, connection: Any, *, sqlite: bool) -> None:
-        self._connection = connection
-        self._sqlite = sqlite
+class _SqliteArrow:
+    """Arrow columns of a SQLite file, read by another process (see `sqlite_columns`)."""
+
+    def __init__(self, file: str) -> None:
+        command = [sys.executable, "-m", sqlite_columns.__name__, file]
+        self._process = Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=ROOT)
 
     def chunks(self, sql: str) -> Iterator[tuple[Column, ...]]:
-        with self._connection.cursor() as cursor:
-            if self._sqlite:
-                cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(CHUNK_ROWS)})
+        """The answer, batch by batch."""
+        import pyarrow
+
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(json.dumps(sql).encode() + b"\n")
+            self._process.stdin.flush()
+            for batch in pyarrow.ipc.open_stream(self._process.stdout):
+                if batch.num_rows:
+                    yield tuple(column.to_numpy(zero_copy_only=False) for column in batch.columns)
+        except (OSError, pyarrow.ArrowException) as error:
+            raise _unreadable(self._reason() or str(error)) from error
+
+    def close(self) -> None:
+        """Let the other process end."""
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+        self._process.wait()
+
+    def _reason(self) -> str:
+        """The last line the other process wrote before it failed."""
+        assert self._process.stderr is not None
+        lines = self._process.stderr.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+
+class _PostgresArrow:
+    """Arrow columns of PostgreSQL, through its Arrow driver."""
+
+    def __init__(self, url: str) -> None:
+        import adbc_driver_postgresql.dbapi
+
+        with self._told_plainly():
+            self._connection = adbc_driver_postgresql.dbapi.connect(url)
+            with self._connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+    def chunks(self, sql: str) -> Iterator[tuple[Column, ...]]:
+        """The answer, batch by batch."""
+        with self._told_plainly(), self._connection.cursor() as cursor:
             cursor.execute(sql)
             for batch in cursor.fetch_record_batch():
                 if batch.num_rows:
                     yield tuple(column.to_numpy(zero_copy_only=False) for column in batch.columns)
+
+    def close(self) -> None:
+        """End the transaction and the connection."""
+        self._connection.close()
+
+    @contextmanager
+    def _told_plainly(self) -> Iterator[None]:
+        from adbc_driver_manager import Error
+
+        try:
+            yield
+        except Error as error:
+            raise _unreadable(str(error)) from error
 
 
 class _DriverReader:
@@ -86,20 +137,15 @@ class _DriverReader:
             yield tuple(np.array(column) for column in zip(*rows, strict=True))
 
 
-def _arrow_connection(engine: Engine) -> Any | None:
-    """A connection of the Arrow driver to the same database; None where it is not installed."""
-    try:
-        import adbc_driver_postgresql.dbapi
-        import adbc_driver_sqlite.dbapi
-        import pyarrow  # noqa: F401
-    except ImportError:
+def _arrow_connection(engine: Engine) -> _SqliteArrow | _PostgresArrow | None:
+    """An Arrow reader of the same database; None where the extra is not installed."""
+    if any(find_spec(name) is None for name in ("pyarrow", f"adbc_driver_{engine.dialect.name}")):
         return None
     if engine.dialect.name == "sqlite":
-        with _told_plainly():
-            return adbc_driver_sqlite.dbapi.connect(f"file:{engine.url.database}?mode=ro")
-    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with _told_plainly():
-        connection = adbc_driver_postgresql.dbapi.connect(url)
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-    return connection
+        return _SqliteArrow(str(engine.url.database))
+    return _PostgresArrow(engine.url.set(drivername="postgresql").render_as_string(hide_password=False))
+
+
+def _unreadable(reason: str) -> DatabaseUnavailable:
+    told = (reason.strip() or "no reason was given").splitlines()[0]
+    return DatabaseUnavailable(f"the database cannot be read: {told}. Mend that, try again.")

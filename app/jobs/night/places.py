@@ -118,6 +118,12 @@ def loan_counts(month: LoanMonthColumns, district: District) -> dict[str, Counts
     }
 
 
+def unknown_loans(district: District) -> dict[str, Counts]:
+    """What is known of the loans of a month-end no bank has reported: nothing."""
+    names = ("borrowing", "on_time", "balance", "bad")
+    return {name: np.full(len(district.units), np.nan) for name in names}
+
+
 def file_counts(
     ratings: RatingColumns, position: NDArray[np.int64], *, size: int, least: int
 ) -> dict[str, Counts]:
@@ -149,7 +155,10 @@ def unit_measures(
     facts: Mapping[str, Counts],
 ) -> dict[str, Measure]:
     """The measures of every village and community."""
-    share, before = _share(loans["bad"], loans["balance"]), _share(earlier["bad"], earlier["balance"])
+    # A village that had no loans a year ago had no bad ones either.
+    before = np.where(earlier["balance"] == 0, 0.0, _share(earlier["bad"], earlier["balance"]))
+    # 4 % less 3 % is not quite 1 % in binary; a gate at 1 % must not see that.
+    increment = np.round(_share(loans["bad"], loans["balance"]) - before, 12)
     return {
         "file_coverage": Measure(
             files["on_file"], facts["registered_household_count"], "registered_households"
@@ -160,8 +169,7 @@ def unit_measures(
         ),
         "on_time_borrower_share": Measure(loans["on_time"], loans["borrowing"], "borrowing_households"),
         "npl_share": Measure(loans["bad"], loans["balance"], "loan_balance_fen"),
-        # A village that had no loans a year ago had no bad ones either.
-        "npl_increment": Measure(share - np.where(earlier["balance"] > 0, before, 0.0), None, "none"),
+        "npl_increment": Measure(increment, None, "none"),
         "cadre_default_count": Measure(facts["cadre_default_count"], None, "none"),
         "village_veto_count": Measure(facts["village_veto"], None, "none"),
     }

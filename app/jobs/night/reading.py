@@ -1,5 +1,6 @@
 """What a night reads: subjects, the value that counts of every fact, loans, rosters, and last night."""
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -114,6 +115,14 @@ def month_end(session: Session, *, on: date, until: Extent) -> date | None:
     if until.late_batches:
         reported = reported.where(LoanMonth.batch_id.not_in(until.late_batches))
     return session.scalar(reported)
+
+
+def reported_year_before(session: Session, month: date | None, *, until: Extent) -> date | None:
+    """The month-end a year before another, if loans were reported for it; February may end a day later."""
+    if month is None:
+        return None
+    year_before = date(month.year - 1, month.month, monthrange(month.year - 1, month.month)[1])
+    return year_before if month_end(session, on=year_before, until=until) == year_before else None
 
 
 def loan_month(reader: Reader, month: date | None, *, until: Extent) -> LoanMonthColumns:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.db import Engine
-from app.jobs.night.columns import CHUNK_ROWS, Column, snapshot
+from app.jobs.night.columns import Column, snapshot
 from app.jobs.night.reading import Extent, Subjects
+from app.jobs.night.sqlite_columns import CHUNK_ROWS
 from app.jobs.progress import Progress
 from app.models import SubjectKind, epoch_day
 
@@ -116,7 +117,7 @@ def read_records(
 
     def read_part(first: int, end: int) -> RecordTable:
         found = RecordTable(subjects, names)
-        with snapshot(engine) as reader:
+        with snapshot(engine, rows=last) as reader:
             for chunk in reader.chunks(_records_sql(first, end, until=until)):
                 found.add(chunk)
                 tally.add(len(chunk[0]))

@@ -31,6 +31,7 @@ class Tonight:
     ratings: dict[SubjectKind, rating.RatingColumns]
     changes: dict[SubjectKind, rating.Changes]
     statuses: list[places.Status]
+    roster_id: int | None
     coverage: list[coverage.CoverageRow]
 
     @property
@@ -69,7 +70,7 @@ def compute(
     last = reading.last_run(session)
     district = _district(session, district_code, as_of=as_of)
     roster_id = coverage.roster_in_force(session, until=extent)
-    with snapshot(engine) as reader:
+    with snapshot(engine, rows=extent.last_record_id) as reader:
         inputs = _inputs(engine, session, reader, district=district, extent=extent, progress=progress)
         progress(0, 1, "评分 scoring")
         ratings = _ratings(inputs, rules=rules, as_of=as_of)
@@ -82,7 +83,7 @@ def compute(
     changes = {kind: rating.changes(columns, before, grades=grades) for kind, columns in ratings.items()}
     statuses = _statuses(inputs, ratings, district, covered=covered, rules=rules)
     progress(1, 1, "评分 scoring")
-    return Tonight(rules, extent, last, ratings, changes, statuses, covered)
+    return Tonight(rules, extent, last, ratings, changes, statuses, roster_id, covered)
 
 
 def _district(session: Session, district_code: str, *, as_of: date) -> places.District:
@@ -103,7 +104,7 @@ def _inputs(
     progress: Progress,
 ) -> Inputs:
     now = reading.month_end(session, on=extent.as_of, until=extent)
-    year_ago = reading.month_end(session, on=rating.months_before(now, 12), until=extent) if now else None
+    year_ago = reading.reported_year_before(session, now, until=extent)
     names = {kind: reading.fact_names(session, kind) for kind in SubjectKind}
     subjects = {kind: reading.subjects(reader, kind) for kind in SubjectKind}
     records = read_records(engine, subjects, names, until=extent, progress=progress)
@@ -111,7 +112,9 @@ def _inputs(
         subjects,
         {kind: records.facts(kind) for kind in SubjectKind},
         places.loan_counts(reading.loan_month(reader, now, until=extent), district),
-        places.loan_counts(reading.loan_month(reader, year_ago, until=extent), district),
+        places.loan_counts(reading.loan_month(reader, year_ago, until=extent), district)
+        if year_ago
+        else places.unknown_loans(district),
     )
 
 

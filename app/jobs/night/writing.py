@@ -192,13 +192,15 @@ def last_coverage(session: Session) -> set[CoverageRow]:
     }
 
 
-def changed_coverage(tonight: Sequence[CoverageRow], last: set[CoverageRow]) -> list[CoverageRow]:
+def changed_coverage(
+    tonight: Sequence[CoverageRow], last: set[CoverageRow], *, roster_id: int | None
+) -> list[CoverageRow]:
     """The rows that differ from last night's; a town and type the roster no longer names counts nothing."""
     changed = [row for row in tonight if row not in last]
     named = {(row.place_id, row.entity_type) for row in tonight}
-    if tonight:
+    if roster_id is not None:
         changed += [
-            CoverageRow(row.place_id, row.entity_type, tonight[0].roster_id, 0, 0, 0, 0)
+            CoverageRow(row.place_id, row.entity_type, roster_id, 0, 0, 0, 0)
             for row in last
             if (row.place_id, row.entity_type) not in named and (row.roster_count or row.excluded_count)
         ]
