@@ -4,66 +4,87 @@ import math
 
 from app.designations.service import GateLine, MeasureLine, StatusReport
 from app.models import GateState
-from app.web.shown import UNITS, count, money, percent
+from app.web.shown import count, money, percent
+
+# What a share is a share of: its unit, and what is said where there is none of it.
+_PARTS = {
+    "registered_households": ("户", "无登记农户"),
+    "archived_households": ("户", "无建档农户"),
+    "borrowing_households": ("户", "无贷款农户"),
+    "loan_balance_fen": ("", "无贷款余额"),
+    "villages": ("个村", "无行政村"),
+    "roster_entities": ("家", "名录内无主体"),
+}
+_COUNTS = {"cadre_default_count": "人", "village_veto_count": "项"}
+_CHANGE = "npl_increment"
 
 
 def value_words(measure: MeasureLine) -> str:
-    """What there is: a share or a count."""
-    if measure.denominator_name != "none":
-        return "未知" if measure.denominator is None else percent(measure.value)
-    if measure.name == "npl_increment":
-        return "未知" if measure.value is None else f"{measure.value * 100:+.2f} 个百分点"
-    return count(measure.value)
+    """What there is: a share, a count, or that it is unknown or a share of nothing."""
+    if measure.numerator is None or (_is_share(measure) and measure.denominator is None):
+        return "未知"
+    if _is_share(measure):
+        return percent(measure.value) if measure.denominator else _nothing(measure)
+    if measure.name == _CHANGE:
+        return f"{measure.numerator * 100:+.2f} 个百分点" if measure.numerator else "没有变化"
+    return f"{count(measure.numerator)} {_COUNTS.get(measure.name, '')}".strip()
 
 
 def parts_words(measure: MeasureLine) -> str:
     """The two numbers of a share and what the second one counts."""
-    if measure.denominator_name == "none":
-        return ""
-    shown = money if measure.denominator_name == "loan_balance_fen" else count
-    label = measure.denominator_label.zh.replace("（分）", "")
-    unit = UNITS.get(measure.denominator_name, "")
-    return f"{shown(measure.numerator)} / {shown(measure.denominator)} {unit}（{label}）"
+    if not _is_share(measure):
+        return "现在的不良贷款率减去一年前的" if measure.name == _CHANGE else "直接计数"
+    label = _denominator(measure)
+    if measure.denominator is None:
+        return f"{_amount(measure, measure.numerator)}；{label}未知"
+    part = money(measure.numerator) if _is_money(measure) else count(measure.numerator)
+    return f"{part} ÷ {_amount(measure, measure.denominator)}（{label}）"
+
+
+def short_words(measure: MeasureLine) -> str:
+    """A share and its two numbers in a narrow column."""
+    if measure.numerator is None or not measure.denominator:
+        return (
+            f"{value_words(measure)}（{parts_words(measure)}）"
+            if measure.denominator is None
+            else value_words(measure)
+        )
+    return f"{value_words(measure)}（{count(measure.numerator)}/{_amount(measure, measure.denominator)}）"
 
 
 def threshold_words(gate: GateLine) -> str:
     """What is asked."""
-    sign = "≥" if gate.at_least else "≤"
-    if gate.measure.denominator_name == "none" and gate.name != "npl_increment":
-        return f"{sign} {gate.threshold:g}"
-    return f"{sign} {gate.threshold * 100:g}%"
+    return f"{'≥' if gate.at_least else '≤'} {_asked(gate)}"
 
 
 def margin_words(gate: GateLine) -> str:
     """How far the value is from what is asked, on which side."""
     if gate.margin is None or gate.state in (GateState.INSUFFICIENT, GateState.NOT_APPLICABLE):
         return "—"
-    if gate.measure.denominator_name == "none" and gate.name != "npl_increment":
-        return f"多出 {-gate.margin:g}" if gate.margin < 0 else "符合"
+    if not _is_share(gate.measure) and gate.name != _CHANGE:
+        unit = _COUNTS.get(gate.measure.name, "")
+        return f"超出 {-gate.margin:g} {unit}".strip() if gate.margin < 0 else "符合"
     points = abs(gate.margin) * 100
-    return f"{'余' if gate.margin >= 0 else '差'} {points:.1f} 个百分点"
+    if not points:
+        return "刚好达到"
+    size = "不到 0.1" if points < 0.05 else f" {points:.1f}"
+    return f"{'余' if gate.margin > 0 else '差'}{size} 个百分点"
 
 
 def missing_words(gate: GateLine) -> str:
-    """What is still missing for a gate that does not hold."""
-    measure = gate.measure
-    name = measure.label.zh
+    """What is still missing for a gate that does not hold, and what to do about it."""
+    measure, name = gate.measure, gate.measure.label.zh
     if gate.state is GateState.INSUFFICIENT:
-        if not measure.denominator and measure.denominator_name != "none":
-            return (
-                f"{name}：没有{measure.denominator_label.zh.removesuffix('（分）')}，暂不能判断，转人工评定"
-            )
-        if measure.value is None:
-            return f"{name}：尚未采集"
-        return f"{name}：样本太少（{parts_words(measure)}），转人工评定"
-    if gate.at_least and measure.denominator is not None and measure.numerator is not None:
+        return f"{name}：{_insufficient(measure)}"
+    if not _is_share(measure) or measure.numerator is None or measure.denominator is None:
+        limit = "不低于" if gate.at_least else "不超过"
+        return f"{name}：现为 {value_words(measure)}，须{limit} {_asked(gate)}"
+    if gate.at_least:
         asked = math.ceil(gate.threshold * measure.denominator - 1e-9)
-        unit = UNITS.get(measure.denominator_name, "")
-        short = asked - measure.numerator
-        return f"{name}：还差 {count(short)} {unit}（现 {count(measure.numerator)}，需 {count(asked)}）"
-    if measure.denominator_name == "none" and gate.name != "npl_increment":
-        return f"{name}：现有 {count(measure.value)}，须为 {gate.threshold:g}"
-    return f"{name}：{value_words(measure)}，须{threshold_words(gate)}"
+        short = _amount(measure, asked - measure.numerator)
+        return f"{name}：还差 {short}（现有 {count(measure.numerator)}，须有 {count(asked)}）"
+    over = _amount(measure, measure.numerator - gate.threshold * measure.denominator)
+    return f"{name}：现为 {value_words(measure)}，须降到 {_asked(gate)} 以内（还要减少 {over}）"
 
 
 def first_missing(report: StatusReport) -> str:
@@ -71,5 +92,50 @@ def first_missing(report: StatusReport) -> str:
     missing = report.missing
     if not missing:
         return ""
-    more = f"（另有 {len(missing) - 1} 项）" if len(missing) > 1 else ""
+    more = f"；另有 {len(missing) - 1} 项" if len(missing) > 1 else ""
     return missing_words(missing[0]) + more
+
+
+def _insufficient(measure: MeasureLine) -> str:
+    """Why nothing can be said, and who says it then."""
+    if not _is_share(measure) or measure.numerator is None:
+        return "尚未采集，请补报"
+    if measure.denominator is None:
+        return f"{_denominator(measure)}尚未采集，请补报"
+    if not measure.denominator:
+        return f"{_nothing(measure)}，系统不作判断，请人工评定"
+    return f"只有 {_amount(measure, measure.denominator)}，数量太少，系统不作判断，请人工评定"
+
+
+def _is_share(measure: MeasureLine) -> bool:
+    return measure.denominator_name != "none"
+
+
+def _is_money(measure: MeasureLine) -> bool:
+    return measure.denominator_name == "loan_balance_fen"
+
+
+def _asked(gate: GateLine) -> str:
+    if gate.name == _CHANGE:
+        return f"{gate.threshold * 100:g} 个百分点"
+    if _is_share(gate.measure):
+        return f"{gate.threshold * 100:g}%"
+    return f"{gate.threshold:g} {_COUNTS.get(gate.measure.name, '')}".strip()
+
+
+def _amount(measure: MeasureLine, number: float | None) -> str:
+    if _is_money(measure):
+        return money(number)
+    return f"{count(number)} {_unit(measure)}".strip()
+
+
+def _unit(measure: MeasureLine) -> str:
+    return _PARTS.get(measure.denominator_name, ("", ""))[0]
+
+
+def _nothing(measure: MeasureLine) -> str:
+    return _PARTS.get(measure.denominator_name, ("", "无"))[1]
+
+
+def _denominator(measure: MeasureLine) -> str:
+    return measure.denominator_label.zh.removesuffix("（分）")

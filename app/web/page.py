@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -20,11 +21,16 @@ from app.models import Role
 from app.web import shown
 
 COOKIE = "credit_village_session"
+# These look at ratings of persons in the course of their duty; a bank sees how the villages stand.
+OFFICIALS = (Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.AUDITOR)
+READERS = (*OFFICIALS, Role.LOAN_OFFICER)
 _FOLDER = Path(__file__).resolve().parent / "templates"
 _REFUSALS = {
     "not_found": "没有找到这个页面，或者它不在您负责的区域内。",
-    "forbidden": "您的角色不能查看此页。信贷员请凭农户授权通过查询接口查询评级。",
-    "invalid_value": "请求中的内容不正确，请检查后重试。",
+    "forbidden": "您的角色不能查看此页。信贷员请凭农户授权，通过查询接口查询评级。",
+    "foreign_form": "这个表单不是从本系统的页面提交的，没有执行。请回到首页重新操作。",
+    "malformed_request": "地址中的内容不正确，请回到首页重新选择。",
+    "not_ready": "还没有发布过评级，暂时没有数据。请管理员先运行一次夜间评级。",
     "database_unavailable": "数据库暂时无法使用，请稍后重试或联系管理员。",
 }
 
@@ -48,12 +54,15 @@ def page_viewer(request: Request) -> Viewer:
         raise NotSignedIn("sign in first")
     user_id = read_token(token, key=request.app.state.token_key, at=clock.now())
     with reading(request.app.state.engine) as session:
-        return viewer_of(session, user_id)
+        viewer = viewer_of(session, user_id)
+    if viewer.role not in READERS:
+        raise Forbidden("the pages are for people, not for jobs")
+    return viewer
 
 
 def official(viewer: Annotated[Viewer, Depends(page_viewer)]) -> Viewer:
     """A user who may look at ratings of persons in the course of his duty."""
-    if viewer.role not in (Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.AUDITOR):
+    if viewer.role not in OFFICIALS:
         raise Forbidden("this page is for officials")
     return viewer
 
@@ -62,13 +71,17 @@ PageViewer = Annotated[Viewer, Depends(page_viewer)]
 Official = Annotated[Viewer, Depends(official)]
 
 
+class ForeignForm(Forbidden):
+    """A form that was sent from a page of another site."""
+
+
 def refuse_foreign_form(request: Request) -> None:
     """A form may only come from our own pages."""
     # Without a referrer a browser sends the origin "null"; what it says of the site it then sends beside it.
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     own = urlsplit(origin or "").netloc == request.headers.get("host")
     if not (site == "same-origin" if site is not None else origin is None or own):
-        raise Forbidden("this form was sent from another site")
+        raise ForeignForm("this form was sent from another site")
 
 
 def local_path(path: str) -> str:
@@ -88,10 +101,20 @@ class Page(APIRoute):
             try:
                 return await answer(request)
             except NotSignedIn:
-                back = quote(request.url.path, safe="/")
+                query = f"?{request.url.query}" if request.url.query else ""
+                back = quote(request.url.path + query, safe="/")
                 return RedirectResponse(f"/login?next={back}", status_code=303)
+            except RequestValidationError:
+                return refused(request, "malformed_request", status=422)
+            except ForeignForm as refusal:
+                return refused(request, refusal.code, status=refusal.status, words="foreign_form")
             except AppError as refusal:
-                words = _REFUSALS.get(refusal.code, "出现错误，请稍后重试或联系管理员。")
-                return page(request, "refused.html", status=refusal.status, words=words, code=refusal.code)
+                return refused(request, refusal.code, status=refusal.status)
 
         return answer_as_page
+
+
+def refused(request: Request, code: str, *, status: int, words: str = "") -> HTMLResponse:
+    """A page that says why there is nothing to see, and what to do."""
+    told = _REFUSALS.get(words or code, "出现错误，请稍后重试或联系管理员。")
+    return page(request, "refused.html", status=status, words=told, code=code)

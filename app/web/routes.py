@@ -1,9 +1,10 @@
 """The pages for officials and banks."""
 
 import json
+from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app import clock
@@ -13,16 +14,18 @@ from app.access.scope import Viewer, may_see
 from app.access.tokens import issue_token
 from app.db import Session
 from app.designations.service import status_report, status_reports
-from app.errors import NotFound, NotSignedIn, TooManyAttempts
+from app.errors import NotFound, NotReady, NotSignedIn, TooManyAttempts
 from app.inquiries.service import record_views, view_rating
-from app.models import GateState, Place, PlaceKind, Role, SubjectKind
+from app.models import GateState, Place, PlaceKind, SubjectKind
 from app.places.service import children, place, place_by_code
 from app.ratings.service import explained, history, latest_run, ratings_in_place, sources
+from app.rules.service import card_of
 from app.subjects.service import describe, has_synthetic, subject
 from app.web import gates, shown
-from app.web.overview import TOWNS, UNITS, overview, treemap
+from app.web.overview import TOWNS, UNITS, overview, treemap, unit_rows
 from app.web.page import (
     COOKIE,
+    OFFICIALS,
     Official,
     Page,
     PageViewer,
@@ -34,6 +37,9 @@ from app.web.page import (
 router = APIRouter(route_class=Page, include_in_schema=False)
 
 RATINGS_A_PAGE = 20
+LARGEST_ID = 2**63 - 1
+# Whose ratings a village page lists.
+KINDS = (SubjectKind.HOUSEHOLD, SubjectKind.AGRI_ENTITY)
 
 
 @router.get("/login")
@@ -87,11 +93,17 @@ def first_page(
     request: Request,
     viewer: PageViewer,
     session: RequestSession,
-    state: Annotated[GateState | None, Query()] = None,
+    state: Annotated[str, Query(max_length=32)] = "",
+    town: Annotated[str, Query(max_length=12)] = "",
 ) -> HTMLResponse:
     """The viewer's division: key figures, the map of its villages, the towns and villages in tables."""
+    _refuse_before_first_night(session)
     found = overview(session, viewer.place_code, on=clock.today())
-    rows = [unit for unit in found.units if state is None or unit.report.state is state]
+    rows = [
+        unit
+        for unit in found.units
+        if state in ("", unit.report.state.value) and town in ("", unit.town.code)
+    ]
     return page(
         request,
         "overview.html",
@@ -99,11 +111,11 @@ def first_page(
         found=found,
         rows=rows,
         gates=gates,
-        chosen=state,
+        chosen_state=state,
+        chosen_town=town,
         states=list(GateState),
         treemap=json.dumps(treemap(found), ensure_ascii=False).replace("<", "\\u003c"),
         synthetic=has_synthetic(session),
-        is_village=lambda row: row.report.place.kind is PlaceKind.VILLAGE,
     )
 
 
@@ -111,18 +123,21 @@ def first_page(
 def town_page(code: str, request: Request, viewer: PageViewer, session: RequestSession) -> HTMLResponse:
     """A town: its gates, what is missing, its villages."""
     found = _visible_place(session, viewer, code, kinds=TOWNS)
-    units = children(session, found.place_id, on=clock.today())
-    reports = status_reports(session, units)
+    reports = status_reports(session, children(session, found.place_id, on=clock.today()))
     return page(
         request,
         "place.html",
         viewer=viewer,
         report=status_report(session, found),
         parent=None,
-        units=[(report, gates.first_missing(report)) for report in reports],
+        units=unit_rows(reports, found),
+        kinds=KINDS,
+        kind=None,
         ratings=[],
         next_after=None,
+        after=0,
         gates=gates,
+        as_of=_as_of(session),
         synthetic=has_synthetic(session),
     )
 
@@ -130,65 +145,86 @@ def town_page(code: str, request: Request, viewer: PageViewer, session: RequestS
 @router.get("/villages/{code}")
 def village_page(
     code: str,
+    *,
     request: Request,
     viewer: PageViewer,
     session: RecordingSession,
-    after: Annotated[int, Query(ge=0)] = 0,
+    kind: Annotated[SubjectKind, Query()] = SubjectKind.HOUSEHOLD,
+    after: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0,
 ) -> HTMLResponse:
     """A village or community: its gates, what is missing, ratings by grade, and for officials the ratings."""
     found = _visible_place(session, viewer, code, kinds=UNITS)
+    report = status_report(session, found)
     rows, next_after = [], None
-    if viewer.role in (Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.AUDITOR):
-        listed = ratings_in_place(
-            session, found.place_id, kind=SubjectKind.HOUSEHOLD, after=after, limit=RATINGS_A_PAGE + 1
-        )
-        shown_rows = listed[:RATINGS_A_PAGE]
-        record_views(session, [rating for rating, _ in shown_rows], viewer=viewer, at=clock.now())
-        rows = [(rating, describe(session, request.app.state.cipher, owner)) for rating, owner in shown_rows]
-        next_after = shown_rows[-1][1].subject_id if len(listed) > RATINGS_A_PAGE else None
+    if viewer.role in OFFICIALS:
+        listed = ratings_in_place(session, found.place_id, kind=kind, after=after, limit=RATINGS_A_PAGE + 1)
+        on_page = listed[:RATINGS_A_PAGE]
+        record_views(session, [rating for rating, _ in on_page], viewer=viewer, at=clock.now())
+        rows = [(rating, describe(session, request.app.state.cipher, owner)) for rating, owner in on_page]
+        next_after = on_page[-1][1].subject_id if len(listed) > RATINGS_A_PAGE else None
     return page(
         request,
         "place.html",
         viewer=viewer,
-        report=status_report(session, found),
+        report=report,
         parent=place(session, found.parent_id or 0),
         units=[],
+        kinds=KINDS,
+        kind=kind if viewer.role in OFFICIALS else None,
         ratings=rows,
         next_after=next_after,
+        after=after,
         gates=gates,
+        as_of=_as_of(session),
         synthetic=has_synthetic(session),
     )
 
 
 @router.get("/ratings/{rating_id}")
 def rating_page(
-    rating_id: int, request: Request, viewer: Official, session: RecordingSession
+    rating_id: Annotated[int, Path(ge=1, le=LARGEST_ID)],
+    request: Request,
+    viewer: Official,
+    session: RecordingSession,
 ) -> HTMLResponse:
     """A rating with every point of it, the records behind it and the ratings before it."""
     found = view_rating(session, rating_id, viewer=viewer, at=clock.now())
     owner = subject(session, found.subject_id)
-    newest = latest_run(session)
+    home = place(session, owner.place_id)
+    told = explained(session, found)
+    records = sources(session, found)
     earlier = [explained(session, one) for one in history(session, found.subject_id)]
     return page(
         request,
         "rating.html",
         viewer=viewer,
-        told=explained(session, found),
+        told=told,
+        card=card_of(told.rule).definition,
+        recorded={value.name for value in records},
         owner=describe(session, request.app.state.cipher, owner),
-        home=place(session, owner.place_id),
-        records=[
-            (value, shown.fact(value.value, value.value_type, value.unit))
-            for value in sources(session, found)
-        ],
+        home=home,
+        home_path=f"/{'villages' if home.kind in UNITS else 'towns'}/{home.code}",
+        records=[(value, shown.fact(value.value, value.value_type, value.unit)) for value in records],
         history=earlier,
         is_current=earlier[0].rating.rating_id == rating_id,
-        as_of=newest.as_of if newest else None,
-        synthetic=owner.synthetic,
+        as_of=_as_of(session),
+        synthetic=owner.synthetic or any(value.synthetic for value in records),
     )
 
 
 def _visible_place(session: Session, viewer: Viewer, code: str, *, kinds: tuple[PlaceKind, ...]) -> Place:
+    _refuse_before_first_night(session)
     found = place_by_code(session, code, on=clock.today())
     if found.kind not in kinds or not may_see(viewer, code):
         raise NotFound(f"no such place in {viewer.place_name}")
     return found
+
+
+def _refuse_before_first_night(session: Session) -> None:
+    if latest_run(session) is None:
+        raise NotReady("no night has been published. Run `credit-village rescore`.")
+
+
+def _as_of(session: Session) -> date | None:
+    newest = latest_run(session)
+    return newest.as_of if newest else None

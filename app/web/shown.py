@@ -12,18 +12,13 @@ SIGNS = {
     GateState.INSUFFICIENT: "…",
     GateState.NOT_APPLICABLE: "—",
 }
-UNITS = {
-    "registered_households": "户",
-    "archived_households": "户",
-    "borrowing_households": "户",
-    "villages": "个村",
-    "roster_entities": "家",
-}
+# The unit of the catalogue where people write another one, or none.
+_UNITS = {"分值": "分", "代码": "", "是否": ""}
 
 
-def percent(share: float | None) -> str:
-    """A share as a percentage; what cannot be divided is said so."""
-    return "无" if share is None else f"{share * 100:.1f}%"
+def percent(share: float | None, nothing: str = "无") -> str:
+    """A share as a percentage; a share of nothing is said in words."""
+    return nothing if share is None else f"{share * 100:.1f}%"
 
 
 def count(number: float | None) -> str:
@@ -36,7 +31,9 @@ def money(fen: float | None) -> str:
     if fen is None:
         return "未知"
     yuan = fen / 100
-    return f"{yuan / 10_000:,.2f} 万元" if abs(yuan) >= 10_000 else f"{yuan:,.2f} 元"
+    if abs(yuan) >= 10_000:
+        return f"{yuan / 10_000:,.2f} 万元"
+    return f"{yuan:,.0f} 元" if yuan == round(yuan) else f"{yuan:,.2f} 元"
 
 
 def day(on: date) -> str:
@@ -57,7 +54,7 @@ def fact(value: float, value_type: ValueType, unit: str) -> str:
         return "是" if value else "否"
     if value_type is ValueType.SHARE:
         return percent(value)
-    return f"{value:,.10g} {unit}" if unit not in ("代码", "") else f"{value:.10g}"
+    return f"{value:,.10g} {_UNITS.get(unit, unit)}".strip()
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

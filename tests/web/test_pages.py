@@ -8,11 +8,15 @@ import uvicorn
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from app.db import reading
+from app import clock
+from app.db import make_engine, reading, transaction
 from app.jobs.demo import DEMO_PASSWORD
+from app.jobs.demo.logins import add_logins
+from app.jobs.setup import initialise
 from app.main import create_app
-from app.models import Inquiry, Purpose, Rating, Subject
+from app.models import Inquiry, Purpose, Rating, Subject, SubjectKind, UnratedReason
 from app.places.service import place
+from app.settings import Settings
 
 PAGES = ("/", "/towns/500120104000", "/villages/500120104200", "/ratings/1")
 
@@ -49,6 +53,11 @@ def rating_in(demonstration, *, town):
 def test_a_stranger_is_sent_to_sign_in_and_back(client, path):
     answer = client.get(path)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/login?next={path}")
+
+
+def test_the_way_back_keeps_what_was_asked_for(client):
+    answer = client.get("/villages/500120104200?after=7")
+    assert answer.headers["location"] == "/login?next=/villages/500120104200%3Fafter%3D7"
 
 
 def test_signing_in_sets_a_cookie_no_script_reads_and_no_other_site_sends(client):
@@ -112,6 +121,76 @@ def test_a_loan_officer_sees_villages_but_no_person(client, demonstration):
     assert "查询接口" in answer.text
 
 
+def test_a_loan_officer_is_told_how_to_ask_for_a_rating(client):
+    signed_in(client, "officer.nsh")
+    assert "凭本人授权" in client.get("/villages/500120104200").text
+
+
+@pytest.mark.parametrize("path", ["/", "/villages/500120104200"])
+def test_the_account_of_a_job_sees_no_page(client, path):
+    signed_in(client, "job.night")
+    assert client.get(path).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/ratings/none", 422),
+        ("/ratings/0", 422),
+        (f"/ratings/{2**63}", 422),
+        (f"/ratings/{2**63 - 1}", 404),
+        ("/villages/500120104200?after=-1", 422),
+        ("/villages/500120104200?kind=person", 422),
+        ("/villages/51010519491231002X", 404),
+        ("/towns/500120104200", 404),
+    ],
+)
+def test_a_wrong_address_is_answered_by_a_page_that_repeats_nothing(client, path, status):
+    signed_in(client, "admin.bishan")
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert "返回首页" in answer.text
+    assert "51010519491231002X" not in answer.text
+
+
+def test_before_the_first_night_the_pages_say_what_is_missing(tmp_path):
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/new.db", key_file=tmp_path / "master.key")
+    initialise(settings, on=clock.today(), at=clock.now())
+    engine = make_engine(settings.database_url)
+    with transaction(engine) as session:
+        add_logins(session)
+    engine.dispose()
+    with TestClient(create_app(settings), follow_redirects=False) as client:
+        signed_in(client, "admin.bishan")
+        answer = client.get("/")
+    assert answer.status_code == 503
+    assert "还没有发布过评级" in answer.text
+    assert "演示数据" not in answer.text
+
+
+def test_a_village_lists_its_entities_too(client, demonstration):
+    with reading(demonstration.engine) as session:
+        entity = session.scalars(select(Subject).filter_by(kind=SubjectKind.AGRI_ENTITY).limit(1)).one()
+        rating = session.scalars(select(Rating).filter_by(subject_id=entity.subject_id)).one()
+        code = place(session, entity.place_id).code
+    signed_in(client, "admin.bishan")
+    assert f"/ratings/{rating.rating_id}" in client.get(f"/villages/{code}?kind=agri_entity").text
+    told = client.get(f"/ratings/{rating.rating_id}")
+    assert told.status_code == 200
+    assert "统一社会信用代码" in told.text
+
+
+def test_an_unrated_household_is_told_what_is_missing_and_gets_no_score(client, demonstration):
+    with reading(demonstration.engine) as session:
+        unrated = session.scalars(
+            select(Rating).where(Rating.unrated_reason == UnratedReason.REQUIRED_MISSING).limit(1)
+        ).one()
+    signed_in(client, "admin.bishan")
+    text = client.get(f"/ratings/{unrated.rating_id}").text
+    assert "必需，尚未采集" in text
+    assert "合计：" not in text
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_synthetic_data_is_labelled_and_kept_by_nobody(client, path):
     signed_in(client, "admin.bishan")
@@ -163,11 +242,35 @@ def test_the_overview_draws_the_map_and_the_tables(shown, address):
     assert {url for url in shown.requests if not url.startswith((address, "data:"))} == set()
 
 
+def test_the_first_tab_leads_past_the_heading(shown):
+    shown.keyboard.press("Tab")
+    assert shown.locator(":focus").inner_text() == "跳到正文"
+    shown.keyboard.press("Enter")
+    assert shown.locator("main:focus").count() == 1
+
+
+def test_no_page_is_wider_than_a_phone(shown, address):
+    shown.set_viewport_size({"width": 390, "height": 844})
+    widths = {}
+    for path in PAGES:
+        shown.goto(address + path)
+        widths[path] = shown.evaluate("document.documentElement.scrollWidth")
+    assert widths == dict.fromkeys(PAGES, 390)
+    assert shown.faults == []
+
+
 def test_the_villages_can_be_narrowed_to_one_state(shown):
     shown.select_option("#state", "insufficient")
     shown.click("text=筛选")
     states = shown.locator("section[aria-labelledby=villages-title] tbody .state").all_inner_texts()
     assert set(states) <= {"… 数据不足"}
+
+
+def test_the_villages_can_be_narrowed_to_one_town(shown):
+    shown.select_option("#town", "500120104000")
+    shown.click("text=筛选")
+    rows = shown.locator("section[aria-labelledby=villages-title] tbody tr")
+    assert rows.count() == 19
 
 
 def test_a_village_page_says_what_is_missing_and_every_gate(shown):

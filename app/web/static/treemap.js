@@ -1,25 +1,49 @@
-// Draws the map of villages from the data in the page; every colour comes with a word.
+// Draws the map of villages from the data in the page: every colour comes from there, with a sign.
 "use strict";
 (function () {
+  const NARROW = 700, MANY = 40;
   const box = document.getElementById("treemap");
-  const data = JSON.parse(document.getElementById("treemap-data").textContent);
-  if (!data.length) { box.hidden = true; return; }
-  const chart = echarts.init(box, null, { renderer: "canvas" });
-  chart.setOption({
-    animation: false,
-    tooltip: { formatter: (point) => echarts.format.encodeHTML(point.data.tip || point.name), confine: true },
-    series: [{
-      type: "treemap", data: data, roam: false, nodeClick: false, breadcrumb: { show: false },
-      left: 0, right: 0, top: 0, bottom: 0, visibleMin: 0,
-      label: { fontSize: 12, lineHeight: 15, color: "#ffffff", opacity: 1, overflow: "truncate" },
-      upperLabel: { show: true, height: 24, color: "#1d2733", opacity: 1, fontWeight: "bold" },
-      levels: [
-        { itemStyle: { gapWidth: 3, borderWidth: 0 }, upperLabel: { show: false } },
-        { itemStyle: { borderColor: "#dfe5ea", borderWidth: 2, gapWidth: 1 } },
-        { itemStyle: { borderColor: "#ffffff", borderWidth: 1 } },
-      ],
-    }],
-  });
-  chart.on("click", (point) => { if (point.data.link) { window.location.href = point.data.link; } });
-  window.addEventListener("resize", () => chart.resize());
+  const towns = JSON.parse(document.getElementById("treemap-data").textContent);
+  if (!towns.length) { box.closest("section").hidden = true; return; }
+  const many = towns.reduce((sum, town) => sum + town.children.length, 0) > MANY;
+  let chart = null, narrow = null;
+
+  function option() {
+    return {
+      animation: false,
+      tooltip: {
+        confine: true, extraCssText: "white-space: normal; max-width: 22em",
+        formatter: (point) => echarts.format.encodeHTML(point.data.tip || point.name),
+      },
+      series: [{
+        type: "treemap", data: narrow ? towns.map((town) => town.alone) : towns,
+        roam: false, nodeClick: false, breadcrumb: { show: false }, visibleMin: 0, squareRatio: 1,
+        left: 0, right: 0, top: 0, bottom: 0,
+        label: {
+          color: "#ffffff", opacity: 1, overflow: "break", padding: 2,
+          fontSize: many ? 12 : 14, lineHeight: many ? 15 : 20,
+        },
+        upperLabel: { show: !narrow, height: 24, color: "#1d2733", opacity: 1, fontSize: 13, fontWeight: "bold" },
+        levels: [
+          { itemStyle: { gapWidth: 3, borderWidth: 0 }, upperLabel: { show: false } },
+          { itemStyle: { borderColor: narrow ? "#ffffff" : "#dfe5ea", borderWidth: 2, gapWidth: 1 } },
+          { itemStyle: { borderColor: "#ffffff", borderWidth: 1 } },
+        ],
+      }],
+    };
+  }
+
+  // On a small screen a whole district is drawn by towns: its villages would be too small to read.
+  function draw() {
+    const now = many && box.clientWidth < NARROW;
+    if (chart && now === narrow) { chart.resize(); return; }
+    narrow = now;
+    if (chart) { chart.dispose(); }
+    chart = echarts.init(box);
+    chart.setOption(option());
+    chart.on("click", (point) => { if (point.data.link) { window.location.href = point.data.link; } });
+  }
+
+  draw();
+  window.addEventListener("resize", draw);
 })();
