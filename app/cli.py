@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 import uvicorn
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -43,8 +44,15 @@ def main() -> None:
     try:
         app()
     except AppError as refusal:
-        sys.stderr.write(f"credit-village: {refusal.detail}\n")
-        raise SystemExit(1) from None
+        _refuse(refusal.detail)
+    except ValidationError as wrong:
+        # Only settings are checked in this way here; what was set is not repeated, it may be a key.
+        _refuse("; ".join(f"{error['loc'][0]}: {error['msg']}" for error in wrong.errors()))
+
+
+def _refuse(reason: str) -> NoReturn:
+    sys.stderr.write(f"credit-village: {reason}\n")
+    raise SystemExit(1) from None
 
 
 @app.command()

@@ -10,8 +10,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.errors import AppError, DatabaseUnavailable, SetupError
@@ -22,6 +22,7 @@ __all__ = [
 ]  # fmt: skip
 
 ROOT = Path(__file__).resolve().parent.parent
+BACKENDS = ("sqlite", "postgresql")
 _OF_ONE_STATE = {"isolation_level": "REPEATABLE READ"}
 
 
@@ -30,7 +31,7 @@ def make_engine(url: str, *, attached: Mapping[str, Path] | None = None) -> Engi
 
     `attached` are further SQLite files its connections see, by the name they are seen under.
     """
-    parsed = make_url(url)
+    parsed = _address(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True)
         event.listen(engine, "connect", partial(_prepare_sqlite, attached=attached or {}))
@@ -39,6 +40,18 @@ def make_engine(url: str, *, attached: Mapping[str, Path] | None = None) -> Engi
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+
+
+def _address(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in BACKENDS:
+        raise SetupError(
+            "DATABASE_URL is not an address; write it as sqlite:///folder/file.db or postgresql://host/name"
+        )
+    return parsed
 
 
 def _prepare_sqlite(connection: Any, _record: Any, *, attached: Mapping[str, Path]) -> None:
@@ -106,7 +119,7 @@ def recording_session() -> Iterator[Session]:
 
 def sqlite_file(url: str) -> Path | None:
     """The file behind a SQLite address; None for memory and for other databases."""
-    parsed = make_url(url)
+    parsed = _address(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
         return None
     return Path(parsed.database)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from alembic.util import CommandError
 from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 
 from app.db import Engine, make_engine, migrate, reading, transaction
 from app.errors import NotFound, SetupError
@@ -41,10 +41,6 @@ def _migrate(url: str) -> None:
     """Bring the tables up to date, or say in one sentence why the database cannot be used."""
     try:
         migrate(url)
-    except ArgumentError:
-        raise SetupError(
-            "DATABASE_URL is not an address; write it as sqlite:///folder/file.db or postgresql://host/name"
-        ) from None
     except DBAPIError as error:
         address = make_url(url).render_as_string(hide_password=True)
         reason = str(error.orig).splitlines()[0]

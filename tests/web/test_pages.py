@@ -218,7 +218,7 @@ def shown(browser, address):
     """A page of a real browser, signed in by keyboard as the district's administrator."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     page.faults, page.requests = [], []
     page.on("console", lambda message: page.faults.append(message.text))
     page.on("pageerror", lambda error: page.faults.append(str(error)))

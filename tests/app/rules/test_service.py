@@ -1,0 +1,132 @@
+"""Rules are kept as they were; one that has rated anybody is never edited."""
+
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from app.db import reading, transaction
+from app.errors import Conflict, NotFound, SetupError
+from app.models import RuleVersion
+from app.rules.service import card_of, card_version, cards, load_rules, profile_in_force
+from tests.district import DAY, GOOD, POLICIES, District, morning
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+HOUSEHOLD = "cq_bishan/household/2023-01-01.yaml"
+ENTITY = "cq_bishan/agri_entity/2023-01-01.yaml"
+VILLAGE = "cq_bishan/credit_village/2023-01-01.yaml"
+TOWN = "cq_bishan/credit_town/2023-01-01.yaml"
+COVERAGE = "cq_bishan/coverage/2023-01-01.yaml"
+NEXT_DAY = DAY + timedelta(days=1)
+
+
+@pytest.fixture
+def policies(tmp_path: Path) -> Path:
+    """A copy of the rules, to edit."""
+    return Path(shutil.copytree(POLICIES, tmp_path / "policies"))
+
+
+def load(district: District, policies: Path, *, on: date = DAY) -> int:
+    with transaction(district.engine) as session:
+        return load_rules(session, policies, at=morning(on))
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def kept(district: District) -> list[tuple[object, ...]]:
+    return district.rows(RuleVersion)["rule_versions"]
+
+
+def test_loading_again_adds_nothing(district, policies):
+    before = kept(district)
+    assert load(district, policies) == 0
+    assert kept(district) == before
+    assert len(before) == 12
+
+
+def test_a_comment_or_another_order_of_words_is_no_other_rule(district, policies):
+    edit(policies / HOUSEHOLD, "# The household card", "# The card of households")
+    assert load(district, policies) == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (HOUSEHOLD, "{from: 1, to: 31, points: 14,", "{from: 1, to: 31, points: 13,"),
+        (ENTITY, "maximum: 100", "maximum: 99"),
+        (VILLAGE, "at_least: 0.9, basis: A19", "at_least: 0.8, basis: A19"),
+        (TOWN, "at_least: 0.5,", "at_least: 0.4,"),
+        (COVERAGE, "mandatory_known_share: 0.8", "mandatory_known_share: 0.7"),
+    ],
+)
+def test_an_edited_rule_is_taken_before_its_first_night_and_refused_after_it(
+    district, policies, file, old, new
+):
+    edit(policies / file, old, new)
+    assert load(district, policies) >= 1
+    district.policies = policies
+    district.household()
+    district.entity()
+    district.night()
+    before = kept(district)
+    edit(policies / file, new, old)
+    with pytest.raises(Conflict, match=r"2023-01-01\.yaml: has changed, but it has rated subjects already"):
+        load(district, policies)
+    assert kept(district) == before
+
+
+def test_the_next_dated_file_rates_from_its_first_day_on(district, policies):
+    household = district.household(dict(GOOD, overdue_days_max_24m=1))
+    district.policies = policies
+    district.night()
+    shutil.copy(policies / HOUSEHOLD, policies / "cq_bishan/household/2025-12-01.yaml")
+    newer = policies / "cq_bishan/household/2025-12-01.yaml"
+    edit(newer, "effective_from: 2023-01-01", f"effective_from: {NEXT_DAY}")
+    edit(newer, "{from: 1, to: 31, points: 14,", "{from: 1, to: 31, points: 13,")
+    assert load(district, policies) == 1
+    assert district.night().changed == 0
+    assert district.night(NEXT_DAY).changed == 1
+    ratings = district.rows()["ratings"]
+    assert [(row[1], row[5]) for row in ratings] == [(household, 95), (household, 94)]
+    with reading(district.engine) as session:
+        versions = [rule.effective_from for rule in cards(session) if rule.code == "CQ-H-1"]
+    assert versions == [date(2023, 1, 1), NEXT_DAY]
+
+
+def test_a_broken_file_is_refused_with_its_name(district, policies):
+    edit(policies / HOUSEHOLD, "{from: 31, to: 61, points: 8, reason: R02}", "{from: 32, to: 61, points: 8}")
+    with pytest.raises(SetupError, match=r"household.2023-01-01\.yaml"):
+        load(district, policies)
+
+
+def test_a_kept_card_is_the_card_of_its_file(district):
+    with reading(district.engine) as session:
+        for rule in cards(session):
+            assert card_of(rule).definition.fingerprint == rule.fingerprint
+        rule = card_version(session, "CQ-E-1", version="2023-01-01", variant="cooperative")
+        assert card_of(rule).definition.variant == "cooperative"
+        for unknown in (
+            {"version": "2023-01-02", "variant": ""},
+            {"version": "2023-01-01", "variant": "bank"},
+        ):
+            with pytest.raises(NotFound, match="there is no such card"):
+                card_version(session, "CQ-E-1", **unknown)
+
+
+def test_a_profile_is_in_force_from_its_first_day(district):
+    with reading(district.engine) as session:
+        assert profile_in_force(session, "coverage", on=date(2023, 1, 1)).code == "cq-bishan-2023-coverage"
+        with pytest.raises(NotFound, match="no coverage profile is in force"):
+            profile_in_force(session, "coverage", on=date(2022, 12, 31))
+
+
+def test_every_version_has_its_own_fingerprint(district):
+    with reading(district.engine) as session:
+        marks = session.scalars(select(RuleVersion.fingerprint)).all()
+    assert len(set(marks)) == len(marks)

@@ -1,0 +1,345 @@
+"""A small district made by hand: subjects, records, loans and rosters, and the nights over them."""
+
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, func, select
+
+from app.db import Engine, Session, make_engine, transaction
+from app.jobs.night import columns
+from app.jobs.nightly import NightSummary, run_night
+from app.jobs.progress import quiet
+from app.models import (
+    AgriEntity,
+    Base,
+    Batch,
+    BatchKind,
+    EntityStatus,
+    EntityType,
+    ExclusionReason,
+    Fact,
+    Household,
+    Loan,
+    LoanMonth,
+    Place,
+    Record,
+    Roster,
+    RosterEntry,
+    Subject,
+    SubjectKind,
+)
+from app.places.service import load_divisions
+from app.records.service import load_facts
+from app.rules.service import load_rules
+from app.settings import ROOT, Settings
+from app.subjects.cipher import Cipher
+from app.subjects.numbers import resident_check_digit, uscc_check_character
+from tests import postgres
+
+DAY = date(2025, 11, 30)
+POLICIES = Settings().policy_folder
+DISTRICT = "500120000000"
+TOWN, VILLAGE, OTHER_VILLAGE = "500120104000", "500120104200", "500120104201"
+OTHER_TOWN, VILLAGE_OF_OTHER_TOWN = "500120100000", "500120100200"
+# 璧泉街道 has communities only.
+STREET, COMMUNITY = "500120002000", "500120002001"
+DIVISIONS = {
+    "500000000000", DISTRICT, TOWN, VILLAGE, OTHER_VILLAGE, OTHER_TOWN, VILLAGE_OF_OTHER_TOWN, STREET,
+    COMMUNITY,
+}  # fmt: skip
+KEY = bytes(range(32))
+
+# A household that gets 100 points (AAA), and an entity whose file is full.
+GOOD: Mapping[str, float] = {
+    "overdue_days_max_24m": 0, "overdue_days_now": 0, "credit_relation_years": 6, "debt_fen": 0,
+    "annual_income_fen": 20_000_000, "guarantee_fen": 0, "annual_net_income_fen": 15_000_000,
+    "household_size": 3, "labourer_count": 3, "income_source_count": 2, "income_source_years": 5,
+    "operated_land_mu": 30, "net_assets_fen": 30_000_000, "confirmed_right_count": 3,
+    "appraisal_score": 90, "appraiser_count": 3, "agricultural_insurance": 1,
+}  # fmt: skip
+GOOD_ENTITY: Mapping[str, float] = {
+    "overdue_days_max_24m": 0, "overdue_days_now": 0, "arrears_count": 0, "litigation_count": 0,
+    "operating_years": 10, "revenue_fen": 100_000_000, "revenue_previous_fen": 80_000_000,
+    "scale_index": 3, "lease_years_left": 10, "order_channel_count": 3, "asset_fen": 200_000_000,
+    "liability_fen": 20_000_000, "net_profit_fen": 20_000_000, "accounts_kept": 1,
+    "annual_report_filed": 1, "ledger_kept": 1, "households_led_count": 50, "certificate_count": 2,
+    "green_practice": 1, "agricultural_insurance": 1, "demonstration_level": 1,
+}  # fmt: skip
+
+
+def resident(serial: int, *, born: str = "19700101") -> str:
+    """A made-up resident number that passes every check."""
+    first = f"500120{born}{serial:03d}"
+    return first + resident_check_digit(first)
+
+
+def credit_code(serial: int) -> str:
+    """A made-up credit code that passes every check."""
+    first = f"91500120MA{serial:07d}"
+    return first + uscc_check_character(first)
+
+
+def morning(day: date) -> datetime:
+    """Ten o'clock in China on a day."""
+    return datetime(day.year, day.month, day.day, 2, tzinfo=UTC)
+
+
+@dataclass
+class District:
+    """Divisions, facts and rules, to put subjects and records into."""
+
+    engine: Engine
+    policies: Path = POLICIES
+
+    def __post_init__(self) -> None:
+        self.cipher = Cipher(KEY)
+
+    def place_id(self, code: str) -> int:
+        """A division by its code."""
+        with Session(self.engine) as session:
+            return session.scalars(select(Place.place_id).where(Place.code == code)).one()
+
+    def batch(self, session: Session, at: datetime, *, kind: BatchKind = BatchKind.OBSERVATIONS) -> int:
+        """A delivery."""
+        made = Batch(
+            kind=kind, source="大兴镇", file_name="file.xlsx", content_sha256=uuid.uuid4().hex * 2,
+            row_count=1, recorded_at=at, recorded_by="test", synthetic=True,
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        return made.batch_id
+
+    def household(
+        self, facts: Mapping[str, float] = GOOD, *, code: str = VILLAGE, on: date = DAY, name: str = "王建国"
+    ) -> int:
+        """A household, observed and recorded on a day; its id. Its number is `resident(its id)`."""
+        with transaction(self.engine) as session:
+            subject_id = self._subject(session, SubjectKind.HOUSEHOLD, code)
+            number, row = resident(subject_id), f"households/{subject_id}"
+            session.add(
+                Household(
+                    subject_id=subject_id,
+                    household_no=f"H{subject_id:05d}",
+                    head_name_cipher=self.cipher.seal(name, row=f"{row}/head_name"),
+                    head_id_number_cipher=self.cipher.seal(number, row=f"{row}/head_id_number"),
+                    head_id_number_index=self.cipher.index(number),
+                )
+            )
+        self.observe(subject_id, facts, on=on)
+        return subject_id
+
+    def entity(
+        self,
+        facts: Mapping[str, float] = GOOD_ENTITY,
+        *,
+        code: str = VILLAGE,
+        on: date = DAY,
+        kind: EntityType = EntityType.FAMILY_FARM,
+        status: EntityStatus = EntityStatus.ACTIVE,
+    ) -> int:
+        """An entity, observed and recorded on a day; its id. Its code is `credit_code(its id)`."""
+        with transaction(self.engine) as session:
+            subject_id = self._subject(session, SubjectKind.AGRI_ENTITY, code)
+            session.add(
+                AgriEntity(
+                    subject_id=subject_id,
+                    uscc=credit_code(subject_id),
+                    name=f"演示主体{subject_id}",
+                    entity_type=kind,
+                    status=status,
+                    recognition_level=0,
+                    legal_representative_name_cipher=b"sealed",
+                )
+            )
+        self.observe(subject_id, facts, on=on)
+        return subject_id
+
+    def village(self, facts: Mapping[str, float], *, code: str = VILLAGE, on: date = DAY) -> int:
+        """A village as a subject of its own; its id."""
+        with transaction(self.engine) as session:
+            subject_id = self._subject(session, SubjectKind.VILLAGE, code)
+        self.observe(subject_id, facts, on=on)
+        return subject_id
+
+    def _subject(self, session: Session, kind: SubjectKind, code: str) -> int:
+        made = Subject(kind=kind, place_id=self.place_id(code), recorded_at=morning(DAY), synthetic=True)
+        session.add(made)
+        session.flush()
+        return made.subject_id
+
+    def observe(
+        self, subject_id: int, facts: Mapping[str, float], *, on: date = DAY, recorded: datetime | None = None
+    ) -> None:
+        """Record facts of a subject as observed on a day, and recorded that day unless said otherwise."""
+        with transaction(self.engine) as session:
+            kind = session.get_one(Subject, subject_id).kind
+            ids = {
+                fact.name: fact.fact_id for fact in session.scalars(select(Fact).filter_by(subject_kind=kind))
+            }
+            batch_id = self.batch(session, recorded or morning(on))
+            for row_no, (name, value) in enumerate(facts.items(), start=1):
+                session.add(
+                    Record(
+                        subject_id=subject_id,
+                        fact_id=ids[name],
+                        value=value,
+                        observed_on=on,
+                        batch_id=batch_id,
+                        row_no=row_no,
+                    )
+                )
+
+    def loan(
+        self,
+        subject_id: int,
+        month_end: date,
+        *,
+        balance: int = 100,
+        overdue: int = 0,
+        code: int = 1,
+        recorded: datetime | None = None,
+    ) -> None:
+        """A loan at one month-end."""
+        with transaction(self.engine) as session:
+            batch_id = self.batch(session, recorded or morning(month_end), kind=BatchKind.LOAN_RETURN)
+            loan = Loan(
+                subject_id=subject_id, lender="农商行", granted_on=date(2022, 1, 1), amount_fen=balance,
+                batch_id=batch_id,
+            )  # fmt: skip
+            session.add(loan)
+            session.flush()
+            session.add(
+                LoanMonth(
+                    month_end_on=month_end,
+                    loan_id=loan.loan_id,
+                    balance_fen=balance,
+                    overdue_days=overdue,
+                    class_code=code,
+                    batch_id=batch_id,
+                )
+            )
+
+    def roster(
+        self,
+        entries: Sequence[tuple[str, EntityType, str, ExclusionReason | None]],
+        *,
+        as_of: date = DAY,
+        recorded: datetime | None = None,
+    ) -> int:
+        """A roster of credit codes with type, division and exclusion; its id."""
+        with transaction(self.engine) as session:
+            batch_id = self.batch(session, recorded or morning(as_of), kind=BatchKind.ROSTER)
+            made = Roster(batch_id=batch_id, name=f"名录{as_of}", source="区农业农村委", as_of=as_of)
+            session.add(made)
+            session.flush()
+            for row_no, (uscc, kind, code, exclusion) in enumerate(entries, start=1):
+                session.add(
+                    RosterEntry(
+                        roster_id=made.roster_id,
+                        row_no=row_no,
+                        name="演示主体",
+                        uscc=uscc,
+                        entity_type=kind,
+                        place_id=self.place_id(code),
+                        exclusion=exclusion,
+                        exclusion_document=exclusion and "证明",
+                    )
+                )
+            return made.roster_id
+
+    def night(self, as_of: date = DAY) -> NightSummary:
+        """Rate everybody as of a day."""
+        return run_night(
+            self.engine, policy_folder=self.policies, district_code=DISTRICT, as_of=as_of,
+            started_at=morning(as_of), progress=quiet,
+        )  # fmt: skip
+
+    def rows(self, *tables: type[Base]) -> dict[str, list[tuple[Any, ...]]]:
+        """Everything in these tables (all, if none is named), in the order of their keys."""
+        names = [model.__tablename__ for model in tables] or list(Base.metadata.tables)
+        chosen = [Base.metadata.tables[name] for name in names]
+        with self.engine.connect() as connection:
+            return {
+                table.name: [
+                    tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))
+                ]
+                for table in chosen
+            }
+
+    def counts(self) -> dict[str, int]:
+        """How many rows every table has."""
+        with self.engine.connect() as connection:
+            return {
+                name: connection.scalar(select(func.count()).select_from(table)) or 0
+                for name, table in Base.metadata.tables.items()
+            }
+
+
+def load_reference(engine: Engine, folder: Path) -> None:
+    """A few of the real divisions, and all facts and rules, as `init` loads them."""
+    header, *lines = (ROOT / "seed_data" / "divisions.csv").read_text("utf-8").splitlines()
+    kept = [line for line in lines if line.split(",")[1] in DIVISIONS]
+    (folder / "divisions.csv").write_text("\n".join([header, *kept, ""]), "utf-8")
+    with transaction(engine) as session:
+        load_divisions(session, folder / "divisions.csv")
+        load_facts(session, ROOT / "seed_data" / "facts.csv")
+        load_rules(session, POLICIES, at=morning(date(2023, 1, 1)))
+
+
+@pytest.fixture(scope="session")
+def sqlite_district(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with divisions, facts and rules, to copy."""
+    file = tmp_path_factory.mktemp("district") / "district.db"
+    shutil.copyfile(sqlite_template, file)
+    engine = make_engine(f"sqlite:///{file}")
+    load_reference(engine, file.parent)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_district(
+    postgres_server: URL, postgres_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A PostgreSQL database with divisions, facts and rules, to copy."""
+    name = f"district_{uuid.uuid4().hex}"
+    engine = make_engine(_address(postgres.create(postgres_server, name, template=postgres_template)))
+    load_reference(engine, tmp_path_factory.mktemp("district"))
+    engine.dispose()
+    yield name
+    postgres.drop(postgres_server, name)
+
+
+@pytest.fixture
+def district_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database of its own with divisions, facts and rules."""
+    if backend == "sqlite":
+        shutil.copyfile(request.getfixturevalue("sqlite_district"), tmp_path / "district.db")
+        yield f"sqlite:///{tmp_path / 'district.db'}"
+        return
+    server, template = (request.getfixturevalue(name) for name in ("postgres_server", "postgres_district"))
+    name = f"district_{uuid.uuid4().hex}"
+    yield _address(postgres.create(server, name, template=template))
+    postgres.drop(server, name)
+
+
+@pytest.fixture
+def district(district_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[District]:
+    """An empty district on the database the test runs on; its nights read through the driver."""
+    # Arrow pays for millions of records; here it would cost more than the night.
+    monkeypatch.setattr(columns, "_arrow_connection", lambda engine: None)
+    engine = make_engine(district_url)
+    yield District(engine)
+    engine.dispose()
+
+
+def _address(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
