@@ -39,9 +39,7 @@ def villages(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> VillagesAnswer:
     """The villages and communities of the viewer's division, by code, a page at a time."""
-    scope = town or viewer.place_code
-    if not may_see(viewer, scope):
-        raise NotFound(f"no division {scope} in {viewer.place_name}")
+    scope = viewer.place_code if town is None else _visible(session, viewer, town, kinds=TOWNS).code
     places = places_within(session, scope, on=clock.today(), kinds=UNITS)
     reports = service.status_reports(session, [place for place in places if place.code > (cursor or "")])
     chosen = [report for report in reports if state is None or report.state is state]

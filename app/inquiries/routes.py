@@ -21,7 +21,7 @@ from app.ratings.schemas import (
     RecordAnswer,
     card_version,
 )
-from app.ratings.service import explained, latest_run, sources
+from app.ratings.service import explained, latest_run, sources, superseded_on
 from app.ratings.service import history as ratings_of
 
 router = APIRouter(
@@ -61,7 +61,11 @@ def inquiries(
 def rating(rating_id: RatingId, viewer: Official, session: RecordingSession) -> RatedSubjectAnswer:
     """A rating of a subject in the viewer's division: every point, the rule behind it, every record."""
     found = service.view_rating(session, rating_id, viewer=viewer, at=clock.now())
-    answer = RatingAnswer.of(explained(session, found), newest=latest_run(session))
+    answer = RatingAnswer.of(
+        explained(session, found),
+        newest=latest_run(session),
+        superseded_on=superseded_on(session, found),
+    )
     records = [RecordAnswer.of(value) for value in sources(session, found)]
     return RatedSubjectAnswer(**answer.model_dump(), subject_id=found.subject_id, records=records)
 

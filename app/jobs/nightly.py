@@ -9,6 +9,7 @@ from app import clock
 from app.db import Engine, Session, reading, transaction
 from app.errors import Conflict, Invalid
 from app.jobs.night import rating, writing
+from app.jobs.night.reading import last_record_id as records_until
 from app.jobs.night.staging import staged
 from app.jobs.night.summary import NightSummary
 from app.jobs.night.tonight import Tonight, compute
@@ -39,6 +40,8 @@ def run_night(
     night was published meanwhile.
     """
     begun = time.perf_counter()
+    with transaction(engine) as session:
+        last_record_id = records_until(session)
     with reading(engine) as session:
         _refuse_wrong_day(session, as_of)
         tonight = compute(
@@ -47,6 +50,7 @@ def run_night(
             policy_folder=policy_folder,
             district_code=district_code,
             as_of=as_of,
+            last_record_id=last_record_id,
             progress=progress,
         )
     progress(0, 1, "发布 publishing")

@@ -92,6 +92,7 @@ class RatingAnswer(Answer):
     unrated_reason: str | None
     since: date
     as_of: date
+    superseded_on: date | None
     on_file: bool
     known_count: int
     characteristic_count: int
@@ -102,9 +103,12 @@ class RatingAnswer(Answer):
     reasons: list[ReasonAnswer]
 
     @classmethod
-    def of(cls, explained: ExplainedRating, *, newest: RatingRun | None) -> "RatingAnswer":
-        """The rating of a night, which holds as of the newest published night."""
+    def of(
+        cls, explained: ExplainedRating, *, newest: RatingRun | None, superseded_on: date | None = None
+    ) -> "RatingAnswer":
+        """The rating of a night: it holds as of the newest one, unless a later rating took its place."""
         rating, told, run = explained.rating, explained.explanation, explained.run
+        holds_until = newest if newest is not None and superseded_on is None else run
         return cls(
             rating_id=rating.rating_id,
             grade=rating.grade,
@@ -112,7 +116,8 @@ class RatingAnswer(Answer):
             score=rating.score,
             unrated_reason=rating.unrated_reason.value or None,
             since=run.as_of,
-            as_of=(newest or run).as_of,
+            as_of=holds_until.as_of,
+            superseded_on=superseded_on,
             on_file=rating.on_file,
             known_count=rating.known_count,
             characteristic_count=told.characteristic_count,

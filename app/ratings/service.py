@@ -21,6 +21,7 @@ __all__ = [
     "rating",
     "ratings_in_place",
     "sources",
+    "superseded_on",
 ]
 
 
@@ -45,6 +46,16 @@ def rating(session: Session, rating_id: int) -> Rating:
 def history(session: Session, subject_id: int) -> Sequence[Rating]:
     """All ratings a subject has had, the newest first; each held until the one above it."""
     return store.history(session, subject_id)
+
+
+def superseded_on(session: Session, rating: Rating) -> date | None:
+    """The night a later rating of the same subject took the place of this one; none while it holds."""
+    later = [other for other in store.history(session, rating.subject_id) if other.run_id > rating.run_id]
+    if not later:
+        return None
+    run = store.run(session, later[-1].run_id)
+    assert run is not None
+    return run.as_of
 
 
 def explained(session: Session, rating: Rating) -> ExplainedRating:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app import clock
 from app.db import Session
@@ -46,10 +46,16 @@ class Subjects:
     active: NDArray[np.bool_]
 
 
-def extent(session: Session, *, as_of: date) -> Extent:
-    """The records and deliveries a night for this day may read."""
+def last_record_id(session: Session) -> int:
+    """The last record there is; whoever is still writing records with lower numbers is waited for."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE records IN SHARE MODE"))
+    return session.scalar(select(func.max(Record.record_id))) or 0
+
+
+def extent(session: Session, *, as_of: date, last: int) -> Extent:
+    """The records (up to the last) and deliveries a night for this day may read."""
     midnight = datetime.combine(as_of + timedelta(days=1), time.min, tzinfo=clock.CHINA)
-    last = session.scalar(select(func.max(Record.record_id))) or 0
     late = session.scalars(select(Batch.batch_id).where(Batch.recorded_at >= midnight)).all()
     return Extent(as_of, last, tuple(late))
 

@@ -62,11 +62,12 @@ def compute(
     policy_folder: Path,
     district_code: str,
     as_of: date,
+    last_record_id: int,
     progress: Progress,
 ) -> Tonight:
     """Read, rate and judge as of a day; nothing is written."""
     rules = rules_in_force(session, policy_folder, on=as_of)
-    extent = reading.extent(session, as_of=as_of)
+    extent = reading.extent(session, as_of=as_of, last=last_record_id)
     last = reading.last_run(session)
     district = _district(session, district_code, as_of=as_of)
     roster_id = coverage.roster_in_force(session, until=extent)
