@@ -2,6 +2,7 @@
 
 from scoring.criteria import FAILS, HOLDS, INSUFFICIENT, NOT_APPLICABLE, Gate, GateResults, Profile
 from scoring.errors import CardError
+from scoring.lint import Finding
 from scoring.loader import in_force
 from scoring.measures import Measure
 from scoring.rating import NO_SCORE, RATED, REQUIRED_MISSING, TOO_FEW_FACTS, Scorecard, Scores
@@ -18,6 +19,7 @@ __all__ = [
     "TOO_FEW_FACTS",
     "CardError",
     "Explanation",
+    "Finding",
     "Gate",
     "GateResults",
     "Measure",

@@ -94,7 +94,10 @@ class Bin:
 
 @dataclass(frozen=True)
 class Characteristic:
-    """What is judged, from which value, under which rule; `bins[0]` is the bin for unknown."""
+    """What is judged, from which value, under which rule; `bins[0]` is the bin for unknown.
+
+    `direction` says what a greater value does to the points: `up`, `down` or `free`.
+    """
 
     name: str
     label: Text
@@ -102,6 +105,7 @@ class Characteristic:
     of: str
     unit: str
     basis: str
+    direction: str
     bins: tuple[Bin, ...]
 
     @property
@@ -122,11 +126,15 @@ class Characteristic:
 
 @dataclass(frozen=True)
 class Block:
-    """A group of characteristics; what it gives together is limited to `maximum` points."""
+    """A group of characteristics; what it gives together is limited to `maximum` points.
+
+    `judgement` marks a block that rests on what people think of a subject, not on what is recorded of it.
+    """
 
     name: str
     label: Text
     maximum: int
+    judgement: bool
 
 
 @dataclass(frozen=True)

@@ -1,29 +1,130 @@
-"""What makes a card wrong: holes, overlaps, undeclared names, sums that do not add up, prohibited data."""
+"""What makes a card wrong, or questionable: everything a reviewer would have to find by hand."""
 
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from scoring.definition import OPERATIONS, OPTIONAL_PARAMETERS, CardDefinition, Characteristic, Derivation
 from scoring.errors import CardError
+from scoring.ranges import Range, value_ranges
 
 PACKED_BITS = 64
+JUDGEMENT_SHARE_MAXIMUM = 0.15
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong (an error) or questionable (a warning), and where."""
+
+    error: bool
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        """The finding in one line."""
+        return f"{self.where}: {self.what}"
 
 
 def check_card(card: CardDefinition, *, where: str) -> None:
-    """Raise `CardError` with everything that is wrong with the card, one line each."""
-    findings = [
-        *_names(card),
-        *_declared(card),
-        *_founded(card),
-        *_allowed(card),
-        *(finding for item in card.derivations for finding in _operation(item)),
-        *(finding for item in card.characteristics for finding in _bins(item)),
-        *_sums(card),
-        *_grades(card),
-    ]
+    """Raise `CardError` with every reason why the card cannot be used, one line each."""
+    findings = list(_unusable(card))
     if findings:
         raise CardError("\n".join(f"{where}: {finding}" for finding in findings))
+
+
+def lint_versions(cards: Sequence[CardDefinition]) -> list[Finding]:
+    """What is wrong or questionable about a card and its versions by type of subject, each thing once."""
+    used = {step.reason for card in cards for item in card.characteristics for step in item.bins}
+    found = [finding for card in cards for finding in lint(card)]
+    found += [
+        Finding(True, f"reason {code}", "no bin gives it") for code in cards[0].reasons if code not in used
+    ]
+    return list(dict.fromkeys(found))
+
+
+def lint(card: CardDefinition) -> list[Finding]:
+    """What is wrong or questionable about one card that can be used."""
+    ranges = value_ranges(card)
+    return [
+        *(finding for item in card.characteristics for finding in _reachable(item, ranges)),
+        *(finding for item in card.characteristics for finding in _direction(item)),
+        *_constant(card, ranges),
+        *_dead_vetoes(card, ranges),
+        *_unreachable_grades(card),
+        *_judgement(card),
+    ]
+
+
+def _unusable(card: CardDefinition) -> Iterable[str]:
+    yield from _names(card)
+    yield from _declared(card)
+    yield from _founded(card)
+    yield from _allowed(card)
+    for derived in card.derivations:
+        yield from _operation(derived)
+    for item in card.characteristics:
+        yield from _bins(item)
+    yield from _sums(card)
+    yield from _grades(card)
+
+
+def _reachable(item: Characteristic, ranges: dict[str, Range]) -> Iterable[Finding]:
+    low, high = ranges[item.of]
+    for code, step in enumerate(item.bins[1:], start=1):
+        if step.high <= low or step.low > high:
+            what = f"no value falls into it: {item.of} runs from {low:g} to {high:g}"
+            yield Finding(True, f"{item.name}, bin {code} ({step.label.zh})", what)
+
+
+def _direction(item: Characteristic) -> Iterable[Finding]:
+    points = [step.points for step in item.bins[1:]]
+    for code, (step, following) in enumerate(itertools.pairwise(points), start=1):
+        if (item.direction == "up" and following < step) or (item.direction == "down" and following > step):
+            edge = item.bins[code].high
+            what = f"points go from {step} to {following} at {edge:.10g}: not {item.direction}"
+            yield Finding(True, f"{item.name}, bin {code + 1}", what)
+
+
+def _constant(card: CardDefinition, ranges: dict[str, Range]) -> Iterable[Finding]:
+    for item in card.characteristics:
+        if len({step.points for step in item.bins}) == 1:
+            yield Finding(True, item.name, f"gives {item.bins[0].points} points whatever the value")
+    for derived in card.derivations:
+        low, high = ranges[derived.name]
+        if low == high:
+            yield Finding(True, derived.name, f"is {low:g} whatever its inputs are")
+
+
+def _dead_vetoes(card: CardDefinition, ranges: dict[str, Range]) -> Iterable[Finding]:
+    for veto in card.vetoes:
+        low, high = ranges[veto.of]
+        if veto.threshold > high or (veto.threshold == high and not veto.inclusive):
+            yield Finding(True, veto.name, f"never holds: {veto.of} runs from {low:g} to {high:g}")
+        elif veto.threshold < low:
+            yield Finding(True, veto.name, f"always holds: {veto.of} runs from {low:g} to {high:g}")
+        if veto.grade_at_most == card.grades[0].code:
+            yield Finding(True, veto.name, f"does nothing: {veto.grade_at_most} is the best grade")
+
+
+def _unreachable_grades(card: CardDefinition) -> Iterable[Finding]:
+    if card.overlays:
+        return
+    most = min(sum(block.maximum for block in card.blocks), card.maximum)
+    if most < card.maximum:
+        yield Finding(True, "maximum", f"the blocks give at most {most} of the declared {card.maximum}")
+    for grade in card.grades:
+        if grade.minimum > most:
+            yield Finding(True, f"grade {grade.code}", f"takes {grade.minimum} points, the card gives {most}")
+
+
+def _judgement(card: CardDefinition) -> Iterable[Finding]:
+    for block in card.blocks:
+        share = block.maximum / card.maximum
+        if block.judgement and share > JUDGEMENT_SHARE_MAXIMUM:
+            most = f"{JUDGEMENT_SHARE_MAXIMUM:.0%}"
+            what = f"what people think weighs {share:.0%}; more than {most} invites favours"
+            yield Finding(False, block.name, what)
 
 
 def _names(card: CardDefinition) -> Iterable[str]:

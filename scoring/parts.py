@@ -129,7 +129,8 @@ def _derivation(part: Document) -> Derivation:
 
 
 def _block(part: Document) -> Block:
-    result = Block(part.text("name"), part.words("label"), part.integer("maximum"))
+    judgement = part.text("judgement") == "true" if "judgement" in part else False
+    result = Block(part.text("name"), part.words("label"), part.integer("maximum"), judgement)
     part.close()
     return result
 
@@ -184,6 +185,9 @@ def _characteristic(part: Document, units: Mapping[str, str]) -> Characteristic:
     of = part.text("of")
     unit = units.get(of, "")
     steps = _ladder(part.part("ladder"), unit=unit) if "ladder" in part else _bins(part, unit=unit)
+    direction = part.text("direction") if "direction" in part else "free"
+    if direction not in ("up", "down", "free"):
+        raise part.error("direction", f"{direction!r} is none of up, down, free")
     result = Characteristic(
         name=part.text("name"),
         label=part.words("label"),
@@ -191,6 +195,7 @@ def _characteristic(part: Document, units: Mapping[str, str]) -> Characteristic:
         of=of,
         unit=unit,
         basis=part.text("basis"),
+        direction=direction,
         bins=(_unknown(part.part("unknown")), *steps),
     )
     part.close()

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from scoring import facts, kernel, loader, reasons
 from scoring.definition import CardDefinition
+from scoring.lint import Finding, lint_versions
 from scoring.reasons import Explanation
 
 NO_SCORE = -1
@@ -58,6 +59,11 @@ class Scorecard:
         """The card for one type of subject."""
         content = loader.parse(self.definition.content, where=self.where)
         return Scorecard(loader.card(content, where=self.where, variant=variant), self.where)
+
+    def lint(self) -> list[Finding]:
+        """What is wrong or questionable about the card and its versions by type of subject."""
+        versions = [self.overlay(variant).definition for variant in self.definition.overlays]
+        return lint_versions([self.definition, *versions])
 
     @property
     def inputs(self) -> tuple[str, ...]:

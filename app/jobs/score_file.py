@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import Invalid, SetupError
-from scoring import CardError, Scorecard, Scores
+from app.jobs.cards import load_card
+from scoring import Scorecard, Scores
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def score_file(card: Path, source: Path, target: Path) -> FileSummary:
     for path in (source, target):
         if path.suffix.lower() not in (".csv", ".parquet"):
             raise Invalid(f"{path}: is neither .csv nor .parquet")
-    loaded = _card(str(card))
+    loaded = load_card(str(card))
     columns = _read_csv(source) if source.suffix.lower() == ".csv" else _read_parquet(source)
     strangers = set(columns) & set(_RESULT_NAMES)
     if strangers:
@@ -63,15 +64,6 @@ def score_file(card: Path, source: Path, target: Path) -> FileSummary:
 
 
 _RESULT_NAMES = ("score", "grade", "packed_bins", "known_count", "out_of_range_count", "vetoes", "unrated")
-
-
-def _card(written: str) -> Scorecard:
-    path, _, variant = written.partition(".yaml:")
-    try:
-        loaded = Scorecard.load(f"{path}.yaml" if variant else written)
-        return loaded.overlay(variant) if variant else loaded
-    except CardError as error:
-        raise Invalid(str(error)) from None
 
 
 def _results(card: Scorecard, scores: Scores) -> dict[str, list[Any]]:
