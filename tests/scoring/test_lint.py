@@ -48,8 +48,8 @@ def test_a_panel_that_weighs_a_fifth_is_questioned():
         ),
         (
             lambda content: content["inputs"][0].update(maximum="60"),
-            "repayment_record, bin 5 (≥ 91 天): no value falls into it: "
-            + "overdue_days_max_24m runs from 0 to 60",
+            ("repayment_record, bin 5 (≥ 91 天): no value falls into it: "
+             "overdue_days_max_24m runs from 0 to 60"),
         ),
         (
             lambda content: content["vetoes"][1].update(at_least="2"),
