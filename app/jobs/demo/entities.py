@@ -80,9 +80,9 @@ def entity_facts(
     facts = _conduct(rng, quality) | _business(rng, quality, entities, on=on) | _governance(rng, quality)
     for name, only in _OF_ONE_TYPE.items():
         facts[name] = np.where(np.isin(entities.entity_type, only), facts[name], np.nan)
-    thin = rng.random(len(quality)) < 0.1
+    thin = rng.random(len(quality)) < 0.025
     for name, values in facts.items():
-        unknown = rng.random(len(quality)) < np.where(thin, 0.6, 0.05)
+        unknown = rng.random(len(quality)) < np.where(thin, 0.6, 0.03)
         facts[name] = np.where(unknown, np.nan, values)
     return facts
 
@@ -91,8 +91,8 @@ _OF_ONE_TYPE: dict[str, Sequence[str]] = {
     "surplus_return_share": [EntityType.COOPERATIVE.value],
     "member_accounts_kept": [EntityType.COOPERATIVE.value],
     "family_labour_share": [EntityType.FAMILY_FARM.value],
-    "farm_income_share": [EntityType.FAMILY_FARM.value],
-    "audited": [EntityType.LEADING_ENTERPRISE.value],
+    "farm_income_share": [EntityType.FAMILY_FARM.value, EntityType.LARGE_GROWER.value],
+    "audited": [EntityType.LEADING_ENTERPRISE.value, EntityType.COLLECTIVE.value],
     "acreage_served_mu": [EntityType.SERVICE_ORGANISATION.value],
 }
 

@@ -41,7 +41,7 @@ def invent_files(order: Order, *, villages: Villages, first_id: int) -> EntityFi
     loans = perform(rng, quality[owners], owners=owners, ends=ends, amount_yuan=_LOAN_YUAN)
     facts = entity_facts(rng, quality, entities, on=order.on)
     visit = epoch_day(order.on) - np.where(
-        rng.random(count) < 0.04, rng.integers(380, 800, count), rng.integers(0, 300, count)
+        rng.random(count) < 0.01, rng.integers(380, 800, count), rng.integers(0, 300, count)
     )
     observed_on = dict.fromkeys(facts, visit)
     repayment = overdue_facts(loans, count, ends=ends)

@@ -13,8 +13,8 @@ from app.jobs.demo.villages import Villages
 from app.jobs.demo.writer import Writer
 from app.models import BatchKind, EntityStatus, ExclusionReason, Roster
 
-_LISTED_SHARE, _NOT_ON_FILE_SHARE = 0.97, 0.04
-_WITH_DOCUMENT_SHARE = 0.85
+_LISTED_SHARE, _NOT_ON_FILE_SHARE = 0.97, 0.015
+_WITH_DOCUMENT_SHARE = 0.97
 _OF_STATUS = {
     EntityStatus.SUSPENDED.value: ExclusionReason.SUSPENDED.value,
     EntityStatus.DEREGISTERED.value: ExclusionReason.DEREGISTERED.value,

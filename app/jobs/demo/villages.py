@@ -14,7 +14,7 @@ from app.models import Place, PlaceKind
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_SOUND_SHARE = 0.57  # of villages; chance makes some of them miss a gate
+_SOUND_SHARE = 0.68  # of villages; chance makes some of them miss a gate
 _WITHOUT_BORROWERS = 3
 _WITH_DEFAULTING_CADRE, _WITH_VETO = 4, 2
 
