@@ -2,6 +2,7 @@
 
 from scoring.criteria import FAILS, HOLDS, INSUFFICIENT, NOT_APPLICABLE, Gate, GateResults, Profile
 from scoring.errors import CardError
+from scoring.improvement import Change, WayUp
 from scoring.lint import Finding
 from scoring.loader import in_force
 from scoring.measures import Measure
@@ -18,6 +19,7 @@ __all__ = [
     "REQUIRED_MISSING",
     "TOO_FEW_FACTS",
     "CardError",
+    "Change",
     "Explanation",
     "Finding",
     "Gate",
@@ -26,5 +28,6 @@ __all__ = [
     "Profile",
     "Scorecard",
     "Scores",
+    "WayUp",
     "in_force",
 ]

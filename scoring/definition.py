@@ -96,7 +96,8 @@ class Bin:
 class Characteristic:
     """What is judged, from which value, under which rule; `bins[0]` is the bin for unknown.
 
-    `direction` says what a greater value does to the points: `up`, `down` or `free`.
+    `direction` says what a greater value does to the points: `up`, `down` or `free`; `months_to_change` how
+    long a subject needs at least to better it, None where it cannot.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Characteristic:
     unit: str
     basis: str
     direction: str
+    months_to_change: int | None
     bins: tuple[Bin, ...]
 
     @property

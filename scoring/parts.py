@@ -196,6 +196,7 @@ def _characteristic(part: Document, units: Mapping[str, str]) -> Characteristic:
         unit=unit,
         basis=part.text("basis"),
         direction=direction,
+        months_to_change=part.integer("months_to_change") if "months_to_change" in part else None,
         bins=(_unknown(part.part("unknown")), *steps),
     )
     part.close()

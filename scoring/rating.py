@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scoring import facts, kernel, loader, reasons
+from scoring import facts, improvement, kernel, loader, reasons
 from scoring.definition import CardDefinition
+from scoring.improvement import WayUp
 from scoring.lint import Finding, lint_versions
 from scoring.reasons import Explanation
 
@@ -131,6 +132,12 @@ class Scorecard:
             vetoes=reasons.veto_lines(card, vetoes),
             reasons=reasons.ranked(card, found),
         )
+
+    def way_up(self, packed: int) -> WayUp | None:
+        """The fewest changes the subject of a packed rating can make that reach the next grade."""
+        one = np.array([packed % 2**64], dtype=np.uint64)
+        hit = {name: int(code[0]) for name, code in kernel.unpacked(self.definition, one).items()}
+        return improvement.way_up(self.definition, hit)
 
     def _unrated(self, given: facts.Facts, known: NDArray[np.uint8]) -> NDArray[np.uint8]:
         least = self.definition.least_known_share * len(self.definition.characteristics)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.models import Rating, RatingRun, RuleVersion
-from scoring import Explanation
+from scoring import Explanation, WayUp
 
 
 @dataclass(frozen=True)
@@ -14,3 +14,4 @@ class ExplainedRating:
     run: RatingRun
     rule: RuleVersion
     explanation: Explanation
+    way_up: WayUp | None

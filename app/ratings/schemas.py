@@ -73,6 +73,25 @@ class VetoAnswer(Answer):
     basis: SourceAnswer
 
 
+class ChangeAnswer(Answer):
+    """One characteristic brought to a better bin: the points it gains, and the months it takes at least."""
+
+    name: str
+    label: TextAnswer
+    to_label: TextAnswer
+    points_gained: int
+    months: int
+
+
+class WayUpAnswer(Answer):
+    """The fewest changes that reach the next grade, and how long they take at least."""
+
+    grade: str
+    score: int
+    months: int
+    changes: list[ChangeAnswer]
+
+
 class CardVersionAnswer(Answer):
     """The card a rating was made by: with it and the bins the rating can be computed again."""
 
@@ -101,6 +120,7 @@ class RatingAnswer(Answer):
     blocks: list[BlockAnswer]
     vetoes: list[VetoAnswer]
     reasons: list[ReasonAnswer]
+    way_up: WayUpAnswer | None
 
     @classmethod
     def of(
@@ -126,6 +146,7 @@ class RatingAnswer(Answer):
             blocks=[BlockAnswer.model_validate(line) for line in told.blocks],
             vetoes=[VetoAnswer.model_validate(line) for line in told.vetoes],
             reasons=[ReasonAnswer.model_validate(line) for line in told.reasons],
+            way_up=None if explained.way_up is None else WayUpAnswer.model_validate(explained.way_up),
         )
 
 

@@ -63,10 +63,11 @@ def explained(session: Session, rating: Rating) -> ExplainedRating:
     rule = rule_version(session, rating.rule_version_id)
     run = store.run(session, rating.run_id)
     assert run is not None
-    explanation = card_of(rule).explain(
-        rating.packed_bins, vetoes=rating.vetoes, unrated=bool(rating.unrated_reason)
-    )
-    return ExplainedRating(rating, run, rule, explanation)
+    card, unrated = card_of(rule), bool(rating.unrated_reason)
+    explanation = card.explain(rating.packed_bins, vetoes=rating.vetoes, unrated=unrated)
+    # Points lift no veto, and without a grade there is none to rise from.
+    way_up = None if unrated or rating.vetoes else card.way_up(rating.packed_bins)
+    return ExplainedRating(rating, run, rule, explanation, way_up)
 
 
 def sources(session: Session, rating: Rating) -> list[CurrentValue]:
