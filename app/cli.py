@@ -18,7 +18,7 @@ from app import clock, settings
 from app.db import Engine, make_engine, reading
 from app.errors import AppError, Invalid, SetupError
 from app.jobs import progress as telling
-from app.jobs.cards import diff_lines, lint_lines, load_card, show_lines, write_boundaries
+from app.jobs.cards import diff_lines, lint_lines, load_card, show_lines, sql_of, write_boundaries
 from app.jobs.demo import DEMO_PASSWORD, demo_logins, make_demo, sample_inquiry
 from app.jobs.imports import ImportKind, import_file, write_error_workbook, write_template
 from app.jobs.nightly import has_published_night, run_night
@@ -178,6 +178,16 @@ def card_boundaries(card: str, target: Path) -> None:
     """Write every edge of a card with the points below, at and above it, as .csv for a reviewer."""
     count = write_boundaries(load_card(card).definition, target)
     console.print(f"{count} edges written to {target}", markup=False)
+
+
+@cards.command("sql")
+def card_sql(
+    card: str,
+    table: Annotated[str, typer.Option(help="the table with a column for every input")] = "facts",
+    key: Annotated[str, typer.Option(help="its key")] = "subject_id",
+) -> None:
+    """Print one SELECT that rates every row of a table, for SQLite and PostgreSQL."""
+    console.print(sql_of(load_card(card).definition, table=table, key=key), markup=False)
 
 
 @cards.command("diff")

@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 from app.errors import Invalid
 from scoring import CardError, Finding, Scorecard
 from scoring.definition import CardDefinition, Characteristic
+from scoring.exchange.sql import select_statement
 
 
 def load_card(written: str) -> Scorecard:
@@ -63,6 +65,14 @@ def _steps(item: Characteristic) -> Iterator[tuple[int, str]]:
     else:
         yield from ((step.points, step.label.zh) for step in steps)
     yield item.bins[0].points, item.bins[0].label.zh
+
+
+def sql_of(card: CardDefinition, *, table: str, key: str) -> str:
+    """The card as one SELECT over a table; names that are no plain words are refused."""
+    for name in (table, key):
+        if re.fullmatch(r"[a-z_][a-z0-9_]*", name) is None:
+            raise Invalid(f"{name!r} is not a plain name; write it in small letters, digits and underscores")
+    return select_statement(card, table=table, key=key)
 
 
 def write_boundaries(card: CardDefinition, target: Path) -> int:

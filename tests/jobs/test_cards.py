@@ -60,6 +60,11 @@ def test_the_same_card_has_no_difference():
     assert run("diff", HOUSEHOLD, HOUSEHOLD).output.splitlines()[1:] == ["没有变化 nothing changes"]
 
 
+def test_the_sql_of_a_card_reads_the_table_and_refuses_what_is_no_name():
+    assert "FROM files" in run("sql", HOUSEHOLD, "--table", "files").output
+    assert run("sql", HOUSEHOLD, "--table", "files; DROP TABLE x").exit_code != 0
+
+
 @pytest.mark.parametrize("command", ["lint", "show"])
 def test_a_card_that_is_not_there_is_refused(command):
     assert run(command, "nowhere.yaml").exit_code != 0
