@@ -4,7 +4,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -37,6 +37,8 @@ app = typer.Typer(
 )
 cards = typer.Typer(no_args_is_help=True, help="review cards: lint, show, boundaries, diff")
 app.add_typer(cards, name="card")
+# The demonstration holds later updates: with a night before them, ratings have a history to show.
+DEMO_HISTORY = timedelta(days=30)
 console = Console(highlight=False, soft_wrap=True)
 
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="评级基准日, such as 2026-11-30")]
@@ -105,6 +107,8 @@ def up() -> None:
     with reading(engine) as session:
         first_night = not has_published_night(session)
     if first_night:
+        if empty:
+            _rescore(clock.today() - DEMO_HISTORY)
         _rescore(clock.today())
     _tell_address(chosen, engine)
     engine.dispose()

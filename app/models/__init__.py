@@ -18,7 +18,7 @@ from app.models.ratings import (
     RuleVersion,
     UnratedReason,
 )
-from app.models.records import Batch, BatchKind, Fact, Record, Sensitivity, ValueType
+from app.models.records import Batch, BatchKind, Fact, Record, Sensitivity, ValueType, WrittenConsent
 from app.models.subjects import (
     AgriEntity,
     EntityStatus,
@@ -70,5 +70,6 @@ __all__ = [
     "UnratedReason",
     "User",
     "ValueType",
+    "WrittenConsent",
     "epoch_day",
 ]

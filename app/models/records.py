@@ -89,3 +89,16 @@ class Record(Base):
     observed_on: Mapped[date] = mapped_column(EpochDay)
     batch_id: Mapped[int] = mapped_column(ForeignKey("batches.batch_id"))
     row_no: Mapped[int]
+
+
+class WrittenConsent(Base):
+    """The number of the written consent under which a row of a file was collected (art. 14)."""
+
+    __tablename__ = "written_consents"
+
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batches.batch_id"), primary_key=True)
+    row_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    subject_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("subjects.subject_id"), primary_key=True, autoincrement=False
+    )
+    reference: Mapped[str] = mapped_column(String(64))

@@ -178,6 +178,7 @@ class RecordAnswer(Answer):
     value: float
     observed_on: date
     source: str
+    consent_reference: str | None
     synthetic: bool
 
     @classmethod

@@ -17,7 +17,7 @@ __all__ = ["CurrentValue", "current_values", "facts", "facts_of", "load_facts"]
 
 @dataclass(frozen=True)
 class CurrentValue:
-    """The value of one fact that counts on a day, when it was observed, and who delivered it when."""
+    """The value of one fact that counts on a day: observed when, delivered by whom, under which consent."""
 
     name: str
     label: str
@@ -29,6 +29,7 @@ class CurrentValue:
     source: str
     record_id: int
     synthetic: bool
+    consent_reference: str | None
 
 
 def current_values(
@@ -47,7 +48,10 @@ def current_values(
         recorded_before=next_midnight,
         last_record_id=last_record_id,
     )
-    return [_current_value(record, fact=fact, batch=batch) for record, fact, batch in rows]
+    return [
+        _current_value(record, fact=fact, batch=batch, consent_reference=reference)
+        for record, fact, batch, reference in rows
+    ]
 
 
 def facts_of(session: Session, kind: SubjectKind) -> dict[str, Fact]:
@@ -98,7 +102,9 @@ def _filled(known: dict[Key, Fact], definition: FactDefinition) -> Fact:
     return fact
 
 
-def _current_value(record: Record, *, fact: Fact, batch: Batch) -> CurrentValue:
+def _current_value(
+    record: Record, *, fact: Fact, batch: Batch, consent_reference: str | None
+) -> CurrentValue:
     return CurrentValue(
         name=fact.name,
         label=fact.label,
@@ -110,4 +116,5 @@ def _current_value(record: Record, *, fact: Fact, batch: Batch) -> CurrentValue:
         source=batch.source,
         record_id=record.record_id,
         synthetic=batch.synthetic,
+        consent_reference=consent_reference,
     )

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Row, func, select, true
+from sqlalchemy import Row, and_, func, select, true
 from sqlalchemy.orm import Session
 
-from app.models import Batch, Fact, Record, SubjectKind
+from app.models import Batch, Fact, Record, SubjectKind, WrittenConsent
 
 
 def facts(session: Session) -> list[Fact]:
@@ -34,8 +34,11 @@ def current_records(
     observed_until: date,
     recorded_before: datetime,
     last_record_id: int | None,
-) -> Sequence[Row[Record, Fact, Batch]]:
-    """The newest record of each fact of a subject, with its fact and its delivery, in catalogue order."""
+) -> Sequence[Row[Record, Fact, Batch, str | None]]:
+    """The newest record of each fact of a subject, in catalogue order.
+
+    With each come its fact, its delivery and the number of the written consent in its row.
+    """
     newest_first = (Record.observed_on.desc(), Record.record_id.desc())
     ranked = (
         select(
@@ -51,11 +54,17 @@ def current_records(
         )
         .subquery()
     )
+    same_row = and_(
+        WrittenConsent.batch_id == Record.batch_id,
+        WrittenConsent.row_no == Record.row_no,
+        WrittenConsent.subject_id == Record.subject_id,
+    )
     return session.execute(
-        select(Record, Fact, Batch)
+        select(Record, Fact, Batch, WrittenConsent.reference)
         .join(ranked, ranked.c.record_id == Record.record_id)
         .join(Fact, Fact.fact_id == Record.fact_id)
         .join(Batch, Batch.batch_id == Record.batch_id)
+        .outerjoin(WrittenConsent, same_row)
         .where(ranked.c.rank == 1)
         .order_by(Record.fact_id)
     ).all()

@@ -581,6 +581,25 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "written_consents",
+        sa.Column("batch_id", sa.Integer(), nullable=False),
+        sa.Column("row_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column(
+            "subject_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("reference", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["batches.batch_id"], name=op.f("fk_written_consents_batch_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["subject_id"], ["subjects.subject_id"], name=op.f("fk_written_consents_subject_id")
+        ),
+        sa.PrimaryKeyConstraint("batch_id", "row_no", "subject_id", name=op.f("pk_written_consents")),
+    )
+    op.create_table(
         "roster_entries",
         sa.Column("roster_entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("roster_id", sa.Integer(), nullable=False),
@@ -749,6 +768,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_roster_entries_roster_id_roster_entries_uscc"))
 
     op.drop_table("roster_entries")
+    op.drop_table("written_consents")
     with op.batch_alter_table("records", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_records_subject_id_records_fact_id"))
 

@@ -1,8 +1,7 @@
 """The demonstration district: synthetic and labelled, equal for equal orders, and true to itself."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +10,16 @@ from sqlalchemy import Engine, func, select, text
 
 from app.db import ROOT, Session, make_engine, reading, transaction
 from app.errors import Conflict, Invalid, SetupError
-from app.jobs.demo import DemoSummary, demo_logins, make_demo
+from app.jobs.demo import demo_logins, make_demo
 from app.jobs.demo.people import credit_codes, resident_numbers
-from app.jobs.progress import quiet
 from app.models import (
     AgriEntity,
     Batch,
     Consent,
-    Fact,
     Household,
     Loan,
     LoanMonth,
+    Member,
     Organisation,
     Place,
     PlaceKind,
@@ -29,51 +27,31 @@ from app.models import (
     RosterEntry,
     Subject,
     SubjectKind,
+    WrittenConsent,
 )
 from app.models.base import epoch_day
-from app.places.service import load_divisions
-from app.records.service import load_facts
-from app.subjects.cipher import Cipher
 from app.subjects.numbers import resident_number, uscc
 from scoring import Scorecard
+from tests.jobs.demo_district import (
+    CIPHER,
+    ENTITIES,
+    HOUSEHOLDS,
+    LARGER,
+    NOON,
+    TODAY,
+    demo,
+    prepared,
+    values_of,
+)
 
-TODAY = date(2026, 11, 23)
-HOUSEHOLDS, ENTITIES, LARGER = 400, 40, 4_000
-NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
-CIPHER = Cipher(b"k" * 32)
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-
-
-def prepared(engine: Engine) -> Engine:
-    with transaction(engine) as session:
-        load_divisions(session, ROOT / "seed_data" / "divisions.csv")
-        load_facts(session, ROOT / "seed_data" / "facts.csv")
-    return engine
-
-
-def demo(
-    engine: Engine, *, households: int = HOUSEHOLDS, entities: int = ENTITIES, seed: int = 7
-) -> DemoSummary:
-    return make_demo(
-        engine, CIPHER, households=households, entities=entities, seed=seed, on=TODAY, progress=quiet
-    )
 
 
 @pytest.fixture
 def district(migrated_engine: Engine) -> Engine:
+    """A small district on the database the test runs on."""
     demo(prepared(migrated_engine))
     return migrated_engine
-
-
-@pytest.fixture(scope="module")
-def larger(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A district of 4,000 households that the tests only read."""
-    file = tmp_path_factory.mktemp("demo") / "larger.db"
-    file.write_bytes(sqlite_template.read_bytes())
-    engine = prepared(make_engine(f"sqlite:///{file}"))
-    demo(engine, households=LARGER, entities=LARGER // 10)
-    yield engine
-    engine.dispose()
 
 
 def rows_of(engine: Engine) -> list[list[tuple[object, ...]]]:
@@ -87,18 +65,11 @@ def rows_of(engine: Engine) -> list[list[tuple[object, ...]]]:
         select(LoanMonth.month_end_on, LoanMonth.loan_id, LoanMonth.balance_fen, LoanMonth.overdue_days),
         select(RosterEntry.uscc, RosterEntry.exclusion, RosterEntry.exclusion_document),
         select(Consent.subject_id, Consent.effective_from, Consent.withdrawn_on),
+        select(Member.subject_id, Member.relation_code, Member.id_number_index),
+        select(WrittenConsent.subject_id, WrittenConsent.row_no, WrittenConsent.reference),
     ]
     with reading(engine) as session:
         return [sorted(map(tuple, session.execute(part)), key=repr) for part in parts]
-
-
-def values_of(session: Session, name: str, kind: SubjectKind) -> dict[int, float]:
-    statement = (
-        select(Record.subject_id, Record.value)
-        .join(Fact, Fact.fact_id == Record.fact_id)
-        .where(Fact.name == name, Fact.subject_kind == kind)
-    )
-    return {row.subject_id: row.value for row in session.execute(statement)}
 
 
 def test_everything_is_labelled_as_synthetic(district):

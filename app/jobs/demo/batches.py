@@ -1,61 +1,53 @@
-"""What all parts of the demonstration share: the deliveries it came in, the day it was made for."""
+"""The deliveries the demonstration came in, and what every part of it writes: subjects and records."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
-from app.clock import CHINA
 from app.db import Session
 from app.errors import SetupError
+from app.jobs.demo.order import SOURCE, Floats, Ints, Order, midnight
 from app.jobs.demo.writer import Writer
 from app.models import Batch, BatchKind, Fact, SubjectKind
 
-SOURCE = "演示数据（合成）"
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """Which demonstration was asked for; the same order always gives the same district."""
+class Deliveries:
+    """The numbers of two deliveries of one kind: the first, and the update of it."""
 
-    households: int
-    entities: int
-    seed: int
-    on: date
-
-    def random(self, part: str, number: int = 0) -> np.random.Generator:
-        """The chance of one part of the district, independent of all other parts."""
-        return np.random.default_rng([self.seed, number, *part.encode()])
-
-    @property
-    def recorded_at(self) -> datetime:
-        """The instant at which everything is taken to have arrived: the beginning of the day in China."""
-        return datetime.combine(self.on, time(), tzinfo=CHINA)
-
-    @property
-    def recorded_at_text(self) -> str:
-        """The same instant as the tables hold it."""
-        return self.recorded_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    first: int
+    update: int
 
 
-def add_batch(session: Session, order: Order, *, kind: BatchKind, row_count: int) -> int:
+def add_deliveries(session: Session, order: Order, *, kind: BatchKind) -> Deliveries:
+    """Register a synthetic delivery and its update; `count_rows` says later how many rows they have."""
+    first, update = (
+        add_batch(session, order, kind=kind, row_count=0, recorded_on=day)
+        for day in (order.delivered_on, order.updated_on)
+    )
+    return Deliveries(first, update)
+
+
+def count_rows(session: Session, rows: Mapping[int, int]) -> None:
+    """Say how many rows each delivery has."""
+    for batch_id, row_count in rows.items():
+        session.execute(update(Batch).where(Batch.batch_id == batch_id).values(row_count=row_count))
+
+
+def add_batch(session: Session, order: Order, *, kind: BatchKind, row_count: int, recorded_on: date) -> int:
     """Register one synthetic delivery; its number."""
-    content = f"{kind.value}/{order.households}/{order.entities}/{order.seed}/{order.on}"
+    content = f"{kind.value}/{order.households}/{order.entities}/{order.seed}/{order.on}/{recorded_on}"
     values = {
         "kind": kind,
         "source": SOURCE,
         "file_name": f"演示{kind.label.removeprefix('演示')}",
         "content_sha256": hashlib.sha256(content.encode()).hexdigest(),
         "row_count": row_count,
-        "recorded_at": order.recorded_at,
+        "recorded_at": midnight(recorded_on),
         "recorded_by": "credit-village demo",
         "synthetic": True,
     }
@@ -78,7 +70,7 @@ def append_subjects(writer: Writer, order: Order, *, ids: Ints, kind: SubjectKin
             "subject_id": ids,
             "kind": kind.value,
             "place_id": place_id,
-            "recorded_at": order.recorded_at_text,
+            "recorded_at": order.delivered_at_text,
             "synthetic": True,
         },
     )

@@ -1,14 +1,39 @@
-"""Consents of the demonstration: a third of the subjects have agreed to be asked about before a loan."""
+"""Consents of the demonstration: to the collection of income and assets, and to inquiries before a loan."""
+
+from collections.abc import Mapping
 
 import numpy as np
 
-from app.jobs.demo.batches import SOURCE, Ints, Order
+from app.jobs.demo.order import SOURCE, Floats, Ints, Order
 from app.jobs.demo.writer import Writer
 from app.models import Purpose
 from app.models.base import epoch_day
 
 _SHARE, _EXPIRED_SHARE, _WITHDRAWN_SHARE = 0.3, 0.03, 0.02
 _TERM_DAYS = 1095
+_RESTRICTED = (
+    "annual_net_income_fen",
+    "annual_income_fen",
+    "debt_fen",
+    "guarantee_fen",
+    "net_assets_fen",
+)
+
+
+def append_written_consents(
+    writer: Writer, facts: Mapping[str, Floats], *, ids: Ints, row_no: Ints, batch_id: int
+) -> None:
+    """Write under which consent of each household its income, debts and assets were collected."""
+    rows = np.flatnonzero(np.any([~np.isnan(facts[name]) for name in _RESTRICTED], axis=0))
+    writer.append(
+        "written_consents",
+        {
+            "batch_id": batch_id,
+            "row_no": row_no[rows],
+            "subject_id": ids[rows],
+            "reference": [f"演示授权书 {number:07d}" for number in row_no[rows].tolist()],
+        },
+    )
 
 
 def append_consents(writer: Writer, order: Order, *, ids: Ints, organisation_id: int) -> int:

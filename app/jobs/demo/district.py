@@ -10,19 +10,20 @@ from sqlalchemy import exists, select
 from app.db import Engine, Session, transaction
 from app.errors import Conflict, Invalid
 from app.jobs.demo.batches import (
-    Ints,
-    Order,
-    add_batch,
+    Deliveries,
+    add_deliveries,
     append_records,
     append_subjects,
+    count_rows,
     fact_numbers,
 )
 from app.jobs.demo.consents import append_consents
 from app.jobs.demo.entity_rows import EntityFiles, append_entities, append_entity_files, invent_files
 from app.jobs.demo.households import append_files, append_heads, live, parts
 from app.jobs.demo.loan_rows import LoanBook
-from app.jobs.demo.loans import month_ends
 from app.jobs.demo.logins import add_logins
+from app.jobs.demo.members import append_members
+from app.jobs.demo.order import Ints, Order
 from app.jobs.demo.roster import append_roster
 from app.jobs.demo.summary import DemoSummary
 from app.jobs.demo.villages import Villages, spread, village_facts
@@ -31,8 +32,8 @@ from app.jobs.progress import Progress
 from app.models import Batch, BatchKind, Subject, SubjectKind
 from app.subjects.cipher import Cipher
 
-_INDEXED = ("records", "households", "subjects", "loans", "consents")
-_COUNTED = {"subjects": "subject_id", "loans": "loan_id"}
+_INDEXED = ("records", "households", "members", "subjects", "loans", "consents")
+_COUNTED = {"subjects": "subject_id", "loans": "loan_id", "members": "member_id"}
 
 
 def make_demo(
@@ -71,6 +72,21 @@ def _refuse_second(session: Session) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """How much has been written of the subjects: records, subjects in the update, adult members."""
+
+    records: int = 0
+    updated: int = 0
+    members: int = 0
+
+    def __add__(self, other: Self) -> "Written":
+        """Both together."""
+        return Written(
+            self.records + other.records, self.updated + other.updated, self.members + other.members
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class _District:
     """One demonstration on its way into the tables."""
 
@@ -80,24 +96,22 @@ class _District:
     order: Order
     villages: Villages
     book: LoanBook
-    batch_id: int
+    files: Deliveries
     bank_id: int
     first_id: int
 
     @classmethod
     def begin(cls, session: Session, writer: Writer, cipher: Cipher, *, order: Order) -> Self:
         """Register the deliveries and the logins, and lay out the villages."""
-        rows = order.households + order.entities
-        kinds = (BatchKind.DEMONSTRATION, BatchKind.LOAN_RETURN)
-        files, returns = (add_batch(session, order, kind=kind, row_count=rows) for kind in kinds)
+        returns = add_deliveries(session, order, kind=BatchKind.LOAN_RETURN)
         return cls(
             session=session,
             writer=writer,
             cipher=cipher,
             order=order,
             villages=spread(session, order.random("villages"), households=order.households, on=order.on),
-            book=LoanBook(writer, order, batch_id=returns),
-            batch_id=files,
+            book=LoanBook(writer, order, returns=returns),
+            files=add_deliveries(session, order, kind=BatchKind.DEMONSTRATION),
             bank_id=add_logins(session).organisation_id,
             first_id=writer.next_id("subjects", "subject_id"),
         )
@@ -108,17 +122,18 @@ class _District:
         writer.lay_aside_indexes(*_INDEXED)
         village_ids = self.first_id + np.arange(self.villages.is_village.sum())
         household_ids = village_ids[-1] + 1 + np.arange(order.households)
-        records = self._append_villages(village_ids)
-        records += self._append_households(int(household_ids[0]), progress)
         entities = invent_files(order, villages=self.villages, first_id=int(household_ids[-1]) + 1)
-        records += self._append_entities(entities)
+        files = self._append_villages(village_ids)
+        files += self._append_households(int(household_ids[0]), progress)
+        files += self._append_entities(entities)
         loan_months = self.book.append_months(progress)
         ids = np.concatenate([household_ids, entities.ids])
         summary = DemoSummary(
             households=order.households,
             entities=order.entities,
             villages=len(village_ids),
-            records=records,
+            members=files.members,
+            records=files.records,
             loans=self.book.loan_count,
             loan_months=loan_months,
             roster_entries=append_roster(
@@ -128,43 +143,59 @@ class _District:
             seed=order.seed,
             on=order.on,
         )
+        first_rows = len(ids) + len(village_ids)
+        count_rows(
+            self.session, self.book.rows | {self.files.first: first_rows, self.files.update: files.updated}
+        )
         writer.finish(_COUNTED)
         return summary
 
-    def _append_villages(self, ids: Ints) -> int:
+    def _append_villages(self, ids: Ints) -> Written:
         place_id = self.villages.place_id[self.villages.is_village]
         append_subjects(self.writer, self.order, ids=ids, kind=SubjectKind.VILLAGE, place_id=place_id)
-        return append_records(
+        records = append_records(
             self.writer,
             village_facts(self.villages, self.order.random("village facts")),
             numbers=fact_numbers(self.session, SubjectKind.VILLAGE),
             ids=ids,
-            row_no=np.arange(1, len(ids) + 1),
-            observed_on=np.full(len(ids), month_ends(self.order.on, count=1)[0]),
-            batch_id=self.batch_id,
+            row_no=self.order.households + self.order.entities + np.arange(1, len(ids) + 1),
+            observed_on=np.full(len(ids), self.order.first_month_ends[-1]),
+            batch_id=self.files.first,
         )
+        return Written(records=records)
 
-    def _append_households(self, first_id: int, progress: Progress) -> int:
+    def _append_households(self, first_id: int, progress: Progress) -> Written:
         numbers = fact_numbers(self.session, SubjectKind.HOUSEHOLD)
-        records = 0
+        written = Written()
         for part in parts(self.villages, first_id=first_id):
             progress(int(part.index[0]), self.order.households, "农户 households")
             append_heads(self.writer, self.cipher, self.order, part=part, villages=self.villages)
-            facts, observed_on, loans = live(self.order, part=part, villages=self.villages)
-            records += append_files(
-                self.writer,
-                part,
-                facts=facts,
-                observed_on=observed_on,
-                numbers=numbers,
-                batch_id=self.batch_id,
+            lives = live(self.order, part=part, villages=self.villages)
+            several = lives.facts["household_size"] > 1
+            written += Written(
+                records=append_files(self.writer, part, lives=lives, numbers=numbers, files=self.files),
+                updated=lives.updates.subject_count,
+                members=append_members(
+                    self.writer,
+                    self.cipher,
+                    self.order,
+                    index=part.index[several],
+                    ids=part.ids[several],
+                    number=part.number,
+                ),
             )
-            self.book.add(loans, ids=part.ids)
+            self.book.add(lives.loans, ids=part.ids)
         progress(self.order.households, self.order.households, "农户 households")
-        return records
+        return written
 
-    def _append_entities(self, files: EntityFiles) -> int:
+    def _append_entities(self, files: EntityFiles) -> Written:
         append_entities(self.writer, self.cipher, self.order, files=files, villages=self.villages)
         self.book.add(files.loans, ids=files.ids)
-        numbers = fact_numbers(self.session, SubjectKind.AGRI_ENTITY)
-        return append_entity_files(self.writer, files, numbers=numbers, batch_id=self.batch_id)
+        records = append_entity_files(
+            self.writer,
+            files,
+            numbers=fact_numbers(self.session, SubjectKind.AGRI_ENTITY),
+            deliveries=self.files,
+            first_row=self.order.households + 1,
+        )
+        return Written(records=records, updated=files.updates.subject_count)

@@ -80,13 +80,14 @@ def entity_facts(
     facts = _conduct(rng, quality) | _business(rng, quality, entities, on=on) | _governance(rng, quality)
     for name, only in _OF_ONE_TYPE.items():
         facts[name] = np.where(np.isin(entities.entity_type, only), facts[name], np.nan)
-    thin = rng.random(len(quality)) < 0.025
+    thin = rng.random(len(quality)) < 0.02
     for name, values in facts.items():
-        unknown = rng.random(len(quality)) < np.where(thin, 0.6, 0.03)
+        unknown = rng.random(len(quality)) < np.where(thin, 0.6, _GAPS.get(name, 0.03))
         facts[name] = np.where(unknown, np.nan, values)
     return facts
 
 
+_GAPS = {"operating_years": 0.045}  # the share of ordinary files in which a fact was not collected
 _OF_ONE_TYPE: dict[str, Sequence[str]] = {
     "surplus_return_share": [EntityType.COOPERATIVE.value],
     "member_accounts_kept": [EntityType.COOPERATIVE.value],

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.jobs.demo.batches import Floats, Ints, Order, append_records, append_subjects
+from app.jobs.demo.batches import Deliveries, append_records, append_subjects
 from app.jobs.demo.entities import Entities, entity_facts, invent
-from app.jobs.demo.loans import Loans, month_ends, overdue_facts, perform
+from app.jobs.demo.loans import Loans, overdue_facts, perform
+from app.jobs.demo.order import Floats, Ints, Order
 from app.jobs.demo.people import person_names, resident_numbers
+from app.jobs.demo.updates import Updates, updated
 from app.jobs.demo.villages import Villages
 from app.jobs.demo.writer import Writer
 from app.models import SubjectKind
@@ -17,6 +19,7 @@ from app.subjects.cipher import Cipher
 _BORROWER_SHARE = 0.3
 _LOAN_YUAN = 150_000
 _ALSO_HEAD_SHARE = 0.3
+_RETURNED = ("overdue_days_max_24m", "overdue_days_now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class EntityFiles:
     facts: dict[str, Floats]
     observed_on: dict[str, Ints]
     loans: Loans
+    updates: Updates
 
 
 def invent_files(order: Order, *, villages: Villages, first_id: int) -> EntityFiles:
@@ -37,17 +41,24 @@ def invent_files(order: Order, *, villages: Villages, first_id: int) -> EntityFi
     entities = invent(rng, villages, count=count, first=0, seed=order.seed, on=order.on)
     quality = 0.4 * villages.quality[entities.village] + rng.normal(0.2, 0.9, count)
     owners = np.flatnonzero((rng.random(count) < _BORROWER_SHARE) & villages.has_borrowers[entities.village])
-    ends = month_ends(order.on)
+    ends, first_ends = order.month_ends, order.first_month_ends
     loans = perform(rng, quality[owners], owners=owners, ends=ends, amount_yuan=_LOAN_YUAN)
     facts = entity_facts(rng, quality, entities, on=order.on)
-    visit = epoch_day(order.on) - np.where(
+    visit = epoch_day(order.delivered_on) - np.where(
         rng.random(count) < 0.01, rng.integers(380, 800, count), rng.integers(0, 300, count)
     )
     observed_on = dict.fromkeys(facts, visit)
-    repayment = overdue_facts(loans, count, ends=ends)
-    for name in ("overdue_days_max_24m", "overdue_days_now"):
-        facts[name], observed_on[name] = repayment[name], np.full(count, ends[-1])
-    return EntityFiles(entities, first_id + np.arange(count), facts, observed_on, loans)
+    repayment, newest = (overdue_facts(loans, count, ends=each) for each in (first_ends, ends))
+    for name in _RETURNED:
+        facts[name], observed_on[name] = repayment[name], np.full(count, first_ends[-1])
+    updates = updated(
+        order.random("entity updates"),
+        order,
+        facts=facts,
+        observed_on=observed_on,
+        newest_return={name: newest[name] for name in _RETURNED},
+    )
+    return EntityFiles(entities, first_id + np.arange(count), facts, observed_on, loans, updates)
 
 
 def append_entities(
@@ -88,14 +99,22 @@ def append_entities(
     )
 
 
-def append_entity_files(writer: Writer, files: EntityFiles, *, numbers: dict[str, int], batch_id: int) -> int:
-    """Write what is recorded of the entities; how many records."""
-    return append_records(
-        writer,
-        files.facts,
-        numbers=numbers,
-        ids=files.ids,
-        row_no=np.arange(1, len(files.ids) + 1),
-        observed_on=files.observed_on,
-        batch_id=batch_id,
+def append_entity_files(
+    writer: Writer, files: EntityFiles, *, numbers: dict[str, int], deliveries: Deliveries, first_row: int
+) -> int:
+    """Write what is recorded of the entities, first what arrived first; how many records."""
+    return sum(
+        append_records(
+            writer,
+            facts,
+            numbers=numbers,
+            ids=files.ids,
+            row_no=first_row + np.arange(len(files.ids)),
+            observed_on=observed_on,
+            batch_id=batch_id,
+        )
+        for facts, observed_on, batch_id in (
+            (files.facts, files.observed_on, deliveries.first),
+            (files.updates.facts, files.updates.observed_on, deliveries.update),
+        )
     )

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.jobs.demo.batches import Bools, Floats, Ints, Order, append_records, append_subjects
-from app.jobs.demo.loans import Loans, month_ends, overdue_facts, perform
+from app.jobs.demo.batches import Deliveries, append_records, append_subjects
+from app.jobs.demo.consents import append_written_consents
+from app.jobs.demo.loans import Loans, overdue_facts, perform
+from app.jobs.demo.order import Bools, Floats, Ints, Order
 from app.jobs.demo.people import person_names, resident_numbers
 from app.jobs.demo.quality import earlier_income, household_facts
+from app.jobs.demo.updates import BY_THE_BANK, Updates, updated
 from app.jobs.demo.villages import Villages
 from app.jobs.demo.writer import Writer
 from app.models import SubjectKind
@@ -20,15 +23,16 @@ _BORROWER_SHARE = 0.2
 _SECOND_LOAN_SHARE = 0.08
 _LOAN_YUAN = 60_000
 _EARLIER = "earlier annual_net_income_fen"
-_BY_THE_BANK = (
-    "overdue_days_max_24m",
-    "overdue_days_now",
-    "credit_relation_years",
-    "default_item",
-    "default_days",
-    "default_cured_days",
-    "default_measure",
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """What is recorded of some households, when it was observed, their loans, and what came later."""
+
+    facts: dict[str, Floats]
+    observed_on: dict[str, Ints]
+    loans: Loans
+    updates: Updates
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,44 +83,54 @@ def append_heads(writer: Writer, cipher: Cipher, order: Order, *, part: Part, vi
     )
 
 
-def live(order: Order, *, part: Part, villages: Villages) -> tuple[dict[str, Floats], dict[str, Ints], Loans]:
-    """What is recorded of each household, when it was observed, and its loans."""
+def live(order: Order, *, part: Part, villages: Villages) -> Lives:
+    """What is recorded of each household, and its loans."""
     rng = order.random("households", part.number)
     count = len(part.ids)
     quality = 0.75 * villages.quality[part.village] + rng.normal(0.05, 0.92, count)
-    ends = month_ends(order.on)
+    ends, first_ends = order.month_ends, order.first_month_ends
     borrows = (rng.random(count) < _BORROWER_SHARE) & villages.has_borrowers[part.village]
     owners = np.flatnonzero(borrows)
     owners = np.sort(np.concatenate([owners, owners[rng.random(len(owners)) < _SECOND_LOAN_SHARE]]))
     loans = perform(rng, quality[owners], owners=owners, ends=ends, amount_yuan=_LOAN_YUAN)
     thin = rng.random(count) < villages.thin_share[part.village]
-    facts = household_facts(rng, quality, repayment=overdue_facts(loans, count, ends=ends), thin=thin)
+    facts = household_facts(rng, quality, repayment=overdue_facts(loans, count, ends=first_ends), thin=thin)
     stale = rng.random(count) < villages.stale_share[part.village]
-    observed_on = _observed_on(rng, facts, stale=stale, today=epoch_day(order.on), last_return=int(ends[-1]))
+    observed_on = _observed_on(
+        rng, facts, stale=stale, today=epoch_day(order.delivered_on), last_return=int(first_ends[-1])
+    )
+    updates = updated(
+        order.random("household updates", part.number),
+        order,
+        facts=facts,
+        observed_on=observed_on,
+        newest_return=overdue_facts(loans, count, ends=ends),
+    )
     facts[_EARLIER] = earlier_income(rng, facts)
     observed_on[_EARLIER] = observed_on["annual_net_income_fen"] - 365
-    return facts, observed_on, loans
+    return Lives(facts, observed_on, loans, updates)
 
 
 def append_files(
-    writer: Writer,
-    part: Part,
-    *,
-    facts: dict[str, Floats],
-    observed_on: dict[str, Ints],
-    numbers: dict[str, int],
-    batch_id: int,
+    writer: Writer, part: Part, *, lives: Lives, numbers: dict[str, int], files: Deliveries
 ) -> int:
-    """Write the records of the part; how many."""
-    return append_records(
-        writer,
-        facts,
-        numbers=numbers | {_EARLIER: numbers["annual_net_income_fen"]},
-        ids=part.ids,
-        row_no=part.index + 1,
-        observed_on=observed_on,
-        batch_id=batch_id,
-    )
+    """Write the records of the part, first what arrived first; how many."""
+    records = 0
+    for facts, observed_on, batch_id in (
+        (lives.facts, lives.observed_on, files.first),
+        (lives.updates.facts, lives.updates.observed_on, files.update),
+    ):
+        records += append_records(
+            writer,
+            facts,
+            numbers=numbers | {_EARLIER: numbers["annual_net_income_fen"]},
+            ids=part.ids,
+            row_no=part.index + 1,
+            observed_on=observed_on,
+            batch_id=batch_id,
+        )
+        append_written_consents(writer, facts, ids=part.ids, row_no=part.index + 1, batch_id=batch_id)
+    return records
 
 
 def _observed_on(
@@ -129,4 +143,4 @@ def _observed_on(
     returned = np.full(count, last_return)
     days = dict.fromkeys(facts, visit)
     days |= dict.fromkeys(("appraisal_score", "appraiser_count", "honour_level"), appraised)
-    return days | dict.fromkeys(_BY_THE_BANK, returned)
+    return days | dict.fromkeys(BY_THE_BANK, returned)

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from app.jobs.demo.batches import Ints, Order
-from app.jobs.demo.loans import MONTHS, Loans, month_ends
+from app.jobs.demo.batches import Deliveries
+from app.jobs.demo.loans import Loans
 from app.jobs.demo.logins import BANK
+from app.jobs.demo.order import MONTHS, Ints, Order
 from app.jobs.demo.writer import Writer
 from app.jobs.progress import Progress
 
@@ -12,12 +13,16 @@ _LENDERS = np.array([BANK, "璧山村镇银行（演示）"], dtype=object)
 
 
 class LoanBook:
-    """Keeps the months of all loans until they can be written month by month."""
+    """Keeps the months of all loans until they can be written month by month.
 
-    def __init__(self, writer: Writer, order: Order, *, batch_id: int) -> None:
-        self._writer, self._order, self._batch_id = writer, order, batch_id
+    `rows` counts the month-ends in each return.
+    """
+
+    def __init__(self, writer: Writer, order: Order, *, returns: Deliveries) -> None:
+        self._writer, self._order, self._returns = writer, order, returns
         self._next_id = self._first_id = writer.next_id("loans", "loan_id")
         self._kept: list[tuple[Ints, Loans]] = []
+        self.rows = {returns.first: 0, returns.update: 0}
 
     @property
     def loan_count(self) -> int:
@@ -37,7 +42,11 @@ class LoanBook:
                 "lender": _LENDERS[(loan_id % 5 == 0).astype(int)],
                 "granted_on": loans.granted_on,
                 "amount_fen": loans.amount_fen,
-                "batch_id": self._batch_id,
+                "batch_id": np.where(
+                    loans.granted_on <= self._order.first_month_ends[-1],
+                    self._returns.first,
+                    self._returns.update,
+                ),
             },
         )
 
@@ -49,11 +58,12 @@ class LoanBook:
         overdue_days = np.concatenate([loans.overdue_days for _, loans in self._kept])
         balance_fen = np.concatenate([loans.balance_fen for _, loans in self._kept])
         class_code = np.concatenate([loans.class_code for _, loans in self._kept])
-        written = 0
-        for month, month_end_on in enumerate(month_ends(self._order.on).tolist()):
+        returned_first = len(self._order.first_month_ends)
+        for month, month_end_on in enumerate(self._order.month_ends.tolist()):
             progress(month, MONTHS, "贷款月报 loan months")
             there = overdue_days[:, month] >= 0
-            written += self._writer.append(
+            batch_id = self._returns.first if month < returned_first else self._returns.update
+            self.rows[batch_id] += self._writer.append(
                 "loan_months",
                 {
                     "month_end_on": month_end_on,
@@ -61,8 +71,8 @@ class LoanBook:
                     "balance_fen": balance_fen[there, month],
                     "overdue_days": overdue_days[there, month],
                     "class_code": class_code[there, month],
-                    "batch_id": self._batch_id,
+                    "batch_id": batch_id,
                 },
             )
         progress(MONTHS, MONTHS, "贷款月报 loan months")
-        return written
+        return sum(self.rows.values())

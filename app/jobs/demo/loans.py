@@ -1,17 +1,12 @@
 """Loans and three years of monthly performance, from which the overdue facts are taken."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.models.base import epoch_day
+from app.jobs.demo.order import MONTHS, Floats, Ints
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-MONTHS = 36
 _RECENT_MONTHS = 24
 _CLASS_FROM_DAYS = np.array([31, 91, 181, 361])  # 关注, 次级, 可疑, 损失
 
@@ -30,17 +25,6 @@ class Loans:
     def class_code(self) -> Ints:
         """The five-category class of each month, 1 normal to 5 loss."""
         return np.searchsorted(_CLASS_FROM_DAYS, self.overdue_days, side="right") + 1
-
-
-def month_ends(on: date, *, count: int = MONTHS) -> Ints:
-    """The epoch days of the last `count` month-ends before `on`, oldest first."""
-    ends = []
-    first = on.replace(day=1)
-    for _ in range(count):
-        first -= timedelta(days=1)
-        ends.append(epoch_day(first))
-        first = first.replace(day=1)
-    return np.array(ends[::-1])
 
 
 def perform(
@@ -87,9 +71,12 @@ def _balances(amount_fen: Floats, *, share: Floats, overdue_days: Ints) -> tuple
 
 
 def overdue_facts(loans: Loans, count: int, *, ends: Ints) -> dict[str, Floats]:
-    """The repayment facts of `count` subjects as their loans show them; unknown without a loan."""
-    worst = np.full((count, MONTHS), -1)
-    np.maximum.at(worst, loans.owner, loans.overdue_days)
+    """The repayment facts of `count` subjects as their loans show them up to the last of `ends`.
+
+    They are unknown without a loan.
+    """
+    worst = np.full((count, len(ends)), -1)
+    np.maximum.at(worst, loans.owner, loans.overdue_days[:, : len(ends)])
     oldest = np.full(count, np.iinfo(np.int64).max)
     np.minimum.at(oldest, loans.owner, loans.granted_on)
     borrows = oldest <= ends[-1]
@@ -107,8 +94,8 @@ def _defaults(worst: Ints, *, ends: Ints) -> dict[str, Floats]:
     """The longest default of more than 90 days: how long it lasted and how long ago it was cured."""
     longest = worst.max(axis=1)
     defaulted = longest > 90
-    last = worst.argmax(axis=1)
-    cured = np.where(last < MONTHS - 1, ends[-1] - ends[np.minimum(last + 1, MONTHS - 1)], -1)
+    last, newest = worst.argmax(axis=1), len(ends) - 1
+    cured = np.where(last < newest, ends[-1] - ends[np.minimum(last + 1, newest)], -1)
     return {
         "default_days": np.where(defaulted, longest, np.nan),
         "default_cured_days": np.where(defaulted, cured, np.nan),

@@ -30,18 +30,31 @@ _SECOND = "华英强芳平珍军兰勇琼林群贵容成碧才书全会"
 
 def resident_numbers(people: Ints, *, seed: int, on: date) -> list[str]:
     """A valid resident number for each person: the same person always has the same, no two share one."""
-    days = _day_span(on)
-    space = days * _SEQUENCES * len(_AREAS)
-    place = (people * _STRIDE + seed % 1_000_003) % space
+    area, born, sequence = _parts(people, seed=seed, on=on)
     digits = np.empty((len(people), 18), dtype=np.uint8)
-    _put(digits, 0, 6, _AREAS[place % len(_AREAS)])
-    _put(digits, 6, 8, _calendar(_latest_birth(on) - place // len(_AREAS) % days))
-    _put(digits, 14, 3, place // len(_AREAS) // days % _SEQUENCES + 1)
+    _put(digits, 0, 6, _AREAS[area])
+    _put(digits, 6, 8, _calendar(born))
+    _put(digits, 14, 3, sequence)
     total = digits[:, :17].astype(np.int64) @ _WEIGHTS
     characters = digits + ord("0")
     characters[:, 17] = _CHECKS[total % 11]
     numbers: list[str] = np.ascontiguousarray(characters).view("S18").ravel().astype("U18").tolist()
     return numbers
+
+
+def births_and_sexes(people: Ints, *, seed: int, on: date) -> tuple[Ints, NDArray[np.bool_]]:
+    """The epoch day each person was born on, and who is male, as their numbers say."""
+    _, born, sequence = _parts(people, seed=seed, on=on)
+    return born, sequence % 2 == 1
+
+
+def _parts(people: Ints, *, seed: int, on: date) -> tuple[Ints, Ints, Ints]:
+    """What the number of each person consists of: the area, the birthday, the sequence number."""
+    days = _day_span(on)
+    place = (people * _STRIDE + seed % 1_000_003) % (days * _SEQUENCES * len(_AREAS))
+    rest, area = np.divmod(place, len(_AREAS))
+    sequence, day = np.divmod(rest, days)
+    return area, _latest_birth(on) - day, sequence % _SEQUENCES + 1
 
 
 def person_names(people: Ints, *, seed: int) -> list[str]:

@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 from sqlalchemy import insert
 
 from app.db import Session
-from app.jobs.demo.batches import SOURCE, Order, add_batch
+from app.jobs.demo.batches import add_batch
 from app.jobs.demo.entities import Entities, invent
+from app.jobs.demo.order import SOURCE, Order
 from app.jobs.demo.villages import Villages
 from app.jobs.demo.writer import Writer
 from app.models import BatchKind, EntityStatus, ExclusionReason, Roster
 
-_LISTED_SHARE, _NOT_ON_FILE_SHARE = 0.97, 0.015
+_LISTED_SHARE, _NOT_ON_FILE_SHARE = 0.97, 0.01
 _WITH_DOCUMENT_SHARE = 0.97
 _OF_STATUS = {
     EntityStatus.SUSPENDED.value: ExclusionReason.SUSPENDED.value,
@@ -79,11 +80,13 @@ def _exclusions(rng: np.random.Generator, status: NDArray[np.str_]) -> list[str 
 
 
 def _add_roster(session: Session, order: Order, *, row_count: int) -> int:
-    batch_id = add_batch(session, order, kind=BatchKind.ROSTER, row_count=row_count)
+    batch_id = add_batch(
+        session, order, kind=BatchKind.ROSTER, row_count=row_count, recorded_on=order.delivered_on
+    )
     roster = {
         "batch_id": batch_id,
         "name": "新型农业经营主体名录（演示）",
         "source": SOURCE,
-        "as_of": order.on.replace(day=1) - timedelta(days=1),
+        "as_of": order.delivered_on.replace(day=1) - timedelta(days=1),
     }
     return int(session.execute(insert(Roster).values(roster).returning(Roster.roster_id)).scalar_one())

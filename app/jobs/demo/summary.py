@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from app.jobs.demo.batches import SOURCE
+from app.jobs.demo.order import SOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class DemoSummary:
     households: int
     entities: int
     villages: int
+    members: int
     records: int
     loans: int
     loan_months: int
@@ -23,9 +24,10 @@ class DemoSummary:
 
     def lines(self) -> list[str]:
         """The summary as it is printed."""
+        who = f"{self.households:,} households, {self.entities:,} entities"
         return [
             f"{SOURCE} demonstration district as of {self.on}, seed {self.seed}: nothing in it is real",
-            f"  {self.households:,} households and {self.entities:,} entities in {self.villages} villages",
+            f"  {who} and {self.members:,} adult members in {self.villages} villages",
             f"  {self.records:,} records, {self.consents:,} consents, {self.roster_entries:,} roster entries",
             f"  {self.loans:,} loans with {self.loan_months:,} month-ends",
         ]

@@ -14,7 +14,7 @@ from app.models import Place, PlaceKind
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_SOUND_SHARE = 0.68  # of villages; chance makes some of them miss a gate
+_SOUND_SHARE = 0.73  # of all divisions; chance makes some of them miss a gate
 _WITHOUT_BORROWERS = 3
 _WITH_DEFAULTING_CADRE, _WITH_VETO = 4, 2
 
@@ -48,7 +48,7 @@ def spread(session: Session, rng: np.random.Generator, *, households: int, on: d
     if not rows:
         raise SetupError("no villages in the database. Run `credit-village init` first.")
     is_village = np.array([row.kind is PlaceKind.VILLAGE for row in rows])
-    sound = rng.random(len(rows)) < _SOUND_SHARE
+    sound = rng.permutation(len(rows)) < _SOUND_SHARE * len(rows)
     weights = rng.lognormal(0, 0.35, len(rows)) * np.where(is_village, 1.0, 0.45)
     has_borrowers = np.ones(len(rows), dtype=bool)
     has_borrowers[rng.choice(np.flatnonzero(is_village), _WITHOUT_BORROWERS, replace=False)] = False

@@ -65,12 +65,22 @@ class RecordDraft:
     row_no: int
 
 
+@dataclass(frozen=True, slots=True)
+class ConsentDraft:
+    """The written consent a row was collected under."""
+
+    subject_id: int
+    row_no: int
+    reference: str
+
+
 @dataclass(slots=True)
 class ObservationPlan:
     """What a file of observations would record."""
 
     rows: int = 0
     records: list[RecordDraft] = field(default_factory=list)
+    consents: dict[tuple[int, int], ConsentDraft] = field(default_factory=dict)
     added_count: int = 0
     changed_count: int = 0
 
@@ -89,6 +99,7 @@ def plan_observations(sheets: Sequence[Sheet], check: Check) -> ObservationPlan:
         for row in rows:
             _check_consent(row, columns, check=check)
             _check_repeated(row, columns, known=known.get(row.number), seen=seen, check=check)
+        _plan_consents(rows, known=known, plan=plan, check=check)
         _plan_records(rows, columns, known=known, facts=facts, plan=plan, check=check)
     return plan
 
@@ -138,6 +149,25 @@ def _check_repeated(
         if name in columns:
             fact, column = columns[name]
             check.unique(row, column, seen=seen, key=(known, fact.name, row[OBSERVED_ON.name]))
+
+
+def _plan_consents(rows: list[Row], *, known: dict[int, Known], plan: ObservationPlan, check: Check) -> None:
+    """Keep the consent of each row; two sheets cannot give one row of one household two of them."""
+    for row in rows:
+        subject_id = known[row.number].subject_id if row.number in known else None
+        if row.refused or subject_id is None or row[CONSENT.name] is None:
+            continue
+        draft = ConsentDraft(subject_id, row.number, row[CONSENT.name])
+        if plan.consents.setdefault((subject_id, row.number), draft) != draft:
+            check.findings.refuse(
+                row,
+                CONSENT,
+                reason=both(
+                    "另一张表的同一行是同一户，编号不同",
+                    "the same row of another sheet is about this household and names another consent",
+                ),
+                fix=both("把两行写在同一张表里", "write both rows in one sheet"),
+            )
 
 
 def _plan_records(

@@ -26,6 +26,7 @@ from app.models import (
     RosterEntry,
     Subject,
     SubjectKind,
+    WrittenConsent,
 )
 from app.subjects.cipher import Cipher
 
@@ -199,6 +200,16 @@ def _write_records(plan: ObservationPlan, where: Landing) -> None:
         for draft in plan.records
     ]
     _insert(where.session, Record, rows)
+    consents: list[dict[str, object]] = [
+        {
+            "batch_id": where.batch.batch_id,
+            "row_no": draft.row_no,
+            "subject_id": draft.subject_id,
+            "reference": draft.reference,
+        }
+        for draft in plan.consents.values()
+    ]
+    _insert(where.session, WrittenConsent, consents)
 
 
 def _write_roster(plan: RosterPlan, where: Landing) -> None:

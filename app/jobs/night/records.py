@@ -17,6 +17,8 @@ from app.models import SubjectKind, epoch_day
 
 NEVER = np.iinfo(np.int32).min
 PARTS = 2
+# Subject and fact travel as one number: one column less to read of millions of rows.
+_FACT_BITS = 16
 WHAT = "读取记录 reading records"
 
 
@@ -50,7 +52,8 @@ class RecordTable:
 
     def add(self, chunk: tuple[Column, ...]) -> None:
         """Take in records, which must come in the order they were recorded."""
-        subject_ids, fact_ids, values, days = chunk
+        keys, values, days = chunk
+        subject_ids, fact_ids = keys >> _FACT_BITS, keys & (2**_FACT_BITS - 1)
         inside = subject_ids < len(self._position)
         rows = np.where(inside, self._position[np.where(inside, subject_ids, 0)], -1)
         order = np.argsort(fact_ids.astype(np.int16), kind="stable")
@@ -134,7 +137,7 @@ def read_records(
 def _records_sql(first: int, end: int, *, until: Extent) -> str:
     late = ",".join(map(str, until.late_batches))
     return (
-        "SELECT subject_id, fact_id, value, observed_on FROM records "
+        f"SELECT subject_id * {2**_FACT_BITS} + fact_id, value, observed_on FROM records "
         f"WHERE record_id > {first} AND record_id <= {end} AND observed_on <= {epoch_day(until.as_of)}"
         + (f" AND batch_id NOT IN ({late})" if late else "")
         + " ORDER BY record_id"

@@ -7,7 +7,17 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid
-from app.models import Batch, BatchKind, Place, PlaceKind, Record, Sensitivity, Subject, SubjectKind
+from app.models import (
+    Batch,
+    BatchKind,
+    Place,
+    PlaceKind,
+    Record,
+    Sensitivity,
+    Subject,
+    SubjectKind,
+    WrittenConsent,
+)
 from app.records import service
 
 SHIPPED = Path(__file__).resolve().parents[3] / "seed_data" / "facts.csv"
@@ -45,8 +55,16 @@ class Archive:
         session.flush()
         self.subject_id = subject.subject_id
 
-    def record(self, value: float, *, observed_on: date, at: datetime, fact: str = "debt_fen") -> Record:
-        """One delivery with one value."""
+    def record(
+        self,
+        value: float,
+        *,
+        observed_on: date,
+        at: datetime,
+        fact: str = "debt_fen",
+        consent: str | None = None,
+    ) -> Record:
+        """One delivery with one value, perhaps under a written consent."""
         batch = Batch(
             kind=BatchKind.OBSERVATIONS, source="镇", file_name="f.csv", row_count=1, recorded_at=at,
             content_sha256=f"{value}{observed_on}{at}{fact}"[:64], recorded_by="t", synthetic=True,
@@ -58,6 +76,12 @@ class Archive:
             observed_on=observed_on, batch_id=batch.batch_id, row_no=1,
         )  # fmt: skip
         self.session.add(record)
+        if consent is not None:
+            self.session.add(
+                WrittenConsent(
+                    batch_id=batch.batch_id, row_no=1, subject_id=self.subject_id, reference=consent
+                )
+            )
         self.session.flush()
         return record
 
@@ -177,3 +201,25 @@ def test_each_fact_has_its_own_current_value_with_its_origin(archive) -> None:
     assert (debt.label, debt.unit, debt.value_type, debt.value) == ("负债总额", "分", "money_fen", 5)
     assert (debt.observed_on, debt.recorded_at, debt.source) == (date(2026, 1, 1), EVENING, "镇")
     assert (debt.record_id, debt.synthetic, size.name) == (record.record_id, True, "household_size")
+
+
+def test_a_value_leads_back_to_the_written_consent_of_its_own_row(archive) -> None:
+    archive.record(5, observed_on=date(2026, 1, 1), at=EVENING, consent="授权书 1")
+    archive.record(7, observed_on=date(2026, 2, 1), at=EVENING, consent="授权书 2")
+    size = archive.record(3, observed_on=date(2026, 1, 1), at=EVENING, fact="household_size")
+    other = Subject(
+        kind=SubjectKind.AGRI_ENTITY,
+        place_id=archive.session.get_one(Subject, archive.subject_id).place_id,
+        recorded_at=EVENING,
+        synthetic=True,
+    )
+    archive.session.add(other)
+    archive.session.flush()
+    archive.session.add(
+        WrittenConsent(batch_id=size.batch_id, row_no=1, subject_id=other.subject_id, reference="另一户")
+    )
+    values = service.current_values(archive.session, archive.subject_id, on=date(2026, 12, 31))
+    assert [(v.name, v.consent_reference) for v in values] == [
+        ("debt_fen", "授权书 2"),
+        ("household_size", None),
+    ]

@@ -34,6 +34,7 @@ def test_an_entity_lands_with_its_representative_sealed(desk, cipher):
     assert farm.legal_representative_index == cipher.index(resident(5))
 
 
+@on_sqlite
 def test_a_changed_status_updates_the_row_and_an_empty_cell_takes_nothing_away(desk, cipher):
     desk.bring([ENTITY_HEADER, entity(1, representative_number=resident(5))], "entities")
     same = desk.bring([ENTITY_HEADER, [*entity(1)], entity(2)], "entities")

@@ -28,6 +28,7 @@ def test_a_household_lands_sealed_with_its_adult_members(desk, cipher):
     assert not subject.synthetic
 
 
+@on_sqlite
 def test_the_same_file_twice_changes_nothing(desk):
     path = desk.workbook({"农户": [HOUSEHOLD_HEADER, household(1)]})
     desk.run(path, "households")
@@ -37,6 +38,7 @@ def test_the_same_file_twice_changes_nothing(desk):
     assert desk.counts() == before
 
 
+@on_sqlite
 def test_an_identical_row_changes_nothing_and_a_changed_one_is_counted(desk):
     desk.bring([HOUSEHOLD_HEADER, household(1), household(2), household(3)], "households")
     moved = household(2, place="500120104201", place_name="狮子村")
@@ -52,6 +54,7 @@ def test_a_dry_run_writes_nothing(desk):
     assert desk.counts() == {}
 
 
+@on_sqlite
 def test_one_bad_row_keeps_the_whole_file_out(desk):
     report = desk.bring(
         [HOUSEHOLD_HEADER, household(1), household(2, id_number=resident(2)[:-1])], "households"

@@ -1,17 +1,19 @@
 """Observations: empty is unknown, money is exact, and what the law restricts needs a consent."""
 
+import shutil
 from datetime import date
 
 import pytest
 from sqlalchemy import select
 
-from app.db import Session
-from app.models import Fact, Record, Subject, SubjectKind
+from app.db import Session, make_engine
+from app.models import Fact, Household, Record, Subject, SubjectKind, WrittenConsent
 from tests.jobs.imports.conftest import (
     ENTITY_HEADER,
     HOUSEHOLD_HEADER,
     VILLAGE,
     VILLAGE_NAME,
+    Desk,
     credit_code,
     entity,
     household,
@@ -21,11 +23,34 @@ from tests.jobs.imports.conftest import (
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
-@pytest.fixture
-def filed(desk):
-    """A desk with two households and an entity on file."""
+def file_some(desk):
+    """Put two households and an entity on file."""
     desk.bring([HOUSEHOLD_HEADER, household(1), household(2)], "households")
     desk.bring([ENTITY_HEADER, entity(1)], "entities")
+    return desk
+
+
+@pytest.fixture(scope="module")
+def sqlite_filed(sqlite_reference, cipher, tmp_path_factory):
+    """A SQLite file with two households and an entity on file, to copy."""
+    folder = tmp_path_factory.mktemp("filed")
+    shutil.copyfile(sqlite_reference, folder / "filed.db")
+    engine = make_engine(f"sqlite:///{folder / 'filed.db'}")
+    file_some(Desk(engine, cipher, folder))
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return folder / "filed.db"
+
+
+@pytest.fixture
+def filed(backend, request, tmp_path):
+    """A desk with two households and an entity on file."""
+    desk = request.getfixturevalue("desk")
+    if backend != "sqlite":
+        return file_some(desk)
+    desk.engine.dispose()
+    shutil.copyfile(request.getfixturevalue("sqlite_filed"), tmp_path / "desk.db")
     return desk
 
 
@@ -61,6 +86,39 @@ def test_values_become_records_and_an_empty_cell_does_not(filed):
         ("agricultural_insurance", 1, day),
         ("agricultural_insurance", 0, day),
     ]
+
+
+def consents(desk):
+    """Every written consent as (household, row of the file, reference)."""
+    with Session(desk.engine) as session:
+        rows = select(Household.household_no, WrittenConsent.row_no, WrittenConsent.reference).join_from(
+            WrittenConsent, Household, Household.subject_id == WrittenConsent.subject_id
+        )
+        return sorted(tuple(row) for row in session.execute(rows))
+
+
+def test_every_row_that_carried_a_written_consent_keeps_its_number(filed):
+    header = ["户号", "观察日期", "书面同意编号", "负债总额（元）", "家庭人口数"]
+    rows = [
+        ["H00001", "2026-11-01", "授权书 2026-1", 100, 3],
+        ["H00002", "2026-11-01", "", "", 2],
+        ["H00002", "2026-11-02", "授权书 2026-2", 0, ""],
+    ]
+    assert filed.bring([header, *rows], "observations").errors == []
+    assert consents(filed) == [("H00001", 2, "授权书 2026-1"), ("H00002", 4, "授权书 2026-2")]
+
+
+@on_sqlite
+def test_the_same_row_of_two_sheets_may_be_about_two_households_but_not_about_one_twice(filed):
+    header = ["户号", "观察日期", "书面同意编号", "负债总额（元）"]
+    first = [header, ["H00001", "2026-11-01", "授 1", 100]]
+    sheets = {"一社": first, "二社": [header, ["H00002", "2026-11-01", "授 2", 100]]}
+    assert filed.run(filed.workbook(sheets), "observations").errors == []
+    assert consents(filed) == [("H00001", 2, "授 1"), ("H00002", 2, "授 2")]
+    sheets = {"一社": first, "二社": [header, ["H00001", "2026-11-02", "授 3", 100]]}
+    [error] = filed.run(filed.workbook(sheets), "observations").errors
+    assert (error.sheet, error.row, error.column) == ("二社", 2, "书面同意编号")
+    assert len(consents(filed)) == 2
 
 
 def test_the_same_value_again_changes_nothing_and_another_one_replaces_it(filed):
