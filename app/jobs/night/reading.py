@@ -18,7 +18,6 @@ from app.models import (
     Loan,
     LoanMonth,
     Place,
-    RatingRun,
     Record,
     SubjectKind,
     epoch_day,
@@ -69,12 +68,6 @@ def heirs(session: Session, *, on: date) -> dict[int, int]:
         return heir(successors[place_id]) if place_id in successors else place_id
 
     return {place_id: heir(place_id) for place_id in successors}
-
-
-def last_run(session: Session) -> RatingRun | None:
-    """The newest published night."""
-    published = select(RatingRun).where(RatingRun.published_at.is_not(None))
-    return session.scalars(published.order_by(RatingRun.run_id.desc()).limit(1)).first()
 
 
 def fact_names(session: Session, kind: SubjectKind) -> dict[int, str]:

@@ -16,6 +16,7 @@ from app.jobs.night.rules import Rules, rules_in_force
 from app.jobs.progress import Progress
 from app.models import RatingRun, SubjectKind
 from app.places.service import places_within
+from app.ratings.service import latest_run
 
 RATED = (SubjectKind.HOUSEHOLD, SubjectKind.AGRI_ENTITY)
 Loans = dict[str, places.Counts]
@@ -68,7 +69,7 @@ def compute(
     """Read, rate and judge as of a day; nothing is written."""
     rules = rules_in_force(session, policy_folder, on=as_of)
     extent = reading.extent(session, as_of=as_of, last=last_record_id)
-    last = reading.last_run(session)
+    last = latest_run(session)
     district = _district(session, district_code, as_of=as_of)
     roster_id = coverage.roster_in_force(session, until=extent)
     with snapshot(engine, rows=extent.last_record_id) as reader:
