@@ -161,9 +161,9 @@ def score(card: Path, source: Path, target: Path) -> None:
 
 
 @cards.command("lint")
-def card_lint(card: str) -> None:
+def card_lint(card: Path) -> None:
     """Find what is wrong or questionable about a card; the exit status is 1 where something is wrong."""
-    findings, lines = lint_lines(load_card(card))
+    findings, lines = lint_lines(card)
     for line in lines:
         console.print(line, markup=False)
     if any(finding.error for finding in findings):

@@ -1,9 +1,9 @@
 """Transparent scorecards and designation criteria: numpy in, numpy out; no web, no database, no clock."""
 
+from scoring.checks import Finding
 from scoring.criteria import FAILS, HOLDS, INSUFFICIENT, NOT_APPLICABLE, Gate, GateResults, Profile
 from scoring.errors import CardError
 from scoring.improvement import Change, WayUp
-from scoring.lint import Finding
 from scoring.loader import in_force
 from scoring.measures import Measure
 from scoring.rating import NO_SCORE, RATED, REQUIRED_MISSING, TOO_FEW_FACTS, Scorecard, Scores

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 # What a card may compute: the number of values each operation reads (0: one or more) and its parameters.
 OPERATIONS: Mapping[str, tuple[int, frozenset[str]]] = {
@@ -28,6 +29,8 @@ OPERATIONS: Mapping[str, tuple[int, frozenset[str]]] = {
     ),
 }
 OPTIONAL_PARAMETERS = frozenset({"endless"})
+# How closely the law guards an input; `restricted` takes a written consent (征信业管理条例 art. 14).
+SENSITIVITIES = ("open", "personal", "restricted")
 
 
 @dataclass(frozen=True)
@@ -49,14 +52,33 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Category:
+    """One of the texts an input may hold, and how it is shown."""
+
+    name: str
+    label: Text
+
+
+@dataclass(frozen=True)
 class Input:
-    """A recorded fact the card reads, its unit and the range a value may have."""
+    """A recorded fact the card reads, its unit and the range a value may have.
+
+    An input with `categories` holds texts; inside, a text is its position among them. `codes` says what the
+    numbers of a coded fact mean, `special` what numbers outside the range stand for, such as "refused".
+    A value that is none of these is unknown and flagged, or stops the scoring where `invalid` is `refuse`.
+    """
 
     name: str
     label: Text
     unit: str
     minimum: float
     maximum: float
+    sensitivity: str = ""
+    consent: str = ""
+    invalid: str = "unknown"
+    categories: tuple[Category, ...] = ()
+    codes: Mapping[float, Text] = field(default_factory=dict)
+    special: Mapping[float, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,6 +89,7 @@ class Reference:
     label: Text
     value: float
     basis: str
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,25 +102,33 @@ class Derivation:
     operation: str
     of: tuple[str, ...]
     parameters: Mapping[str, tuple[float, ...]]
+    basis: str = ""
 
 
 @dataclass(frozen=True)
 class Bin:
-    """One step of a characteristic, from `low` to just before `high`, and the points it gives."""
+    """One step of a characteristic, from `low` to just before `high`, and the points it gives.
+
+    A step of categories has `members` instead of ends, a step for one special code has `special`.
+    """
 
     low: float
     high: float
     points: int
     reason: str | None
     label: Text
+    members: tuple[str, ...] = ()
+    special: float | None = None
 
 
 @dataclass(frozen=True)
 class Characteristic:
     """What is judged, from which value, under which rule; `bins[0]` is the bin for unknown.
 
-    `direction` says what a greater value does to the points: `up`, `down` or `free`; `months_to_change` how
-    long a subject needs at least to better it, None where it cannot.
+    After it come the `steps` by value, and last the bins for special codes. `direction` says what a greater
+    value does to the points: `up`, `down` or `free`; `months_to_change` how long a subject needs at least to
+    better it, None where it cannot. `unit` is that of the value read, `written_unit` the one its edges are
+    written in. `category_bins` is the bin of each category of the input, by its position.
     """
 
     name: str
@@ -109,18 +140,30 @@ class Characteristic:
     direction: str
     months_to_change: int | None
     bins: tuple[Bin, ...]
+    written_unit: str = ""
+    category_bins: tuple[int, ...] = ()
 
-    @property
+    @cached_property
+    def steps(self) -> tuple[Bin, ...]:
+        """The bins by value: neither unknown nor special."""
+        return tuple(step for step in self.bins[1:] if step.special is None)
+
+    @cached_property
     def edges(self) -> tuple[float, ...]:
-        """Where one bin ends and the next begins."""
-        return tuple(step.high for step in self.bins[1:-1])
+        """Where one step ends and the next begins; none among categories."""
+        return () if self.category_bins else tuple(step.high for step in self.steps[:-1])
 
-    @property
+    @cached_property
+    def specials(self) -> Mapping[float, int]:
+        """The bin of every special code that has one of its own."""
+        return {step.special: code for code, step in enumerate(self.bins) if step.special is not None}
+
+    @cached_property
     def maximum(self) -> int:
         """The most points this characteristic can give."""
-        return max(step.points for step in self.bins[1:])
+        return max(step.points for step in self.steps)
 
-    @property
+    @cached_property
     def bits(self) -> int:
         """How many bits the bin hit takes in a packed rating."""
         return max(1, math.ceil(math.log2(len(self.bins))))
@@ -130,13 +173,16 @@ class Characteristic:
 class Block:
     """A group of characteristics; what it gives together is limited to `maximum` points.
 
-    `judgement` marks a block that rests on what people think of a subject, not on what is recorded of it.
+    `judgement` marks a block that rests on what people think of a subject, not on what is recorded of it;
+    `bonus` one that comes on top of the card's full marks.
     """
 
     name: str
     label: Text
     maximum: int
     judgement: bool
+    bonus: bool = False
+    basis: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,6 +196,7 @@ class Veto:
     inclusive: bool
     grade_at_most: str
     basis: str
+    written_unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,6 +206,7 @@ class Grade:
     code: str
     label: Text
     minimum: int
+    basis: str = ""
 
 
 @dataclass(frozen=True)
@@ -172,7 +220,11 @@ class Prohibited:
 
 @dataclass(frozen=True)
 class CardDefinition:
-    """One dated version of a scorecard; with `variant`, the version for one type of subject."""
+    """One dated version of a scorecard; with `variant`, the version for one type of subject.
+
+    `basis` answers for the numbers of the card as a whole: its maximum and the least share of known facts.
+    `inquiry_reasons` may be told beside the four that cost most. `subject` is the kind of subject rated.
+    """
 
     code: str
     variant: str
@@ -195,6 +247,9 @@ class CardDefinition:
     overlays: tuple[str, ...]
     fingerprint: str
     content: str
+    basis: str = ""
+    inquiry_reasons: tuple[str, ...] = ()
+    subject: str = ""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,21 @@ class Document:
             raise self.error(key, "expected a text")
         return value.strip()
 
+    def optional(self, key: str) -> str:
+        """A text that may be left out; then it is empty."""
+        return self.text(key) if key in self else ""
+
+    def one_of(self, key: str, choices: tuple[str, ...]) -> str:
+        """One of a few words; the first of them where the key is not written."""
+        chosen = self.text(key) if key in self else choices[0]
+        if chosen not in choices:
+            raise self.error(key, f"{chosen!r} is none of {', '.join(filter(None, choices))}")
+        return chosen
+
+    def key_number(self, key: str) -> float:
+        """A key that is a number."""
+        return self._number(key, key)
+
     def number(self, key: str) -> float:
         """A number; `-inf` and `inf` are numbers too."""
         return self._number(key, self.text(key))

@@ -1,7 +1,9 @@
 """Columnar input: what is given is checked once, and what is unknown stays unknown."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,47 +11,171 @@ from numpy.typing import ArrayLike, NDArray
 from scoring.definition import Input
 from scoring.errors import CardError
 
+Floats = NDArray[np.float64]
+UNKNOWN, UNSEEN = -1, -2
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column of texts kept as positions in a list of categories; a negative position is unknown."""
+
+    codes: NDArray[np.integer[Any]]
+    categories: Sequence[str]
+
 
 @dataclass(frozen=True)
 class Facts:
-    """The columns a card reads, NaN for unknown; what was not given and what was refused is counted."""
+    """Some rows of what a card reads.
 
-    rows: int
-    values: Mapping[str, NDArray[np.float64]]
-    missing: tuple[str, ...]
+    `values` has NaN for unknown. A text is its category's position, in `categories` the number of categories
+    stands for unknown. `specials` holds the special codes of the inputs that have any in these rows, NaN
+    elsewhere. What was refused, because it is out of range or no category, is counted in `out_of_range`.
+    """
+
+    values: Mapping[str, Floats]
+    categories: Mapping[str, NDArray[np.uint8]]
+    specials: Mapping[str, Floats]
     out_of_range: NDArray[np.uint8]
 
 
-def checked(inputs: tuple[Input, ...], columns: Mapping[str, ArrayLike]) -> Facts:
-    """The columns as numbers; a value outside its range counts as unknown and is flagged.
+class Columns:
+    """The columns a card reads, checked; `block` gives some of their rows as facts."""
 
-    Raises `CardError` for a column that is not numbers, or columns of different lengths.
-    """
-    given = {item.name: _numbers(item.name, columns[item.name]) for item in inputs if item.name in columns}
-    lengths = {len(column) for column in given.values()} or {len(np.asarray(c)) for c in columns.values()}
-    if len(lengths) > 1:
-        sizes = ", ".join(f"{name} {len(column)}" for name, column in given.items())
-        raise CardError(f"columns differ in length: {sizes}")
-    rows = lengths.pop() if lengths else 0
-    outside = np.zeros(rows, dtype=np.uint8)
-    values: dict[str, NDArray[np.float64]] = {}
-    nothing = np.full(rows, np.nan)
-    for item in inputs:
-        column = given.get(item.name)
-        if column is None:
-            values[item.name] = nothing
-            continue
-        wrong = (column < item.minimum) | (column > item.maximum) | np.isinf(column)
-        outside += wrong
-        values[item.name] = np.where(wrong, np.nan, column) if wrong.any() else column
-    missing = tuple(item.name for item in inputs if item.name not in given)
-    return Facts(rows, values, missing, outside)
+    def __init__(self, inputs: tuple[Input, ...], columns: Mapping[str, ArrayLike | Coded]) -> None:
+        self._inputs = inputs
+        self._given = {
+            item.name: _column(item, columns[item.name]) for item in inputs if item.name in columns
+        }
+        self.missing = tuple(item.name for item in inputs if item.name not in self._given)
+        self.rows = self._row_count(columns)
+
+    def block(self, start: int, stop: int) -> Facts:
+        """The rows from `start` to just before `stop`.
+
+        Raises `CardError` for an invalid value of an input that refuses them, with its row.
+        """
+        outside = np.zeros(stop - start, dtype=np.uint8)
+        values: dict[str, Floats] = {}
+        categories: dict[str, NDArray[np.uint8]] = {}
+        specials: dict[str, Floats] = {}
+        nothing = np.full(stop - start, np.nan)
+        for item in self._inputs:
+            column = self._given.get(item.name)
+            if column is None:
+                values[item.name] = nothing
+                if item.categories:
+                    unknown = len(item.categories)
+                    categories[item.name] = np.full(stop - start, unknown, dtype=np.uint8)
+                continue
+            part = column[start:stop]
+            if item.categories:
+                wrong = part == UNSEEN
+                categories[item.name] = np.where(part < 0, len(item.categories), part).astype(np.uint8)
+                values[item.name] = np.where(part < 0, np.nan, part)
+            else:
+                values[item.name], wrong = _in_range(item, part, specials)
+            if wrong is not None and wrong.any():
+                _refuse(item, wrong, start=start)
+                outside += wrong
+        return Facts(values, categories, specials, outside)
+
+    def _row_count(self, columns: Mapping[str, ArrayLike | Coded]) -> int:
+        lengths = {name: len(column) for name, column in self._given.items()}
+        if not lengths:
+            lengths = {
+                name: len(c.codes if isinstance(c, Coded) else np.asarray(c)) for name, c in columns.items()
+            }
+        if len(set(lengths.values())) > 1:
+            sizes = ", ".join(f"{name} {length}" for name, length in lengths.items())
+            raise CardError(f"columns differ in length: {sizes}")
+        return next(iter(lengths.values()), 0)
 
 
-def _numbers(name: str, column: ArrayLike) -> NDArray[np.float64]:
+def _in_range(
+    item: Input, part: NDArray[Any], specials: dict[str, Floats]
+) -> tuple[Floats, NDArray[np.bool_] | None]:
+    """The values inside the range, unknown elsewhere, and which are wrong: outside and not special."""
+    values = part.astype(np.float64, copy=False)
+    # Neither comparison holds for what is unknown.
+    outside = (values < item.minimum) | (values > item.maximum)
+    if not outside.any():
+        return values, None
+    wrong = outside.copy()
+    if item.special:
+        meant = wrong & np.isin(values, list(item.special))
+        if meant.any():
+            specials[item.name] = np.where(meant, values, np.nan)
+            wrong &= ~meant
+    return np.where(outside, np.nan, values), wrong
+
+
+def _refuse(item: Input, wrong: NDArray[np.bool_], *, start: int) -> None:
+    if item.invalid != "refuse":
+        return
+    row = start + int(np.argmax(wrong))
+    allowed = (
+        ", ".join(category.name for category in item.categories)
+        if item.categories
+        else f"{item.minimum:g} to {item.maximum:g}"
+    )
+    raise CardError(f"{item.name}, row {row}: the value is not allowed by the card; it allows {allowed}")
+
+
+def _column(item: Input, column: ArrayLike | Coded) -> NDArray[Any]:
+    """A column as numbers; of texts, their categories' positions with `UNKNOWN` and `UNSEEN`."""
+    if item.categories:
+        return _positions(item, column)
+    if isinstance(column, Coded):
+        raise CardError(f"{item.name}: the card reads numbers, the column holds categories")
+    array = _one_dimension(item.name, column)
+    if array.dtype.kind == "O":
+        return np.array([_number(item.name, row, value) for row, value in enumerate(array)], dtype=np.float64)
+    if array.dtype.kind not in "fiub":
+        raise CardError(f"{item.name}: the column holds {array.dtype}, not numbers")
+    return array
+
+
+def _number(name: str, row: int, value: Any) -> float:
+    if value is None:
+        return np.nan
+    if isinstance(value, int | float | np.number | np.bool_):
+        return float(value)
+    raise CardError(f"{name}, row {row}: a {type(value).__name__} is not a number")
+
+
+def _positions(item: Input, column: Any) -> NDArray[Any]:
+    places: dict[Any, int] = {category.name: place for place, category in enumerate(item.categories)}
+    coded = column.cat if hasattr(column, "cat") else column
+    if hasattr(coded, "categories") and hasattr(coded, "codes"):
+        table = np.array([*(places.get(name, UNSEEN) for name in coded.categories), UNKNOWN], dtype=np.int16)
+        codes = _one_dimension(item.name, coded.codes)
+        if len(codes) and int(codes.max()) >= len(table) - 1:
+            raise CardError(f"{item.name}: a code is beyond the {len(table) - 1} categories of the column")
+        if _same(table):
+            return codes
+        return table[np.where(codes < 0, len(table) - 1, codes)]
+    array = _one_dimension(item.name, column)
+    if array.dtype.kind not in "OU" and not (array.dtype.kind == "f" and np.isnan(array).all()):
+        raise CardError(f"{item.name}: the column holds {array.dtype}, not texts")
+    found = (_position(item.name, row, value, places) for row, value in enumerate(array.tolist()))
+    return np.fromiter(found, dtype=np.int16, count=len(array))
+
+
+def _same(table: NDArray[np.int16]) -> bool:
+    """Whether the column's categories are the card's, in the card's order."""
+    return bool((table[:-1] == np.arange(len(table) - 1)).all())
+
+
+def _position(name: str, row: int, value: Any, places: Mapping[Any, int]) -> int:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return UNKNOWN
+    if not isinstance(value, str):
+        raise CardError(f"{name}, row {row}: {value!r} is a {type(value).__name__}, not a text")
+    return places.get(value, UNSEEN)
+
+
+def _one_dimension(name: str, column: Any) -> NDArray[Any]:
     array = np.asarray(column)
     if array.ndim != 1:
         raise CardError(f"{name}: a column has one dimension, this one has {array.ndim}")
-    if array.dtype.kind not in "fiub":
-        raise CardError(f"{name}: the column holds {array.dtype}, not numbers")
-    return array.astype(np.float64, copy=False)
+    return array

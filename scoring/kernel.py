@@ -7,9 +7,13 @@ from numpy.typing import NDArray
 
 from scoring.decay import default_penalty
 from scoring.definition import CardDefinition, Characteristic, Derivation
+from scoring.facts import Facts
+from scoring.tables import fields
 
 Floats = NDArray[np.float64]
 Values = Mapping[str, Floats]
+# With so few edges, comparing with each is faster than searching.
+COMPARED_EDGES = 24
 
 
 def with_derived(card: CardDefinition, values: Values) -> dict[str, Floats]:
@@ -21,29 +25,23 @@ def with_derived(card: CardDefinition, values: Values) -> dict[str, Floats]:
     return known
 
 
-def bins_hit(characteristic: Characteristic, values: Values) -> NDArray[np.uint8]:
+def bins_hit(item: Characteristic, values: Values, *, facts: Facts) -> NDArray[np.uint8]:
     """The code of the bin each value falls into; 0 where it is unknown."""
-    column = values[characteristic.of]
-    codes = (np.searchsorted(np.asarray(characteristic.edges), column, side="right") + 1).astype(np.uint8)
-    codes[np.isnan(column)] = 0
+    if item.category_bins:
+        return np.take(np.array([*item.category_bins, 0], dtype=np.uint8), facts.categories[item.of])
+    column = values[item.of]
+    if len(item.edges) > COMPARED_EDGES:
+        codes = (np.searchsorted(np.asarray(item.edges), column, side="right") + 1).astype(np.uint8)
+        codes[np.isnan(column)] = 0
+    else:
+        codes = (~np.isnan(column)).view(np.uint8)
+        for edge in item.edges:
+            np.add(codes, (column >= edge).view(np.uint8), out=codes)
+    if item.specials and item.of in facts.specials:
+        given = facts.specials[item.of]
+        for special, code in item.specials.items():
+            codes[given == special] = code
     return codes
-
-
-def point_table(characteristic: Characteristic) -> NDArray[np.int16]:
-    """Points by bin code."""
-    return np.array([step.points for step in characteristic.bins], dtype=np.int16)
-
-
-def totals(card: CardDefinition, points: Mapping[str, NDArray[np.int16]], *, rows: int) -> NDArray[np.int16]:
-    """The sum of the points, each block limited to its maximum, the whole to 0 and the card's maximum."""
-    total = np.zeros(rows, dtype=np.int16)
-    for block in card.blocks:
-        part = np.zeros(rows, dtype=np.int16)
-        for item in card.characteristics:
-            if item.block == block.name:
-                part += points[item.name]
-        total += np.minimum(part, block.maximum)
-    return np.clip(total, 0, card.maximum)
 
 
 def vetoes_hit(card: CardDefinition, values: Values, *, rows: int) -> NDArray[np.uint32]:
@@ -52,52 +50,55 @@ def vetoes_hit(card: CardDefinition, values: Values, *, rows: int) -> NDArray[np
     for bit, veto in enumerate(card.vetoes):
         column = values[veto.of]
         hit = column >= veto.threshold if veto.inclusive else column > veto.threshold
-        mask |= hit.astype(np.uint32) << np.uint32(bit)
+        if hit.any():
+            mask |= hit.astype(np.uint32) << np.uint32(bit)
     return mask
 
 
 def grades(
-    card: CardDefinition, total: NDArray[np.int16], *, vetoes: NDArray[np.uint32], unrated: NDArray[np.uint8]
+    card: CardDefinition, ranks: NDArray[np.uint8], *, vetoes: NDArray[np.uint32], unrated: NDArray[np.uint8]
 ) -> NDArray[np.uint8]:
-    """The position of the grade in the card, best first; the last position is 'unrated'."""
-    least = np.array([grade.minimum for grade in reversed(card.grades)])
-    rank = (len(card.grades) - np.searchsorted(least, total, side="right")).astype(np.uint8)
-    codes = [grade.code for grade in card.grades]
-    for bit, veto in enumerate(card.vetoes):
-        hit = (vetoes >> np.uint32(bit)) & np.uint32(1) == 1
-        rank[hit] = np.maximum(rank[hit], codes.index(veto.grade_at_most))
-    rank[unrated > 0] = len(card.grades)
-    return rank
+    """The position of the grade in the card, best first, from that of the total; 'unrated' is the last."""
+    if vetoes.any():
+        codes = [grade.code for grade in card.grades]
+        for bit, veto in enumerate(card.vetoes):
+            hit = (vetoes >> np.uint32(bit)) & np.uint32(1) == 1
+            ranks[hit] = np.maximum(ranks[hit], codes.index(veto.grade_at_most))
+    ranks[unrated > 0] = len(card.grades)
+    return ranks
 
 
 def packed(card: CardDefinition, bins: Mapping[str, NDArray[np.uint8]], *, rows: int) -> NDArray[np.uint64]:
     """All bins hit in one integer per row: the first characteristic in the lowest bits."""
     result = np.zeros(rows, dtype=np.uint64)
-    shift = 0
-    for item in card.characteristics:
-        result |= bins[item.name].astype(np.uint64) << np.uint64(shift)
-        shift += item.bits
+    part, base = np.zeros(rows, dtype=np.uint32), 0
+    for field in fields(card):
+        if field.shift + field.item.bits - base > 32:
+            result |= part.astype(np.uint64) << np.uint64(base)
+            part, base = np.zeros(rows, dtype=np.uint32), field.shift
+        part |= bins[field.item.name].astype(np.uint32) << np.uint32(field.shift - base)
+    result |= part.astype(np.uint64) << np.uint64(base)
     return result
 
 
 def unpacked(card: CardDefinition, ratings: NDArray[np.uint64]) -> dict[str, NDArray[np.uint8]]:
     """The bins behind packed ratings, by characteristic."""
-    bins: dict[str, NDArray[np.uint8]] = {}
-    shift = 0
-    for item in card.characteristics:
-        mask = np.uint64((1 << item.bits) - 1)
-        bins[item.name] = ((ratings >> np.uint64(shift)) & mask).astype(np.uint8)
-        shift += item.bits
-    return bins
+    return {
+        field.item.name: ((ratings >> np.uint64(field.shift)) & np.uint64((1 << field.item.bits) - 1)).astype(
+            np.uint8
+        )
+        for field in fields(card)
+    }
 
 
 def _ratio(item: Derivation, of: list[Floats]) -> Floats:
     """Numerator over denominator; over nothing it is unknown, 0 or endless, as the card says."""
     numerator, denominator = np.broadcast_arrays(*of)
     nothing = denominator <= 0
+    over_nothing = nothing.any()
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        result = numerator / np.where(nothing, np.nan, denominator)
-    if "endless" in item.parameters:
+        result = numerator / (np.where(nothing, np.nan, denominator) if over_nothing else denominator)
+    if over_nothing and "endless" in item.parameters:
         result = np.where(nothing & (numerator > 0), np.inf, result)
         result = np.where(nothing & (numerator <= 0), 0.0, result)
     return result

@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
+from scoring.checks import check_card
 from scoring.definition import CardDefinition, ProfileDefinition
 from scoring.document import Document
 from scoring.errors import CardError
-from scoring.lint import check_card
 from scoring.parts import card_from, profile_from
 
 
@@ -64,11 +64,16 @@ def _restored(text: str, *, where: str) -> dict[str, Any]:
 
 def card(content: Mapping[str, Any], *, where: str, variant: str = "") -> CardDefinition:
     """The card in `content`, or its version for one type of subject, with its fingerprint, checked."""
-    resolved = _overlaid(content, where=where, variant=variant) if variant else dict(content)
-    text = canonical(resolved)
-    result = card_from(Document(resolved, where=where), fingerprint=_fingerprint(text), content=text)
+    result = unchecked(content, where=where, variant=variant)
     check_card(result, where=where)
     return result
+
+
+def unchecked(content: Mapping[str, Any], *, where: str, variant: str = "") -> CardDefinition:
+    """The card as it is written, for a linter; it may be unusable."""
+    resolved = _overlaid(content, where=where, variant=variant) if variant else dict(content)
+    text = canonical(resolved)
+    return card_from(Document(resolved, where=where), fingerprint=_fingerprint(text), content=text)
 
 
 def profile(content: Mapping[str, Any], *, where: str) -> ProfileDefinition:

@@ -1,12 +1,13 @@
 """The parts of a card and of a profile, as a policy document writes them."""
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
+from scoring.bins import category_bins, steps_of
 from scoring.definition import (
-    Bin,
+    SENSITIVITIES,
     Block,
     CardDefinition,
+    Category,
     Characteristic,
     Criterion,
     Derivation,
@@ -21,13 +22,14 @@ from scoring.definition import (
 )
 from scoring.document import Document
 
-_PLAIN_KEYS = {"name", "label", "unit", "operation", "of"}
+_PLAIN_KEYS = {"name", "label", "unit", "operation", "of", "basis"}
 
 
 def card_from(document: Document, *, fingerprint: str, content: str) -> CardDefinition:
     """A card as it is written; whether it makes sense is checked by `scoring.lint`."""
     inputs = tuple(_input(item) for item in document.parts("inputs"))
     derivations = tuple(_derivation(item) for item in document.parts("derived"))
+    read = {item.name: item for item in inputs}
     units = {item.name: item.unit for item in inputs} | {item.name: item.unit for item in derivations}
     result = CardDefinition(
         code=document.text("card"),
@@ -41,7 +43,9 @@ def card_from(document: Document, *, fingerprint: str, content: str) -> CardDefi
         inputs=inputs,
         references=tuple(_reference(item) for item in document.parts("references")),
         derivations=derivations,
-        characteristics=tuple(_characteristic(item, units) for item in document.parts("characteristics")),
+        characteristics=tuple(
+            _characteristic(item, units, inputs=read) for item in document.parts("characteristics")
+        ),
         vetoes=tuple(_veto(item) for item in document.parts("vetoes")),
         grades=tuple(_grade(item) for item in document.parts("grades")),
         unrated=_grade(document.part("unrated")),
@@ -51,6 +55,9 @@ def card_from(document: Document, *, fingerprint: str, content: str) -> CardDefi
         overlays=tuple(_keys(document, "overlays")),
         fingerprint=fingerprint,
         content=content,
+        basis=document.optional("basis"),
+        inquiry_reasons=document.texts("inquiry_reasons"),
+        subject=document.optional("subject"),
     )
     document.close()
     return result
@@ -68,7 +75,7 @@ def profile_from(document: Document, *, fingerprint: str, content: str) -> Profi
         measures=names,
         denominators={k: document.part("denominators").words(k) for k in _keys(document, "denominators")},
         parameters={k: document.part("parameters").number(k) for k in _keys(document, "parameters")},
-        minimum_grade=document.text("minimum_grade") if "minimum_grade" in document else "",
+        minimum_grade=document.optional("minimum_grade"),
         mandatory={k: document.part("mandatory").texts(k) for k in _keys(document, "mandatory")},
         sources=_sources(document),
         fingerprint=fingerprint,
@@ -97,19 +104,39 @@ def _sources(document: Document) -> Mapping[str, Source]:
 
 
 def _input(part: Document) -> Input:
+    categories = tuple(
+        Category(name, part.part("categories").words(name)) for name in _keys(part, "categories")
+    )
     result = Input(
-        part.text("name"),
-        part.words("label"),
-        part.text("unit"),
-        part.number("minimum"),
-        part.number("maximum"),
+        name=part.text("name"),
+        label=part.words("label"),
+        unit=part.text("unit"),
+        minimum=0.0 if categories else part.number("minimum"),
+        maximum=len(categories) - 1.0 if categories else part.number("maximum"),
+        sensitivity=part.one_of("sensitivity", ("", *SENSITIVITIES)),
+        consent=part.one_of("consent", ("", "written")),
+        invalid=part.one_of("invalid", ("unknown", "refuse")),
+        categories=categories,
+        codes=_numbered(part, "codes"),
+        special=_numbered(part, "special"),
     )
     part.close()
     return result
 
 
+def _numbered(part: Document, key: str) -> dict[float, Text]:
+    """What single numbers stand for."""
+    return {part.part(key).key_number(name): part.part(key).words(name) for name in _keys(part, key)}
+
+
 def _reference(part: Document) -> Reference:
-    result = Reference(part.text("name"), part.words("label"), part.number("value"), part.text("basis"))
+    result = Reference(
+        part.text("name"),
+        part.words("label"),
+        part.number("value"),
+        part.text("basis"),
+        part.optional("unit"),
+    )
     part.close()
     return result
 
@@ -123,14 +150,21 @@ def _derivation(part: Document) -> Derivation:
         part.text("operation"),
         part.texts("of"),
         parameters,
+        part.optional("basis"),
     )
     part.close()
     return result
 
 
 def _block(part: Document) -> Block:
-    judgement = part.text("judgement") == "true" if "judgement" in part else False
-    result = Block(part.text("name"), part.words("label"), part.integer("maximum"), judgement)
+    result = Block(
+        part.text("name"),
+        part.words("label"),
+        part.integer("maximum"),
+        judgement=part.one_of("judgement", ("false", "true")) == "true",
+        bonus=part.one_of("bonus", ("false", "true")) == "true",
+        basis=part.optional("basis"),
+    )
     part.close()
     return result
 
@@ -145,6 +179,7 @@ def _veto(part: Document) -> Veto:
         inclusive,
         part.text("grade_at_most"),
         part.text("basis"),
+        part.optional("unit"),
     )
     part.close()
     return result
@@ -152,7 +187,7 @@ def _veto(part: Document) -> Veto:
 
 def _grade(part: Document) -> Grade:
     minimum = part.integer("minimum") if "minimum" in part else 0
-    result = Grade(part.text("code"), part.words("label"), minimum)
+    result = Grade(part.text("code"), part.words("label"), minimum, part.optional("basis"))
     part.close()
     return result
 
@@ -181,13 +216,12 @@ def _criterion(part: Document) -> Criterion:
     return result
 
 
-def _characteristic(part: Document, units: Mapping[str, str]) -> Characteristic:
+def _characteristic(
+    part: Document, units: Mapping[str, str], *, inputs: Mapping[str, Input]
+) -> Characteristic:
     of = part.text("of")
-    unit = units.get(of, "")
-    steps = _ladder(part.part("ladder"), unit=unit) if "ladder" in part else _bins(part, unit=unit)
-    direction = part.text("direction") if "direction" in part else "free"
-    if direction not in ("up", "down", "free"):
-        raise part.error("direction", f"{direction!r} is none of up, down, free")
+    read, unit = inputs.get(of), units.get(of, "")
+    bins = steps_of(part, read, unit=unit)
     result = Characteristic(
         name=part.text("name"),
         label=part.words("label"),
@@ -195,70 +229,11 @@ def _characteristic(part: Document, units: Mapping[str, str]) -> Characteristic:
         of=of,
         unit=unit,
         basis=part.text("basis"),
-        direction=direction,
+        direction=part.one_of("direction", ("", "free", "up", "down")),
         months_to_change=part.integer("months_to_change") if "months_to_change" in part else None,
-        bins=(_unknown(part.part("unknown")), *steps),
+        bins=bins,
+        written_unit=part.optional("unit"),
+        category_bins=category_bins(read, bins),
     )
     part.close()
     return result
-
-
-def _bins(part: Document, *, unit: str) -> Iterator[Bin]:
-    """The steps as written: `from` and `up_to` belong to the step, `above` and `to` do not."""
-    for item in part.parts("bins"):
-        low, low_words = _end(item, "from", "above")
-        high, high_words = _end(item, "to", "up_to")
-        reason = item.text("reason") if "reason" in item else None
-        label = item.words("label") if "label" in item else _range_label(low_words, high_words, unit=unit)
-        yield Bin(low, high, item.integer("points"), reason, label)
-        item.close()
-
-
-def _end(item: Document, closed: str, just_after: str) -> tuple[float, str]:
-    """One end of a step as the least number of the step that begins there, and in words."""
-    if closed in item and just_after in item:
-        raise item.error(closed, f"write either {closed} or {just_after}")
-    if closed in item:
-        value = item.number(closed)
-        return value, f"{'≥' if closed == 'from' else '<'} {value:.10g}"
-    if just_after in item:
-        value = item.number(just_after)
-        return math.nextafter(value, math.inf), f"{'>' if just_after == 'above' else '≤'} {value:.10g}"
-    return (-math.inf if closed == "from" else math.inf), ""
-
-
-def _ladder(part: Document, *, unit: str) -> list[Bin]:
-    """Steps of equal width whose points rise or fall evenly; the first and the last have no outer end."""
-    start, width, count = part.number("start"), part.number("width"), part.integer("count")
-    points, points_step = part.integer("points"), part.integer("points_step")
-    reason = part.text("reason") if "reason" in part else None
-    part.close()
-    best = max(points, points + (count - 1) * points_step)
-    lows = [-math.inf, *(start + width * step for step in range(1, count))]
-    given = [points + points_step * step for step in range(count)]
-    return [
-        Bin(low, high, value, reason if value < best else None, _step_label(low, high, unit=unit))
-        for low, high, value in zip(lows, [*lows[1:], math.inf], given, strict=True)
-    ]
-
-
-def _unknown(part: Document) -> Bin:
-    label = part.words("label") if "label" in part else Text("未知", "unknown")
-    reason = part.text("reason") if "reason" in part else None
-    result = Bin(math.nan, math.nan, part.integer("points"), reason, label)
-    part.close()
-    return result
-
-
-def _step_label(low: float, high: float, *, unit: str) -> Text:
-    low_words = f"≥ {low:.10g}" if low > -math.inf else ""
-    return _range_label(low_words, f"< {high:.10g}" if high < math.inf else "", unit=unit)
-
-
-def _range_label(low: str, high: str, *, unit: str) -> Text:
-    """A range in words: '≥ 1 且 < 31 天'; of a yes-or-no, the answer."""
-    if unit == "是否":
-        return Text("是", "yes") if low else Text("否", "no")
-    ends = [end for end in (low, high) if end]
-    zh, en = " 且 ".join(ends) or "任何值", " and ".join(ends) or "any value"
-    return Text(f"{zh} {unit}".strip(), en)

@@ -8,14 +8,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scoring import facts, improvement, kernel, loader, reasons
+from scoring import improvement, kernel, loader, reasons
 from scoring.definition import CardDefinition
+from scoring.facts import Coded, Columns, Facts
 from scoring.improvement import WayUp
-from scoring.lint import Finding, lint_versions
+from scoring.lint import Finding, lint_content
 from scoring.reasons import Explanation
+from scoring.tables import PointTables, point_table, point_tables
 
 NO_SCORE = -1
 RATED, REQUIRED_MISSING, TOO_FEW_FACTS = 0, 1, 2
+# So many rows are scored at a time that their columns stay in the processor's cache.
+BLOCK_ROWS = 16_384
 
 
 @dataclass(frozen=True)
@@ -23,20 +27,31 @@ class Scores:
     """The result for many subjects, one row each.
 
     `total` is `NO_SCORE` where the grade is 'unrated'; `grade` is a position in the card's `grade_codes`;
-    `bins` and `points` are by characteristic; `packed` holds all bins of a row in one integer; `vetoes` has
-    a bit per veto; `unrated` says why there is no grade (0 where there is one).
+    `packed` holds all bins of a row in one integer; `vetoes` has a bit per veto; `unrated` says why there is
+    no grade (0 where there is one); `out_of_range` counts what was refused and so is unknown.
     """
 
+    card: CardDefinition
     total: NDArray[np.int16]
     grade: NDArray[np.uint8]
-    bins: Mapping[str, NDArray[np.uint8]]
-    points: Mapping[str, NDArray[np.int16]]
     packed: NDArray[np.uint64]
     known: NDArray[np.uint8]
     vetoes: NDArray[np.uint32]
     unrated: NDArray[np.uint8]
     out_of_range: NDArray[np.uint8]
     missing_inputs: tuple[str, ...]
+
+    @cached_property
+    def bins(self) -> Mapping[str, NDArray[np.uint8]]:
+        """The bin each row hits, by characteristic."""
+        return kernel.unpacked(self.card, self.packed)
+
+    @cached_property
+    def points(self) -> Mapping[str, NDArray[np.int16]]:
+        """The points of each row, by characteristic."""
+        return {
+            item.name: np.take(point_table(item), self.bins[item.name]) for item in self.card.characteristics
+        }
 
 
 @dataclass(frozen=True)
@@ -63,8 +78,7 @@ class Scorecard:
 
     def lint(self) -> list[Finding]:
         """What is wrong or questionable about the card and its versions by type of subject."""
-        versions = [self.overlay(variant).definition for variant in self.definition.overlays]
-        return lint_versions([self.definition, *versions])
+        return lint_content(loader.parse(self.definition.content, where=self.where), where=self.where)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -76,31 +90,30 @@ class Scorecard:
         """The grades, best first, and 'unrated' last."""
         return (*(grade.code for grade in self.definition.grades), self.definition.unrated.code)
 
-    def score(self, columns: Mapping[str, ArrayLike]) -> Scores:
-        """Rate every row of the columns; NaN and columns not given are unknown, other columns are ignored."""
-        card = self.definition
-        given = facts.checked(card.inputs, columns)
-        values = kernel.with_derived(card, given.values)
-        bins = {item.name: kernel.bins_hit(item, values) for item in card.characteristics}
-        points = {item.name: kernel.point_table(item)[bins[item.name]] for item in card.characteristics}
-        total = kernel.totals(card, points, rows=given.rows)
-        vetoes = kernel.vetoes_hit(card, values, rows=given.rows)
-        known = _known(bins, given.rows)
-        unrated = self._unrated(given, known)
-        grade = kernel.grades(card, total, vetoes=vetoes, unrated=unrated)
-        total[unrated > 0] = NO_SCORE
-        return Scores(
-            total=total,
-            grade=grade,
-            bins=bins,
-            points=points,
-            packed=kernel.packed(card, bins, rows=given.rows),
-            known=known,
-            vetoes=vetoes,
-            unrated=unrated,
-            out_of_range=given.out_of_range,
-            missing_inputs=given.missing,
-        )
+    @cached_property
+    def tables(self) -> PointTables:
+        """The card's points as look-ups by packed bins."""
+        return point_tables(self.definition)
+
+    def score(self, columns: Mapping[str, ArrayLike | Coded]) -> Scores:
+        """Rate every row of the columns; NaN and columns not given are unknown, other columns are ignored.
+
+        Raises `CardError` for columns of different lengths, of the wrong type, and for a value that is not
+        allowed where the card refuses such values.
+        """
+        given = Columns(self.definition.inputs, columns)
+        result = _nothing(self.definition, given)
+        for start in range(0, given.rows, BLOCK_ROWS):
+            stop = min(start + BLOCK_ROWS, given.rows)
+            self._score_block(given.block(start, stop), result, rows=slice(start, stop))
+        return result
+
+    def totals(self, packed: NDArray[np.uint64]) -> NDArray[np.int16]:
+        """The scores this card gives to packed ratings, whether or not they are rated."""
+        result = np.empty(len(packed), dtype=np.int16)
+        for start in range(0, len(packed), BLOCK_ROWS):
+            result[start : start + BLOCK_ROWS] = self.tables.totals(packed[start : start + BLOCK_ROWS])
+        return result
 
     def explain(self, packed: int, *, vetoes: int = 0, unrated: bool = False) -> Explanation:
         """One rating in full, from its packed bins; no input is needed, so it is exact for ever."""
@@ -112,7 +125,7 @@ class Scorecard:
         total = min(max(sum(block.points for block in blocks), 0), card.maximum)
         rank = kernel.grades(
             card,
-            np.array([total], dtype=np.int16),
+            self.tables.ranks[[total]],
             vetoes=np.array([vetoes], dtype=np.uint32),
             unrated=np.array([unrated], dtype=np.uint8),
         )
@@ -139,16 +152,44 @@ class Scorecard:
         hit = {name: int(code[0]) for name, code in kernel.unpacked(self.definition, one).items()}
         return improvement.way_up(self.definition, hit)
 
-    def _unrated(self, given: facts.Facts, known: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _score_block(self, facts: Facts, result: Scores, *, rows: slice) -> None:
+        """Put the ratings of some rows into their place."""
+        card, count = self.definition, rows.stop - rows.start
+        values = kernel.with_derived(card, facts.values)
+        bins = {item.name: kernel.bins_hit(item, values, facts=facts) for item in card.characteristics}
+        packed = kernel.packed(card, bins, rows=count)
+        known = np.zeros(count, dtype=np.uint8)
+        for codes in bins.values():
+            known += codes > 0
+        total = self.tables.totals(packed)
+        vetoes = kernel.vetoes_hit(card, values, rows=count)
+        unrated = self._unrated(facts, known)
+        result.grade[rows] = kernel.grades(
+            card, np.take(self.tables.ranks, total), vetoes=vetoes, unrated=unrated
+        )
+        total[unrated > 0] = NO_SCORE
+        result.total[rows], result.packed[rows], result.known[rows] = total, packed, known
+        result.vetoes[rows], result.unrated[rows] = vetoes, unrated
+        result.out_of_range[rows] = facts.out_of_range
+
+    def _unrated(self, facts: Facts, known: NDArray[np.uint8]) -> NDArray[np.uint8]:
         least = self.definition.least_known_share * len(self.definition.characteristics)
         result = np.where(known < least, TOO_FEW_FACTS, RATED).astype(np.uint8)
         for name in self.definition.required:
-            result[np.isnan(given.values[name])] = REQUIRED_MISSING
+            result[np.isnan(facts.values[name])] = REQUIRED_MISSING
         return result
 
 
-def _known(bins: Mapping[str, NDArray[np.uint8]], rows: int) -> NDArray[np.uint8]:
-    known = np.zeros(rows, dtype=np.uint8)
-    for codes in bins.values():
-        known += codes > 0
-    return known
+def _nothing(card: CardDefinition, given: Columns) -> Scores:
+    """Room for the result of so many rows."""
+    return Scores(
+        card=card,
+        total=np.empty(given.rows, dtype=np.int16),
+        grade=np.empty(given.rows, dtype=np.uint8),
+        packed=np.empty(given.rows, dtype=np.uint64),
+        known=np.empty(given.rows, dtype=np.uint8),
+        vetoes=np.empty(given.rows, dtype=np.uint32),
+        unrated=np.empty(given.rows, dtype=np.uint8),
+        out_of_range=np.empty(given.rows, dtype=np.uint8),
+        missing_inputs=given.missing,
+    )

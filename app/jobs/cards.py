@@ -12,6 +12,7 @@ from app.errors import Invalid
 from scoring import CardError, Finding, Scorecard
 from scoring.definition import CardDefinition, Characteristic
 from scoring.exchange.sql import select_statement
+from scoring.lint import lint_file
 
 
 def load_card(written: str) -> Scorecard:
@@ -24,15 +25,17 @@ def load_card(written: str) -> Scorecard:
         raise Invalid(str(error)) from None
 
 
-def lint_lines(card: Scorecard) -> tuple[list[Finding], Iterator[str]]:
-    """What is wrong (errors) and questionable (warnings), and the same in lines."""
-    findings = card.lint()
+def lint_lines(path: Path) -> tuple[list[Finding], Iterator[str]]:
+    """What is wrong (errors) and questionable (warnings) about the card in a file, and the same in lines."""
+    findings = lint_file(path)
 
     def lines() -> Iterator[str]:
         for finding in findings:
             yield f"{'错误 error' if finding.error else '提醒 warning'}: {finding}"
+            if finding.shown_by:
+                yield f"    例如 for example: {finding.shown_by}"
         errors = sum(finding.error for finding in findings)
-        yield f"{card.where}: {errors} errors, {len(findings) - errors} warnings"
+        yield f"{path}: {errors} errors, {len(findings) - errors} warnings"
 
     return findings, lines()
 

@@ -30,9 +30,12 @@ def broken(**changes):
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
-        ({"characteristics__0__bins__1__from": "2"}, "repayment_record: hole between 1 and 2"),
-        ({"characteristics__0__bins__1__from": "0"}, "repayment_record: overlap between 0 and 1"),
-        ({"characteristics__0__bins__1__to": "1"}, "repayment_record: the bin from 1 to 1 is empty"),
+        ({"characteristics__0__bins__1__from": "2"}, "repayment_record, bin 2: hole between 1 and 2"),
+        (
+            {"characteristics__0__bins__1__from": "0"},
+            "repayment_record, bin 2: overlap with bin 1 between 0 and 1",
+        ),
+        ({"characteristics__0__bins__1__to": "1"}, "repayment_record, bin 2: from 1 to 1 is empty"),
         ({"characteristics__0__bins__0__from": "0"}, "the first bin must have no `from`"),
         ({"characteristics__0__of": "mood"}, "repayment_record: reads mood, which is not declared"),
         ({"characteristics__0__basis": "A99"}, "the basis A99 is not declared under sources"),
