@@ -1,16 +1,20 @@
 """The bins of a characteristic, as a policy document writes them: steps, ladders, categories and codes."""
 
+import itertools
 import math
 from collections.abc import Iterator
 
 from scoring.definition import Bin, Input, Text
 from scoring.document import Document
 
+# A derived value so near to an edge, relatively, is on it: 0.6 · 4.5/6 + 0.4 · 4.5/4 is 0.9, not a hair less.
+EDGE_TOLERANCE = 1e-12
+
 
 def steps_of(part: Document, read: Input | None, *, unit: str) -> tuple[Bin, ...]:
     """All bins of a characteristic: unknown first, then by value, then the special codes of its input."""
     if "ladder" in part:
-        steps = _ladder(part.part("ladder"), unit=unit)
+        steps = _ladder(part.part("ladder"), read, unit=unit)
     elif read is not None and read.categories:
         steps = list(_categories(part, read))
     else:
@@ -64,8 +68,8 @@ def _reason(item: Document) -> str | None:
 def _bins(part: Document, read: Input | None, *, unit: str) -> Iterator[Bin]:
     """The steps as written: `from` and `up_to` belong to the step, `above` and `to` do not."""
     for item in part.parts("bins"):
-        low, low_words = _end(item, "from", "above")
-        high, high_words = _end(item, "to", "up_to")
+        low, low_words = _end(item, "from", "above", read=read)
+        high, high_words = _end(item, "to", "up_to", read=read)
         meant = [] if read is None else [text for code, text in read.codes.items() if low <= code < high]
         in_words = meant[0] if len(meant) == 1 else _range_label(low_words, high_words, unit=unit)
         label = item.words("label") if "label" in item else in_words
@@ -73,31 +77,45 @@ def _bins(part: Document, read: Input | None, *, unit: str) -> Iterator[Bin]:
         item.close()
 
 
-def _end(item: Document, closed: str, just_after: str) -> tuple[float, str]:
+def _end(item: Document, closed: str, just_after: str, *, read: Input | None) -> tuple[float, str]:
     """One end of a step as the least number of the step that begins there, and in words."""
     if closed in item and just_after in item:
         raise item.error(closed, f"write either {closed} or {just_after}")
     if closed in item:
         value = item.number(closed)
-        return value, f"{'≥' if closed == 'from' else '<'} {value:.10g}"
+        return _just(value, -1, read=read), f"{'≥' if closed == 'from' else '<'} {value:.10g}"
     if just_after in item:
         value = item.number(just_after)
-        return math.nextafter(value, math.inf), f"{'>' if just_after == 'above' else '≤'} {value:.10g}"
+        after = max(_just(value, 1, read=read), math.nextafter(value, math.inf))
+        return after, f"{'>' if just_after == 'above' else '≤'} {value:.10g}"
     return (-math.inf if closed == "from" else math.inf), ""
 
 
-def _ladder(part: Document, *, unit: str) -> list[Bin]:
+def _just(edge: float, way: int, *, read: Input | None) -> float:
+    """An edge as it is held against a value that is read as recorded, or derived and so rounded."""
+    return edge if read is not None or math.isinf(edge) else edge + way * abs(edge) * EDGE_TOLERANCE
+
+
+def _ladder(part: Document, read: Input | None, *, unit: str) -> list[Bin]:
     """Steps of equal width whose points rise or fall evenly; the first and the last have no outer end."""
-    start, width, count = part.number("start"), part.number("width"), part.integer("count")
+    start, width, count = part.fraction("start"), part.fraction("width"), part.integer("count")
+    if count < 1 or width <= 0:
+        raise part.error("count", "a ladder has at least one step, of a width above 0")
     points, points_step = part.integer("points"), part.integer("points_step")
     reason = _reason(part)
     part.close()
     best = max(points, points + (count - 1) * points_step)
-    lows = [-math.inf, *(start + width * step for step in range(1, count))]
+    ends = [-math.inf, *(float(start + width * step) for step in range(1, count)), math.inf]
     given = [points + points_step * step for step in range(count)]
     return [
-        Bin(low, high, value, reason if value < best else None, _step_label(low, high, unit=unit))
-        for low, high, value in zip(lows, [*lows[1:], math.inf], given, strict=True)
+        Bin(
+            _just(low, -1, read=read),
+            _just(high, -1, read=read),
+            value,
+            reason if value < best else None,
+            _step_label(low, high, unit=unit),
+        )
+        for (low, high), value in zip(itertools.pairwise(ends), given, strict=True)
     ]
 
 

@@ -17,8 +17,10 @@ from scoring.errors import CardError
 
 PACKED_BITS = 64
 BINS_MAXIMUM = 255
+CATEGORIES_MAXIMUM = 255
 VETOES_MAXIMUM = 31
 POINTS_MAXIMUM = 10_000
+FACTORS = ("item", "days", "cured", "measure")
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,9 @@ def _allowed(card: CardDefinition) -> Iterable[Finding]:
 def _input(item: Input) -> Iterable[Finding]:
     if not (math.isfinite(item.minimum) and math.isfinite(item.maximum) and item.minimum <= item.maximum):
         yield _fault(item.name, "needs a finite minimum that is not above its maximum")
+    if len(item.categories) > CATEGORIES_MAXIMUM:
+        what = f"has {len(item.categories)} categories; there may be {CATEGORIES_MAXIMUM}"
+        yield _fault(item.name, what)
     for code in item.special:
         if item.minimum <= code <= item.maximum:
             what = f"the special code {code:.10g} lies inside the range: it cannot be told from a value"
@@ -167,7 +172,15 @@ def _operation(item: Derivation) -> Iterable[Finding]:
         yield _fault(item.name, f"{item.operation} takes the parameters {takes}")
     elif item.operation == "weighted" and len(item.parameters["weights"]) != len(item.of):
         yield _fault(item.name, f"{len(item.of)} values need as many weights")
+    elif item.operation == "known_if" and len(item.parameters["at_least"]) != 1:
+        yield _fault(item.name, "at_least is one number")
+    elif item.parameters.get("endless", (1.0,)) != (1.0,):
+        yield _fault(item.name, "endless is 1, or left out")
     elif item.operation == "default_penalty":
+        if len(item.parameters["unit_points"]) != 1 or not all(
+            item.parameters[f"{f}_factors"] for f in FACTORS
+        ):
+            yield _fault(item.name, "unit_points is one number, and every list of factors has some")
         for name in ("days", "cured"):
             limits, factors = item.parameters[f"{name}_limits"], item.parameters[f"{name}_factors"]
             if len(factors) != len(limits) + 1 or list(limits) != sorted(set(limits)):
@@ -180,8 +193,6 @@ def _bins(item: Characteristic, card: CardDefinition) -> Iterable[Finding]:
         return
     if len(item.bins) > BINS_MAXIMUM:
         yield _fault(item.name, f"has {len(item.bins)} bins; there may be {BINS_MAXIMUM}")
-    if max(abs(step.points) for step in item.bins) > POINTS_MAXIMUM:
-        yield _fault(item.name, f"points must lie between -{POINTS_MAXIMUM} and {POINTS_MAXIMUM}")
     specials = [step.special for step in item.bins if step.special is not None]
     for special in sorted({code for code in specials if specials.count(code) > 1}):
         yield _fault(item.name, f"the special code {special:.10g} has two bins", (item.of, special))
@@ -224,11 +235,9 @@ def _ranges(item: Characteristic) -> Iterable[Finding]:
     for code, (step, following) in enumerate(itertools.pairwise(item.steps), start=1):
         where = f"{item.name}, bin {code + 1}"
         if following.low > step.high:
-            just_one = following.low == math.nextafter(step.high, math.inf)
-            hole = (
-                f"at {step.high:.10g}" if just_one else f"between {step.high:.10g} and {following.low:.10g}"
-            )
-            yield _fault(where, f"hole {hole}", (item.of, step.high))
+            low, high = f"{step.high:.10g}", f"{following.low:.10g}"
+            hole = f"hole at {low}" if low == high else f"hole between {low} and {high}"
+            yield _fault(where, hole, (item.of, float(low) if low == high else step.high))
         if following.low < step.high:
             both = max(following.low, step.low)
             what = f"overlap with bin {code} between {both:.10g} and {min(step.high, following.high):.10g}"
@@ -241,6 +250,16 @@ def _sums(card: CardDefinition) -> Iterable[Finding]:
         most = sum(item.maximum for item in members)
         if most < block.maximum and not card.overlays:
             yield _fault(block.name, f"its characteristics give at most {most} of {block.maximum} points")
+    if not 1 <= card.maximum <= POINTS_MAXIMUM:
+        yield _fault("maximum", f"must lie between 1 and {POINTS_MAXIMUM}")
+    if not 0 <= card.least_known_share <= 1:
+        yield _fault("least_known_share", "must lie between 0 and 1")
+    for block in card.blocks:
+        if not 0 <= block.maximum <= POINTS_MAXIMUM:
+            yield _fault(block.name, f"its maximum must lie between 0 and {POINTS_MAXIMUM}")
+    points = sum(max(abs(step.points) for step in item.bins) for item in card.characteristics)
+    if points > POINTS_MAXIMUM:
+        yield _fault("card", f"its points come to {points}; there may be {POINTS_MAXIMUM}")
     bits = sum(item.bits for item in card.characteristics)
     if bits > PACKED_BITS:
         yield _fault("card", f"the bins take {bits} bits; a rating is packed into {PACKED_BITS}")

@@ -30,7 +30,7 @@ def default_penalty(
 
 
 def _coded(codes: NDArray[np.float64], factors: tuple[float, ...]) -> NDArray[np.float64]:
-    position = np.clip(codes.astype(np.int64) - 1, 0, len(factors) - 1)
+    position = np.clip(codes, 1, len(factors)).astype(np.int64) - 1
     return np.asarray(factors)[position]
 
 

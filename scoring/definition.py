@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from functools import cached_property
 
 # What a card may compute: the number of values each operation reads (0: one or more) and its parameters.
@@ -250,6 +251,11 @@ class CardDefinition:
     basis: str = ""
     inquiry_reasons: tuple[str, ...] = ()
     subject: str = ""
+
+    @cached_property
+    def least_known_count(self) -> int:
+        """How many characteristics must be known for a grade, the share taken as it is written."""
+        return math.ceil(Fraction(repr(self.least_known_share)) * len(self.characteristics))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from scoring.definition import Text
@@ -51,6 +52,11 @@ class Document:
     def number(self, key: str) -> float:
         """A number; `-inf` and `inf` are numbers too."""
         return self._number(key, self.text(key))
+
+    def fraction(self, key: str) -> Fraction:
+        """A number exactly as it is written."""
+        self.number(key)
+        return Fraction(self.text(key))
 
     def integer(self, key: str) -> int:
         """A whole number."""

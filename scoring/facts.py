@@ -139,7 +139,10 @@ def _number(name: str, row: int, value: Any) -> float:
     if value is None:
         return np.nan
     if isinstance(value, int | float | np.number | np.bool_):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise CardError(f"{name}, row {row}: the number is too great") from None
     raise CardError(f"{name}, row {row}: a {type(value).__name__} is not a number")
 
 
@@ -175,7 +178,10 @@ def _position(name: str, row: int, value: Any, places: Mapping[Any, int]) -> int
 
 
 def _one_dimension(name: str, column: Any) -> NDArray[Any]:
-    array = np.asarray(column)
+    if isinstance(column, np.ma.MaskedArray):
+        raise CardError(f"{name}: give NaN or None for what is unknown, not a masked array")
+    # A list keeps the values it was given: numpy would turn the numbers among texts into texts.
+    array = np.array(column, dtype=object) if isinstance(column, list | tuple) else np.asarray(column)
     if array.ndim != 1:
         raise CardError(f"{name}: a column has one dimension, this one has {array.ndim}")
     return array

@@ -16,12 +16,16 @@ Values = Mapping[str, Floats]
 COMPARED_EDGES = 24
 
 
-def with_derived(card: CardDefinition, values: Values) -> dict[str, Floats]:
-    """The facts, the card's reference values and everything derived from them, in the card's order."""
+def with_derived(card: CardDefinition, values: Values, *, rows: int) -> dict[str, Floats]:
+    """The facts, the card's reference values and everything derived from them, in the card's order.
+
+    What overflows is endless, and what has no value, such as endless minus endless, is unknown.
+    """
     known = dict(values)
-    known |= {item.name: np.array(item.value) for item in card.references}
-    for item in card.derivations:
-        known[item.name] = OPERATIONS[item.operation](item, [known[name] for name in item.of])
+    known |= {item.name: np.broadcast_to(np.float64(item.value), rows) for item in card.references}
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        for item in card.derivations:
+            known[item.name] = OPERATIONS[item.operation](item, [known[name] for name in item.of])
     return known
 
 
@@ -93,11 +97,10 @@ def unpacked(card: CardDefinition, ratings: NDArray[np.uint64]) -> dict[str, NDA
 
 def _ratio(item: Derivation, of: list[Floats]) -> Floats:
     """Numerator over denominator; over nothing it is unknown, 0 or endless, as the card says."""
-    numerator, denominator = np.broadcast_arrays(*of)
+    numerator, denominator = of
     nothing = denominator <= 0
     over_nothing = nothing.any()
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        result = numerator / (np.where(nothing, np.nan, denominator) if over_nothing else denominator)
+    result = numerator / (np.where(nothing, np.nan, denominator) if over_nothing else denominator)
     if over_nothing and "endless" in item.parameters:
         result = np.where(nothing & (numerator > 0), np.inf, result)
         result = np.where(nothing & (numerator <= 0), 0.0, result)
@@ -109,18 +112,18 @@ def _weighted(item: Derivation, of: list[Floats]) -> Floats:
     total = weights[0] * of[0]
     for weight, column in zip(weights[1:], of[1:], strict=True):
         total = total + weight * column
-    return np.asarray(total)
+    return total
 
 
 def _product(item: Derivation, of: list[Floats]) -> Floats:
     result = of[0]
     for column in of[1:]:
         result = result * column
-    return np.asarray(result)
+    return result
 
 
 def _least(item: Derivation, of: list[Floats]) -> Floats:
-    return np.asarray(np.minimum(of[0], of[1]))
+    return np.minimum(of[0], of[1])
 
 
 def _known_if(item: Derivation, of: list[Floats]) -> Floats:

@@ -111,13 +111,23 @@ def _overlaid(content: Mapping[str, Any], *, where: str, variant: str) -> dict[s
         raise CardError(f"{where}: no overlay {variant!r} (overlays: {', '.join(overlays) or 'none'})")
     resolved = {key: value for key, value in content.items() if key != "overlays"}
     resolved["variant"] = variant
-    for key, value in overlays[variant].items():
-        if not isinstance(value, list):
+    overlay = overlays[variant]
+    if not isinstance(overlay, Mapping):
+        raise CardError(f"{where}: overlays: {variant}: expected a mapping of keys and values")
+    for key, value in overlay.items():
+        added, present = _named(value), _named(resolved.get(key, []))
+        if added is None or present is None:
             resolved[key] = value
-            continue
-        names = {item["name"] for item in value}
-        resolved[key] = [item for item in resolved.get(key, []) if item["name"] not in names] + value
+        else:
+            resolved[key] = [*(item for name, item in present.items() if name not in added), *value]
     return resolved
+
+
+def _named(value: Any) -> dict[str, Any] | None:
+    """The parts of a list by their names; None where it is no list of named parts."""
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) and "name" in item for item in value):
+        return None
+    return {item["name"]: item for item in value}
 
 
 def _fingerprint(text: str) -> str:

@@ -126,7 +126,13 @@ def _input(part: Document) -> Input:
 
 def _numbered(part: Document, key: str) -> dict[float, Text]:
     """What single numbers stand for."""
-    return {part.part(key).key_number(name): part.part(key).words(name) for name in _keys(part, key)}
+    found: dict[float, Text] = {}
+    for name in _keys(part, key):
+        number = part.part(key).key_number(name)
+        if number in found:
+            raise part.error(key, f"{name} is written twice")
+        found[number] = part.part(key).words(name)
+    return found
 
 
 def _reference(part: Document) -> Reference:

@@ -155,7 +155,7 @@ class Scorecard:
     def _score_block(self, facts: Facts, result: Scores, *, rows: slice) -> None:
         """Put the ratings of some rows into their place."""
         card, count = self.definition, rows.stop - rows.start
-        values = kernel.with_derived(card, facts.values)
+        values = kernel.with_derived(card, facts.values, rows=count)
         bins = {item.name: kernel.bins_hit(item, values, facts=facts) for item in card.characteristics}
         packed = kernel.packed(card, bins, rows=count)
         known = np.zeros(count, dtype=np.uint8)
@@ -173,8 +173,7 @@ class Scorecard:
         result.out_of_range[rows] = facts.out_of_range
 
     def _unrated(self, facts: Facts, known: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        least = self.definition.least_known_share * len(self.definition.characteristics)
-        result = np.where(known < least, TOO_FEW_FACTS, RATED).astype(np.uint8)
+        result = np.where(known < self.definition.least_known_count, TOO_FEW_FACTS, RATED).astype(np.uint8)
         for name in self.definition.required:
             result[np.isnan(facts.values[name])] = REQUIRED_MISSING
         return result

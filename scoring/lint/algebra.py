@@ -47,7 +47,7 @@ def _two_values(card: CardDefinition, name: str, gone: str) -> tuple[float, floa
     tried += [item.minimum, item.maximum]
     columns = {other.name: np.full(len(tried), _plain(other.minimum, other.maximum)) for other in card.inputs}
     columns[gone] = np.array(tried)
-    values = np.broadcast_to(with_derived(card, columns)[name], len(tried))
+    values = with_derived(card, columns, rows=len(tried))[name]
     known = [value for value, result in zip(tried, values, strict=True) if not math.isnan(result)]
     return (known[0], known[1]) if len(known) > 1 else (tried[0], tried[1])
 

@@ -27,7 +27,7 @@ def lawful(card: CardDefinition) -> Iterable[Finding]:
             what = "is restricted and has no `consent: written` (征信业管理条例 第十四条)"
             yield Finding(True, item.name, what)
     for block in card.blocks:
-        share = block.maximum / card.maximum
+        share = block.maximum / max(card.maximum, 1)
         if block.judgement and share > JUDGEMENT_SHARE_MAXIMUM:
             most = f"{JUDGEMENT_SHARE_MAXIMUM:.0%}"
             what = f"what people think weighs {share:.0%}; more than {most} invites favours"

@@ -23,7 +23,7 @@ def witness(card: CardDefinition, name: str, value: float) -> Inputs | None:
 def _value(card: CardDefinition, name: str, inputs: Mapping[str, float]) -> float:
     columns = {item.name: np.array([inputs.get(item.name, math.nan)]) for item in card.inputs}
     try:
-        return float(np.ravel(with_derived(card, columns)[name])[0])
+        return float(np.ravel(with_derived(card, columns, rows=1)[name])[0])
     except KeyError:
         return math.nan
 

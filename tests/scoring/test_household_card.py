@@ -103,7 +103,7 @@ def test_infinity_is_no_value():
 
 
 def test_text_is_refused_by_name():
-    with pytest.raises(CardError, match="debt_fen: the column holds"):
+    with pytest.raises(CardError, match="debt_fen, row 0: a str is not a number"):
         CARD.score({"debt_fen": ["much"]})
 
 
