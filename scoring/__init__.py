@@ -2,12 +2,15 @@
 
 from scoring.checks import Finding
 from scoring.criteria import FAILS, HOLDS, INSUFFICIENT, NOT_APPLICABLE, Gate, GateResults, Profile
+from scoring.definition import NO_SCORE, RATED, REQUIRED_MISSING, TOO_FEW_FACTS
 from scoring.errors import CardError
+from scoring.facts import Coded
 from scoring.improvement import Change, WayUp
 from scoring.loader import in_force
 from scoring.measures import Measure
-from scoring.rating import NO_SCORE, RATED, REQUIRED_MISSING, TOO_FEW_FACTS, Scorecard, Scores
-from scoring.reasons import Explanation
+from scoring.rating import Scorecard, Scores
+from scoring.reasons import Explanation, Peers
+from scoring.single import One
 
 __all__ = [
     "FAILS",
@@ -20,11 +23,14 @@ __all__ = [
     "TOO_FEW_FACTS",
     "CardError",
     "Change",
+    "Coded",
     "Explanation",
     "Finding",
     "Gate",
     "GateResults",
     "Measure",
+    "One",
+    "Peers",
     "Profile",
     "Scorecard",
     "Scores",

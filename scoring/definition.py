@@ -30,6 +30,9 @@ OPERATIONS: Mapping[str, tuple[int, frozenset[str]]] = {
     ),
 }
 OPTIONAL_PARAMETERS = frozenset({"endless"})
+# What stands where there is no score, and why there is none.
+NO_SCORE = -1
+RATED, REQUIRED_MISSING, TOO_FEW_FACTS = 0, 1, 2
 # How closely the law guards an input; `restricted` takes a written consent (征信业管理条例 art. 14).
 SENSITIVITIES = ("open", "personal", "restricted")
 
@@ -80,6 +83,13 @@ class Input:
     categories: tuple[Category, ...] = ()
     codes: Mapping[float, Text] = field(default_factory=dict)
     special: Mapping[float, Text] = field(default_factory=dict)
+
+    @property
+    def allowed(self) -> str:
+        """The values that are neither unknown nor refused, in words."""
+        if self.categories:
+            return ", ".join(category.name for category in self.categories)
+        return ", ".join([f"{self.minimum:g} to {self.maximum:g}", *(f"{code:g}" for code in self.special)])
 
 
 @dataclass(frozen=True)

@@ -113,12 +113,7 @@ def _refuse(item: Input, wrong: NDArray[np.bool_], *, start: int) -> None:
     if item.invalid != "refuse":
         return
     row = start + int(np.argmax(wrong))
-    allowed = (
-        ", ".join(category.name for category in item.categories)
-        if item.categories
-        else f"{item.minimum:g} to {item.maximum:g}"
-    )
-    raise CardError(f"{item.name}, row {row}: the value is not allowed by the card; it allows {allowed}")
+    raise CardError(f"{item.name}, row {row}: the value is not allowed by the card; it allows {item.allowed}")
 
 
 def _column(item: Input, column: ArrayLike | Coded) -> NDArray[Any]:
@@ -129,13 +124,14 @@ def _column(item: Input, column: ArrayLike | Coded) -> NDArray[Any]:
         raise CardError(f"{item.name}: the card reads numbers, the column holds categories")
     array = _one_dimension(item.name, column)
     if array.dtype.kind == "O":
-        return np.array([_number(item.name, row, value) for row, value in enumerate(array)], dtype=np.float64)
+        return np.array([number(item.name, row, value) for row, value in enumerate(array)], dtype=np.float64)
     if array.dtype.kind not in "fiub":
         raise CardError(f"{item.name}: the column holds {array.dtype}, not numbers")
     return array
 
 
-def _number(name: str, row: int, value: Any) -> float:
+def number(name: str, row: int, value: Any) -> float:
+    """One value of a column of numbers; NaN for unknown."""
     if value is None:
         return np.nan
     if isinstance(value, int | float | np.number | np.bool_):
@@ -160,7 +156,7 @@ def _positions(item: Input, column: Any) -> NDArray[Any]:
     array = _one_dimension(item.name, column)
     if array.dtype.kind not in "OU" and not (array.dtype.kind == "f" and np.isnan(array).all()):
         raise CardError(f"{item.name}: the column holds {array.dtype}, not texts")
-    found = (_position(item.name, row, value, places) for row, value in enumerate(array.tolist()))
+    found = (position(item.name, row, value, places) for row, value in enumerate(array.tolist()))
     return np.fromiter(found, dtype=np.int16, count=len(array))
 
 
@@ -169,7 +165,8 @@ def _same(table: NDArray[np.int16]) -> bool:
     return bool((table[:-1] == np.arange(len(table) - 1)).all())
 
 
-def _position(name: str, row: int, value: Any, places: Mapping[Any, int]) -> int:
+def position(name: str, row: int, value: Any, places: Mapping[Any, int]) -> int:
+    """The place of one text among the categories, `UNKNOWN` or `UNSEEN`."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return UNKNOWN
     if not isinstance(value, str):

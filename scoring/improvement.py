@@ -1,12 +1,20 @@
-"""The cheapest way up: the fewest changes a subject can really make that reach the next grade."""
+"""The cheapest ways up: the fewest changes a subject can really make that reach the next grade.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+A change brings one characteristic to a better bin. A set of changes is minimal when none of it can be left
+out; the sets are found in the order of their size, and of as many changes those done soonest come first.
+Exact: within a block the greatest gains reach the most, so that the most points of any number of changes are
+known before a set is looked for.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from scoring.definition import CardDefinition, Characteristic, Text
-
-# The fewest changes first; of as many, those that are done soonest.
-Cost = tuple[int, int]
+from scoring.tables import PointTables, point_tables
 
 
 @dataclass(frozen=True)
@@ -31,77 +39,172 @@ class WayUp:
     months: int
 
 
-Plan = tuple[Cost, tuple[Change, ...]]
+@dataclass(frozen=True)
+class _Step:
+    """What one subject can gain in one characteristic at most, and when."""
+
+    item: int
+    block: int
+    gain: int
+    months: int
 
 
-def way_up(card: CardDefinition, bins: Mapping[str, int]) -> WayUp | None:
-    """The cheapest way from these bins to the next grade; none at the top, or where no change is enough.
+@dataclass(frozen=True)
+class Improvement:
+    """A card, ready to say what lifts its subjects."""
 
-    Exact: within a block every sum of points is reached by its cheapest changes, and so is every total. What
-    holds the grade down whatever the score (a veto) is not lifted by points.
-    """
-    reached = _totals(card, bins)
-    now = min(max(_current(card, bins), 0), card.maximum)
-    better = [grade for grade in card.grades if grade.minimum > now]
-    if not better:
-        return None
-    goal = min(better, key=lambda grade: grade.minimum)
-    enough = {total: plan for total, plan in reached.items() if min(total, card.maximum) >= goal.minimum}
-    if not enough:
-        return None
-    total, (cost, changes) = min(enough.items(), key=lambda item: (item[1][0], item[0]))
-    return WayUp(goal.code, min(total, card.maximum), changes, cost[1])
+    card: CardDefinition
+
+    def ways_up(self, bins: Sequence[int]) -> Iterator[WayUp]:
+        """Every minimal set of changes from these bins to the next grade, the cheapest first.
+
+        `bins` are in the card's order. None at the top, or where no changes are enough. What holds the grade
+        down whatever the score (a veto) is not lifted by points.
+        """
+        start = [0] * len(self.card.blocks)
+        for item, block, code in zip(self.card.characteristics, self._blocks, bins, strict=True):
+            start[block] += item.bins[code].points
+        now = min(max(self._total(start), 0), self.card.maximum)
+        goals = [grade for grade in self.card.grades if grade.minimum > now]
+        if not goals:
+            return
+        goal = goals[-1]
+        if goal.minimum > self.card.maximum:
+            return
+        steps = [step for step in self._steps(bins) if step.gain > 0]
+        for size in range(1, len(steps) + 1):
+            if self._most(start, steps, size) < goal.minimum:
+                continue
+            for months in sorted({step.months for step in steps}):
+                in_time = [step for step in steps if step.months <= months]
+                if self._most(start, in_time, size) >= goal.minimum:
+                    for chosen in self._sets(start, in_time, size=size, goal=goal.minimum):
+                        if max(step.months for step in chosen) == months:
+                            yield self._way(start, chosen, bins=bins, grade=goal.code, goal=goal.minimum)
+
+    def unreachable(self, packed: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Which packed ratings below the best grade no changes lift to the next one."""
+        now = self._now.ranks[self._now.totals(packed)]
+        best = self._best.ranks[self._best.totals(packed)]
+        return (now > 0) & (best >= now)
+
+    @cached_property
+    def _now(self) -> PointTables:
+        return point_tables(self.card)
+
+    @cached_property
+    def _best(self) -> PointTables:
+        """The points of the card as if everybody had made every change that is possible."""
+        lifted = tuple(
+            replace(
+                item, bins=tuple(replace(step, points=_best_from(item, step.points)) for step in item.bins)
+            )
+            for item in self.card.characteristics
+        )
+        return point_tables(replace(self.card, characteristics=lifted))
+
+    @cached_property
+    def _blocks(self) -> tuple[int, ...]:
+        """The position of the block of each characteristic."""
+        places = {block.name: place for place, block in enumerate(self.card.blocks)}
+        return tuple(places[item.block] for item in self.card.characteristics)
+
+    def _total(self, sums: Sequence[int]) -> int:
+        return sum(min(given, block.maximum) for given, block in zip(sums, self.card.blocks, strict=True))
+
+    def _steps(self, bins: Sequence[int]) -> Iterator[_Step]:
+        for place, (item, code) in enumerate(zip(self.card.characteristics, bins, strict=True)):
+            if item.months_to_change is not None:
+                now = item.bins[code].points
+                yield _Step(place, self._blocks[place], _best_from(item, now) - now, item.months_to_change)
+
+    def _most(self, start: Sequence[int], steps: Sequence[_Step], size: int) -> int:
+        """The most points that so many changes can reach."""
+        reached = [0] + [-(10**9)] * size
+        for place, block in enumerate(self.card.blocks):
+            gains = sorted((step.gain for step in steps if step.block == place), reverse=True)
+            sums = [start[place]]
+            for gain in gains[:size]:
+                sums.append(sums[-1] + gain)
+            limited = [min(given, block.maximum) for given in sums]
+            reached = [
+                max(reached[count - more] + limited[more] for more in range(min(count, len(limited) - 1) + 1))
+                for count in range(size + 1)
+            ]
+        return max(reached)
+
+    def _sets(
+        self, start: Sequence[int], steps: Sequence[_Step], *, size: int, goal: int
+    ) -> Iterator[tuple[_Step, ...]]:
+        """The minimal sets of just so many changes that reach the goal."""
+        gains = sorted((step.gain for step in steps), reverse=True)
+
+        def chosen(begun: tuple[_Step, ...], sums: list[int], rest: int) -> Iterator[tuple[_Step, ...]]:
+            left = size - len(begun)
+            total = self._total(sums)
+            if left == 0:
+                if total >= goal and self._needed(start, begun, goal):
+                    yield begun
+                return
+            # What is left to choose gains no more than the greatest gains there are.
+            if total >= goal or total + sum(gains[:left]) < goal:
+                return
+            for place in range(rest, len(steps) - left + 1):
+                step = steps[place]
+                sums[step.block] += step.gain
+                yield from chosen((*begun, step), sums, place + 1)
+                sums[step.block] -= step.gain
+
+        return chosen((), list(start), 0)
+
+    def _needed(self, start: Sequence[int], chosen: tuple[_Step, ...], goal: int) -> bool:
+        """Whether no change can be left out."""
+        for spare in chosen:
+            sums = list(start)
+            for step in chosen:
+                if step is not spare:
+                    sums[step.block] += step.gain
+            if self._total(sums) >= goal:
+                return False
+        return True
+
+    def _way(
+        self, start: Sequence[int], chosen: tuple[_Step, ...], *, bins: Sequence[int], grade: str, goal: int
+    ) -> WayUp:
+        """The changes of a set, each no greater than the goal asks for."""
+        sums = list(start)
+        for step in chosen:
+            sums[step.block] += step.gain
+        changes = []
+        for step in chosen:
+            item = self.card.characteristics[step.item]
+            now = item.bins[bins[step.item]].points
+            sums[step.block] -= step.gain
+            gain, code = min(self._enough(item, step, now=now, sums=sums, goal=goal))
+            sums[step.block] += gain
+            target = item.bins[code]
+            changes.append(Change(item.name, item.label, code, target.label, gain, step.months))
+        months = max(step.months for step in chosen)
+        return WayUp(grade, min(self._total(sums), self.card.maximum), tuple(changes), months)
+
+    def _enough(
+        self, item: Characteristic, step: _Step, *, now: int, sums: list[int], goal: int
+    ) -> Iterator[tuple[int, int]]:
+        """The gains, and their bins, that still reach the goal."""
+        for code, better in enumerate(item.steps, start=1):
+            gain = better.points - now
+            if gain > 0:
+                sums[step.block] += gain
+                if self._total(sums) >= goal:
+                    yield gain, code
+                sums[step.block] -= gain
 
 
-def _current(card: CardDefinition, bins: Mapping[str, int]) -> int:
-    given = {block.name: 0 for block in card.blocks}
-    for item in card.characteristics:
-        given[item.block] += _points(item, bins)
-    return sum(min(given[block.name], block.maximum) for block in card.blocks)
+def _lifted(item: Characteristic) -> Characteristic:
+    return replace(
+        item, bins=tuple(replace(step, points=_best_from(item, step.points)) for step in item.bins)
+    )
 
 
-def _totals(card: CardDefinition, bins: Mapping[str, int]) -> dict[int, Plan]:
-    """Every total that changes can reach, with its cheapest plan."""
-    totals: dict[int, Plan] = {0: ((0, 0), ())}
-    for block in card.blocks:
-        sums: dict[int, Plan] = {0: ((0, 0), ())}
-        for item in card.characteristics:
-            if item.block == block.name:
-                sums = _combined(sums, _options(item, bins))
-        limited: dict[int, Plan] = {}
-        for points, plan in sums.items():
-            _keep_cheapest(limited, min(points, block.maximum), plan)
-        totals = _combined(totals, limited)
-    return totals
-
-
-def _options(item: Characteristic, bins: Mapping[str, int]) -> dict[int, Plan]:
-    """What a characteristic can give: what it gives now, or more after a change that is possible."""
-    now = _points(item, bins)
-    options: dict[int, Plan] = {now: ((0, 0), ())}
-    if item.months_to_change is None:
-        return options
-    for code, step in enumerate(item.bins[1:], start=1):
-        if step.points > now:
-            months = item.months_to_change
-            change = Change(item.name, item.label, code, step.label, step.points - now, months)
-            _keep_cheapest(options, step.points, ((1, months), (change,)))
-    return options
-
-
-def _points(item: Characteristic, bins: Mapping[str, int]) -> int:
-    return item.bins[bins[item.name]].points
-
-
-def _combined(one: dict[int, Plan], other: dict[int, Plan]) -> dict[int, Plan]:
-    result: dict[int, Plan] = {}
-    for points, ((changes, months), plan) in one.items():
-        for more, ((further, longer), addition) in other.items():
-            cost = (changes + further, max(months, longer))
-            _keep_cheapest(result, points + more, (cost, plan + addition))
-    return result
-
-
-def _keep_cheapest(plans: dict[int, Plan], points: int, plan: Plan) -> None:
-    if points not in plans or plan[0] < plans[points][0]:
-        plans[points] = plan
+def _best_from(item: Characteristic, now: int) -> int:
+    return now if item.months_to_change is None else max(now, item.maximum)

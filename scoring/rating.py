@@ -1,23 +1,23 @@
 """Ratings for many subjects or for one, with the explanation behind each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scoring import improvement, kernel, loader, reasons
-from scoring.definition import CardDefinition
+from scoring import kernel, loader
+from scoring.definition import NO_SCORE, RATED, REQUIRED_MISSING, TOO_FEW_FACTS, CardDefinition
 from scoring.facts import Coded, Columns, Facts
-from scoring.improvement import WayUp
+from scoring.improvement import Improvement, WayUp
 from scoring.lint import Finding, lint_content
-from scoring.reasons import Explanation
+from scoring.reasons import Explainer, Explanation
+from scoring.single import One, Single
 from scoring.tables import PointTables, point_table, point_tables
 
-NO_SCORE = -1
-RATED, REQUIRED_MISSING, TOO_FEW_FACTS = 0, 1, 2
 # So many rows are scored at a time that their columns stay in the processor's cache.
 BLOCK_ROWS = 16_384
 
@@ -115,42 +115,50 @@ class Scorecard:
             result[start : start + BLOCK_ROWS] = self.tables.totals(packed[start : start + BLOCK_ROWS])
         return result
 
-    def explain(self, packed: int, *, vetoes: int = 0, unrated: bool = False) -> Explanation:
-        """One rating in full, from its packed bins; no input is needed, so it is exact for ever."""
-        card = self.definition
-        one = np.array([packed % 2**64], dtype=np.uint64)
-        hit = {name: int(code[0]) for name, code in kernel.unpacked(card, one).items()}
-        found = reasons.lines(card, hit)
-        blocks = reasons.block_lines(card, found)
-        total = min(max(sum(block.points for block in blocks), 0), card.maximum)
-        rank = kernel.grades(
-            card,
-            self.tables.ranks[[total]],
-            vetoes=np.array([vetoes], dtype=np.uint32),
-            unrated=np.array([unrated], dtype=np.uint8),
-        )
-        grade = (*card.grades, card.unrated)[int(rank[0])]
-        return Explanation(
-            card=card.code,
-            variant=card.variant,
-            effective_from=card.effective_from.isoformat(),
-            fingerprint=card.fingerprint,
-            score=None if unrated else total,
-            grade=grade.code,
-            grade_label=grade.label,
-            known_count=sum(line.known for line in found),
-            characteristic_count=len(found),
-            lines=found,
-            blocks=blocks,
-            vetoes=reasons.veto_lines(card, vetoes),
-            reasons=reasons.ranked(card, found),
-        )
+    def score_one(self, facts: Mapping[str, Any]) -> One:
+        """Rate one subject from its facts by name: what `score` gives a batch of one, without the arrays."""
+        return self._single.rate(facts)
 
-    def way_up(self, packed: int) -> WayUp | None:
-        """The fewest changes the subject of a packed rating can make that reach the next grade."""
-        one = np.array([packed % 2**64], dtype=np.uint64)
-        hit = {name: int(code[0]) for name, code in kernel.unpacked(self.definition, one).items()}
-        return improvement.way_up(self.definition, hit)
+    def explain(
+        self, packed: int, *, vetoes: int = 0, unrated: bool = False, out_of_range: int = 0
+    ) -> Explanation:
+        """One rating in full, from its packed bins; no input is needed, so it is exact for ever."""
+        return self._explainer.explain(packed, vetoes=vetoes, unrated=unrated, out_of_range=out_of_range)
+
+    def ways_up(self, packed: int) -> Iterator[WayUp]:
+        """The sets of changes that lift the subject of a packed rating to the next grade, cheapest first."""
+        return self._improvement.ways_up(self._explainer.bins(packed))
+
+    def without_way_up(self, packed: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Which subjects of packed ratings are below the best grade, and no changes lift them."""
+        result = np.empty(len(packed), dtype=np.bool_)
+        for start in range(0, len(packed), BLOCK_ROWS):
+            stop = start + BLOCK_ROWS
+            result[start:stop] = self._improvement.unreachable(packed[start:stop])
+        return result
+
+    def point_sums(
+        self, packed: NDArray[np.uint64], group: NDArray[np.int64], *, groups: int
+    ) -> NDArray[np.int64]:
+        """The points of each characteristic (columns) summed over the ratings of each group (rows)."""
+        bins = kernel.unpacked(self.definition, packed)
+        sums = [
+            np.bincount(group, weights=np.take(point_table(item), bins[item.name]), minlength=groups)
+            for item in self.definition.characteristics
+        ]
+        return np.stack(sums, axis=1).astype(np.int64)
+
+    @cached_property
+    def _single(self) -> Single:
+        return Single(self.definition, self.tables)
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        return Explainer(self.definition)
+
+    @cached_property
+    def _improvement(self) -> Improvement:
+        return Improvement(self.definition)
 
     def _score_block(self, facts: Facts, result: Scores, *, rows: slice) -> None:
         """Put the ratings of some rows into their place."""

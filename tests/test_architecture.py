@@ -28,7 +28,8 @@ ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.putenv"}
 
 def files(*folders: str) -> list[Path]:
     """Every Python file below these folders of the project, by name."""
-    return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+    found = sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+    return [file for file in found if not any(part.startswith(".venv") for part in file.parts)]
 
 
 def named(path: Path) -> str:

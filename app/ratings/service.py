@@ -66,7 +66,7 @@ def explained(session: Session, rating: Rating) -> ExplainedRating:
     card, unrated = card_of(rule), bool(rating.unrated_reason)
     explanation = card.explain(rating.packed_bins, vetoes=rating.vetoes, unrated=unrated)
     # Points lift no veto, and without a grade there is none to rise from.
-    way_up = None if unrated or rating.vetoes else card.way_up(rating.packed_bins)
+    way_up = None if unrated or rating.vetoes else next(card.ways_up(rating.packed_bins), None)
     return ExplainedRating(rating, run, rule, explanation, way_up)
 
 

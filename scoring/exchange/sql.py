@@ -17,9 +17,8 @@ def select_statement(card: CardDefinition, *, table: str, key: str) -> str:
     steps = [_inputs(card, table=table, key=key), *_derived(card)]
     vetoes = [f"{_held(veto)} AS v_{veto.name}" for veto in card.vetoes]
     required = " AND ".join(f"{name} IS NOT NULL" for name in card.required) or "1 = 1"
-    least = card.least_known_share * len(card.characteristics)
     pointed = ", ".join(["*", *points, *vetoes, f"{known} AS known_count"])
-    rated = f"CASE WHEN {required} AND known_count >= {least!r} THEN 1 ELSE 0 END"
+    rated = f"CASE WHEN {required} AND known_count >= {card.least_known_count} THEN 1 ELSE 0 END"
     shown = ", ".join([key, *(f"p_{item.name}" for item in card.characteristics), "known_count"])
     return "\n".join(
         [

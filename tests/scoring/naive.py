@@ -3,8 +3,8 @@
 It shares no code with `scoring`. Numbers are IEEE doubles, and the order in which a derived value is worked
 out is part of what a card means: `ratio` is one division; `weighted` adds w1*x1, w2*x2, … from the left;
 `product` multiplies from the left; `default_penalty` is unit * item * days * cured * measure from the left;
-a derived value within one part in 10^12 of an edge is on it. Unknown is None, and what is no number (inf - inf, 0 * inf) is
-unknown too.
+a derived value within one part in 10^12 of an edge is on it. Unknown is None, and what is no number (inf -
+inf, 0 * inf) is unknown too.
 """
 
 import bisect
