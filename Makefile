@@ -23,6 +23,7 @@ run: install ## Make the database, fill it with the demonstration data and serve
 
 test: install-dev ## Run every test, on SQLite and PostgreSQL (TESTS=path for some)
 	@tools/browser.sh
+	@PYTHON='$(BIN)/python' tools/pmml_engines.sh
 	@$(BIN)/python -m pytest $(PYTEST_ARGS) $(TESTS)
 
 check: install-dev ## Lint, formatting, types, import order, migrations in step with the models
@@ -47,9 +48,10 @@ lock: ## Write the lock files anew with uv (UPGRADE=--upgrade takes newer versio
 	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra batch --group build -o requirements/run.txt
 	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --all-extras --group build --group dev \
 		-c requirements/run.txt -o requirements/dev.txt
+	@$(UV_COMPILE) $(UPGRADE) requirements/pmml-engines.in -o requirements/pmml-engines.txt
 
 clean: ## Remove .venv and everything that was built; the database in var/ stays
-	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
+	@rm -rf .venv .venv-pmml build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help install install-dev run test check format bench lock clean
