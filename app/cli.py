@@ -15,10 +15,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import clock, settings
+from app.cli_cards import cards
 from app.db import Engine, make_engine, reading
 from app.errors import AppError, Invalid, SetupError
 from app.jobs import progress as telling
-from app.jobs.cards import diff_lines, lint_lines, load_card, show_lines, sql_of, write_boundaries
 from app.jobs.demo import DEMO_PASSWORD, demo_logins, make_demo, sample_inquiry
 from app.jobs.imports import ImportKind, import_file, write_error_workbook, write_template
 from app.jobs.nightly import has_published_night, run_night
@@ -35,7 +35,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-cards = typer.Typer(no_args_is_help=True, help="review cards: lint, show, boundaries, diff")
 app.add_typer(cards, name="card")
 # The demonstration holds later updates: with a night before them, ratings have a history to show.
 DEMO_HISTORY = timedelta(days=30)
@@ -157,47 +156,6 @@ def template(kind: ImportKind, target: Path) -> None:
 def score(card: Path, source: Path, target: Path) -> None:
     """Score a .csv or .parquet file with a card, without a database."""
     for line in score_file(card, source, target).lines():
-        console.print(line, markup=False)
-
-
-@cards.command("lint")
-def card_lint(card: Path) -> None:
-    """Find what is wrong or questionable about a card; the exit status is 1 where something is wrong."""
-    findings, lines = lint_lines(card)
-    for line in lines:
-        console.print(line, markup=False)
-    if any(finding.error for finding in findings):
-        raise SystemExit(1)
-
-
-@cards.command("show")
-def card_show(card: str) -> None:
-    """Print a card as an official reads it; CARD.yaml:cooperative is the version for one type."""
-    for line in show_lines(load_card(card).definition):
-        console.print(line, markup=False)
-
-
-@cards.command("boundaries")
-def card_boundaries(card: str, target: Path) -> None:
-    """Write every edge of a card with the points below, at and above it, as .csv for a reviewer."""
-    count = write_boundaries(load_card(card).definition, target)
-    console.print(f"{count} edges written to {target}", markup=False)
-
-
-@cards.command("sql")
-def card_sql(
-    card: str,
-    table: Annotated[str, typer.Option(help="the table with a column for every input")] = "facts",
-    key: Annotated[str, typer.Option(help="its key")] = "subject_id",
-) -> None:
-    """Print one SELECT that rates every row of a table, for SQLite and PostgreSQL."""
-    console.print(sql_of(load_card(card).definition, table=table, key=key), markup=False)
-
-
-@cards.command("diff")
-def card_diff(old: str, new: str) -> None:
-    """Tell what a reform changes."""
-    for line in diff_lines(load_card(old).definition, load_card(new).definition):
         console.print(line, markup=False)
 
 

@@ -9,7 +9,7 @@ from scoring.improvement import Change, WayUp
 from scoring.loader import in_force
 from scoring.measures import Measure
 from scoring.rating import Scorecard, Scores
-from scoring.reasons import Explanation, Peers
+from scoring.reasons import PEERS_LEAST, Explanation, Line, Peers
 from scoring.single import One
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "INSUFFICIENT",
     "NOT_APPLICABLE",
     "NO_SCORE",
+    "PEERS_LEAST",
     "RATED",
     "REQUIRED_MISSING",
     "TOO_FEW_FACTS",
@@ -28,6 +29,7 @@ __all__ = [
     "Finding",
     "Gate",
     "GateResults",
+    "Line",
     "Measure",
     "One",
     "Peers",

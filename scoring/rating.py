@@ -1,7 +1,7 @@
 """Ratings for many subjects or for one, with the explanation behind each."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,14 @@ class Scorecard:
         for start in range(0, len(packed), BLOCK_ROWS):
             result[start : start + BLOCK_ROWS] = self.tables.totals(packed[start : start + BLOCK_ROWS])
         return result
+
+    def repointed(self, scores: Scores) -> Scores:
+        """Ratings by a card that differs in points, limits and grades only, pointed anew from their bins."""
+        total = self.totals(scores.packed)
+        ranks = np.take(self.tables.ranks, total)
+        grade = kernel.grades(self.definition, ranks, vetoes=scores.vetoes, unrated=scores.unrated)
+        total[scores.unrated > 0] = NO_SCORE
+        return replace(scores, card=self.definition, total=total, grade=grade)
 
     def score_one(self, facts: Mapping[str, Any]) -> One:
         """Rate one subject from its facts by name: what `score` gives a batch of one, without the arrays."""

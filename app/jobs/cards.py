@@ -10,6 +10,7 @@ import numpy as np
 
 from app.errors import Invalid
 from scoring import CardError, Finding, Scorecard
+from scoring.bins import EDGE_TOLERANCE
 from scoring.definition import CardDefinition, Characteristic
 from scoring.exchange.sql import select_statement
 from scoring.lint import lint_file
@@ -80,7 +81,8 @@ def sql_of(card: CardDefinition, *, table: str, key: str) -> str:
 
 def write_boundaries(card: CardDefinition, target: Path) -> int:
     """Every edge of every characteristic with the points just below, at and just above it; how many edges."""
-    rows = [row for item in card.characteristics for row in _edges(item)]
+    recorded = {item.name for item in card.inputs}
+    rows = [row for c in card.characteristics for row in _edges(c, derived=c.of not in recorded)]
     try:
         with target.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -91,12 +93,15 @@ def write_boundaries(card: CardDefinition, target: Path) -> int:
     return len(rows)
 
 
-def _edges(item: Characteristic) -> Iterator[tuple[str, str, str, int, int, int]]:
+def _edges(item: Characteristic, *, derived: bool) -> Iterator[tuple[str, str, str, int, int, int]]:
     edges = np.asarray(item.edges)
     for edge in item.edges:
-        # An edge that belongs to the step below it is kept as the number just above it.
-        shown = float(f"{edge:.12g}")
-        around = (math.nextafter(shown, -math.inf), shown, math.nextafter(shown, math.inf))
+        # An edge that belongs to the step below it is kept as a number just above it.
+        shown = float(f"{edge:.10g}")
+        # A derived value is on an edge when it is nearer to it than rounding can tell.
+        hair = 10 * EDGE_TOLERANCE * abs(shown) if derived else 0.0
+        below = min(shown - hair, math.nextafter(shown, -math.inf))
+        around = (below, shown, max(shown + hair, math.nextafter(shown, math.inf)))
         points = [item.bins[int(np.searchsorted(edges, value, side="right")) + 1].points for value in around]
         yield item.name, item.label.zh, f"{shown:.12g}", points[0], points[1], points[2]
 

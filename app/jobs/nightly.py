@@ -17,7 +17,13 @@ from app.jobs.progress import Progress
 from app.models import RatingRun, UnratedReason
 from app.ratings.service import latest_run
 
-__all__ = ["NightSummary", "has_published_night", "run_night"]
+__all__ = ["NightSummary", "has_published_night", "newest_night", "run_night"]
+
+
+def newest_night(session: Session) -> date | None:
+    """The day the newest published night is about; none before the first."""
+    newest = latest_run(session)
+    return None if newest is None else newest.as_of
 
 
 def has_published_night(session: Session) -> bool:
@@ -105,6 +111,8 @@ def _publish(
         writing.write_ratings(session, ratings, run_id=run_id, grades=tonight.grades)
     writing.write_statuses(session, statuses, run_id=run_id)
     writing.write_coverage(session, covered, run_id=run_id)
+    last_peers = writing.last_peers(session)
+    writing.write_peers(session, [row for row in tonight.peers if row not in last_peers], run_id=run_id)
     writing.publish(session, run_id, at=clock.now())
     return summary
 
@@ -127,6 +135,7 @@ def _summary(tonight: Tonight, *, places_changed: int, coverage_changed: int) ->
         changed=changed,
         upgraded=sum(found.upgraded for found in tonight.changes.values()),
         downgraded=sum(found.downgraded for found in tonight.changes.values()),
+        without_way_up=tonight.without_way_up,
         unrated=reasons,
         places_changed=places_changed,
         coverage_changed=coverage_changed,

@@ -9,6 +9,8 @@ from app.models.inquiries import Inquiry, InquiryOutcome
 from app.models.places import Place, PlaceKind
 from app.models.ratings import (
     GateState,
+    PeerGroup,
+    PeerPoints,
     PlaceGate,
     PlaceGradeCount,
     PlaceMeasure,
@@ -50,6 +52,8 @@ __all__ = [
     "Member",
     "Organisation",
     "OrganisationKind",
+    "PeerGroup",
+    "PeerPoints",
     "Place",
     "PlaceGate",
     "PlaceGradeCount",

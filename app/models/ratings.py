@@ -77,6 +77,33 @@ class Rating(Base):
     known_count: Mapped[int]
     unrated_reason: Mapped[UnratedReason] = mapped_column(enum_column(UnratedReason))
     on_file: Mapped[bool]
+    out_of_range_count: Mapped[int] = mapped_column(server_default="0")
+
+
+class PeerGroup(Labelled):
+    """Whom a rating is compared with."""
+
+    VILLAGE = "village", "本村平均"
+    JUST_PASSED = "just_passed", "刚达标者平均"
+
+
+class PeerPoints(Base):
+    """What one card gave a group of subjects together from one night on, until the group's next row.
+
+    `place_id` is the village or community, none for those of the district who just passed; `point_sums` are
+    in the order of the card's characteristics.
+    """
+
+    __tablename__ = "peer_points"
+    __table_args__ = (Index(None, "rule_version_id", "peer_group", "place_id", "run_id"),)
+
+    peer_points_id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("rating_runs.run_id"))
+    rule_version_id: Mapped[int] = mapped_column(ForeignKey("rule_versions.rule_version_id"))
+    peer_group: Mapped[PeerGroup] = mapped_column(enum_column(PeerGroup))
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("places.place_id"))
+    subject_count: Mapped[int]
+    point_sums: Mapped[list[int]] = mapped_column(JSON)
 
 
 class GateState(Labelled):

@@ -1,5 +1,6 @@
 """Ratings and cards on the wire."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from app.models import RatingRun, RuleVersion
 from app.ratings.explained import ExplainedRating
 from app.records.service import CurrentValue
+from scoring import Line
 
 
 class Answer(BaseModel):
@@ -33,7 +35,11 @@ class SourceAnswer(Answer):
 
 
 class CharacteristicAnswer(Answer):
-    """One characteristic: the bin hit, its points, the most it can give, the reason and the rule."""
+    """One characteristic: the bin hit, its points, the most it can give, the reason and the rule.
+
+    Points are lost against full marks, against the mean of those who just passed and against the village's
+    (null where fewer than ten are compared); `record_ids` are the records of the facts in `inputs`.
+    """
 
     name: str
     label: TextAnswer
@@ -43,8 +49,13 @@ class CharacteristicAnswer(Answer):
     known: bool
     points: int
     points_maximum: int
+    lost_to_full: int
+    lost_to_passing: float | None
+    lost_to_village: float | None
     reason: str | None
     basis: SourceAnswer
+    inputs: list[str]
+    record_ids: list[int] = []
 
 
 class BlockAnswer(Answer):
@@ -115,12 +126,14 @@ class RatingAnswer(Answer):
     on_file: bool
     known_count: int
     characteristic_count: int
+    out_of_range_count: int
     card: CardVersionAnswer
     characteristics: list[CharacteristicAnswer]
     blocks: list[BlockAnswer]
     vetoes: list[VetoAnswer]
     reasons: list[ReasonAnswer]
     way_up: WayUpAnswer | None
+    other_ways_up: list[WayUpAnswer]
 
     @classmethod
     def of(
@@ -128,6 +141,7 @@ class RatingAnswer(Answer):
     ) -> "RatingAnswer":
         """The rating of a night: it holds as of the newest one, unless a later rating took its place."""
         rating, told, run = explained.rating, explained.explanation, explained.run
+        ways_up = [WayUpAnswer.model_validate(way) for way in explained.ways_up]
         holds_until = newest if newest is not None and superseded_on is None else run
         return cls(
             rating_id=rating.rating_id,
@@ -141,13 +155,21 @@ class RatingAnswer(Answer):
             on_file=rating.on_file,
             known_count=rating.known_count,
             characteristic_count=told.characteristic_count,
+            out_of_range_count=rating.out_of_range_count,
             card=card_version(explained.rule),
-            characteristics=[CharacteristicAnswer.model_validate(line) for line in told.lines],
+            characteristics=[_characteristic(line, explained.record_ids) for line in told.lines],
             blocks=[BlockAnswer.model_validate(line) for line in told.blocks],
             vetoes=[VetoAnswer.model_validate(line) for line in told.vetoes],
             reasons=[ReasonAnswer.model_validate(line) for line in told.reasons],
-            way_up=None if explained.way_up is None else WayUpAnswer.model_validate(explained.way_up),
+            way_up=ways_up[0] if ways_up else None,
+            other_ways_up=ways_up[1:],
         )
+
+
+def _characteristic(line: Line, record_ids: Mapping[str, int]) -> CharacteristicAnswer:
+    answer = CharacteristicAnswer.model_validate(line)
+    answer.record_ids = [record_ids[name] for name in line.inputs if name in record_ids]
+    return answer
 
 
 class RatingHistoryLine(Answer):

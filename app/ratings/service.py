@@ -2,14 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import islice
 
 from app.db import Session
 from app.errors import NotFound
-from app.models import Rating, RatingRun, Subject, SubjectKind
+from app.models import PeerGroup, Rating, RatingRun, Subject, SubjectKind
 from app.ratings import store
 from app.ratings.explained import ExplainedRating
 from app.records.service import CurrentValue, current_values
 from app.rules.service import card_of, rule_version
+from app.subjects.service import subject
+from scoring import Peers
+
+# More ways up than a person would compare are kept for the card's reviewers.
+WAYS_UP_SHOWN = 3
 
 __all__ = [
     "ExplainedRating",
@@ -59,15 +65,29 @@ def superseded_on(session: Session, rating: Rating) -> date | None:
 
 
 def explained(session: Session, rating: Rating) -> ExplainedRating:
-    """A rating explained from its own bins and the card as it was that night."""
+    """A rating explained from its own bins, the card as it was and whom it was compared with that night."""
     rule = rule_version(session, rating.rule_version_id)
     run = store.run(session, rating.run_id)
     assert run is not None
     card, unrated = card_of(rule), bool(rating.unrated_reason)
-    explanation = card.explain(rating.packed_bins, vetoes=rating.vetoes, unrated=unrated)
+    explanation = card.explain(
+        rating.packed_bins, vetoes=rating.vetoes, unrated=unrated, out_of_range=rating.out_of_range_count
+    )
+    compared = explanation.compared(
+        passing=_peers(session, rating, PeerGroup.JUST_PASSED, place_id=None),
+        village=_peers(
+            session, rating, PeerGroup.VILLAGE, place_id=subject(session, rating.subject_id).place_id
+        ),
+    )
     # Points lift no veto, and without a grade there is none to rise from.
-    way_up = None if unrated or rating.vetoes else next(card.ways_up(rating.packed_bins), None)
-    return ExplainedRating(rating, run, rule, explanation, way_up)
+    ways_up = () if unrated or rating.vetoes else card.ways_up(rating.packed_bins)
+    records = {value.name: value.record_id for value in sources(session, rating)}
+    return ExplainedRating(rating, run, rule, compared, tuple(islice(ways_up, WAYS_UP_SHOWN)), records)
+
+
+def _peers(session: Session, rating: Rating, group: PeerGroup, *, place_id: int | None) -> Peers | None:
+    found = store.peer_points(session, rating, group=group, place_id=place_id)
+    return None if found is None else Peers(found.subject_count, tuple(found.point_sums))
 
 
 def sources(session: Session, rating: Rating) -> list[CurrentValue]:

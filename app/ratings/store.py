@@ -6,7 +6,7 @@ from sqlalchemy import ScalarResult, exists, select
 from sqlalchemy.orm import aliased
 
 from app.db import Session
-from app.models import Rating, RatingRun, Subject
+from app.models import PeerGroup, PeerPoints, Rating, RatingRun, Subject
 
 
 def latest_run(session: Session) -> RatingRun | None:
@@ -39,6 +39,19 @@ def history(session: Session, subject_id: int) -> Sequence[Rating]:
 def _of_subject(session: Session, subject_id: int) -> ScalarResult[Rating]:
     found = select(Rating).join(RatingRun).where(Rating.subject_id == subject_id)
     return session.scalars(found.where(RatingRun.published_at.is_not(None)).order_by(Rating.run_id.desc()))
+
+
+def peer_points(
+    session: Session, rating: Rating, *, group: PeerGroup, place_id: int | None
+) -> PeerPoints | None:
+    """What the card of a rating gave one group on the night of the rating."""
+    found = select(PeerPoints).where(
+        PeerPoints.rule_version_id == rating.rule_version_id,
+        PeerPoints.peer_group == group,
+        PeerPoints.place_id.is_(None) if place_id is None else PeerPoints.place_id == place_id,
+        PeerPoints.run_id <= rating.run_id,
+    )
+    return session.scalars(found.order_by(PeerPoints.run_id.desc()).limit(1)).first()
 
 
 def latest_in_place(

@@ -25,6 +25,12 @@ def uscc_check_character(first17: str) -> str:
     return _USCC_ALPHABET[(31 - total % 31) % 31]
 
 
+def sex_and_birth(number: str) -> tuple[int, date]:
+    """Sex (GB/T 2261.1: 1 male, 2 female) and day of birth that a valid resident number tells."""
+    born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    return 2 - int(number[16]) % 2, born
+
+
 def resident_number(text: str, *, on: date) -> str:
     """The number in its normal form; `Invalid` says which part is wrong without repeating the number.
 

@@ -1,5 +1,6 @@
 """Who is behind a number, and what people may see of a subject."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +10,7 @@ from app.models import EntityStatus, EntityType, Subject, SubjectKind
 from app.places import service as places
 from app.subjects import store
 from app.subjects.cipher import Cipher
-from app.subjects.numbers import masked_name, masked_number, resident_number, uscc
+from app.subjects.numbers import masked_name, masked_number, resident_number, sex_and_birth, uscc
 from app.subjects.store import has_subjects, has_synthetic, subjects_in_place
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "find_by_number",
     "has_subjects",
     "has_synthetic",
+    "heads",
     "subject",
     "subjects_in_place",
 ]
@@ -51,6 +53,13 @@ def subject(session: Session, subject_id: int) -> Subject:
     if found is None:
         raise NotFound(f"there is no subject with the id {subject_id}")
     return found
+
+
+def heads(session: Session, cipher: Cipher) -> Iterator[tuple[int, int, date]]:
+    """Sex (1 male, 2 female) and birth of every head of household, for statistics; no number leaves."""
+    for subject_id, sealed in store.sealed_heads(session):
+        sex, born = sex_and_birth(cipher.open(sealed, row=f"households/{subject_id}/head_id_number"))
+        yield subject_id, sex, born
 
 
 def find_by_number(session: Session, cipher: Cipher, number: str, *, on: date) -> Subject:

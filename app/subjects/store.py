@@ -1,5 +1,7 @@
 """Questions about credit subjects to the database."""
 
+from collections.abc import Iterator
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -54,6 +56,13 @@ def subjects_in_place(
             .limit(limit)
         )
     )
+
+
+def sealed_heads(session: Session) -> Iterator[tuple[int, bytes]]:
+    """The sealed number of the head of every household."""
+    found = select(Household.subject_id, Household.head_id_number_cipher).order_by(Household.subject_id)
+    for row in session.execute(found.execution_options(yield_per=10_000)):
+        yield row.subject_id, row.head_id_number_cipher
 
 
 def has_subjects(session: Session) -> bool:

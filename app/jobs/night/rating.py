@@ -31,6 +31,7 @@ class RatingColumns:
     known_count: NDArray[np.int16]
     unrated: NDArray[np.int8]
     on_file: NDArray[np.bool_]
+    out_of_range: NDArray[np.int16]
 
     def taken(self, rows: NDArray[np.bool_ | np.int64]) -> "RatingColumns":
         """Only these rows, by mask or by position."""
@@ -72,6 +73,7 @@ def _empty(subject_ids: NDArray[np.int64], *, on_file: NDArray[np.bool_]) -> Rat
         known_count=np.zeros(rows, dtype=np.int16),
         unrated=np.zeros(rows, dtype=np.int8),
         on_file=on_file,
+        out_of_range=np.zeros(rows, dtype=np.int16),
     )
 
 
@@ -92,6 +94,16 @@ def _rate(
     result.vetoes[chosen] = scores.vetoes
     result.known_count[chosen] = scores.known
     result.unrated[chosen] = scores.unrated
+    result.out_of_range[chosen] = scores.out_of_range
+
+
+def without_way_up(ratings: RatingColumns, *, rules: Rules) -> int:
+    """How many rated subjects are below the best grade, and no changes they can make lift them."""
+    found = 0
+    for card in (rules.household, *rules.entity.values()):
+        mine = (ratings.rule_version_ids == rules.version_of(card)) & (ratings.unrated == 0)
+        found += int(card.without_way_up(ratings.packed_bins[mine].view(np.uint64)).sum())
+    return found
 
 
 def valid_files(facts: Facts, policy: Profile, *, kind: str, as_of: date) -> NDArray[np.bool_]:
@@ -124,10 +136,10 @@ def last_ratings(reader: Reader, *, rows: int, grades: tuple[str, ...]) -> Ratin
         reader,
         f"SELECT r.subject_id, r.rule_version_id, CASE r.grade {cases} ELSE 127 END, "
         f"COALESCE(r.score, {NO_SCORE}), r.packed_bins, r.vetoes, r.known_count, "
-        f"CASE r.unrated_reason {reasons} END, CASE WHEN r.on_file THEN 1 ELSE 0 END "
+        f"CASE r.unrated_reason {reasons} END, CASE WHEN r.on_file THEN 1 ELSE 0 END, r.out_of_range_count "
         "FROM ratings r JOIN rating_runs n ON n.run_id = r.run_id WHERE n.published_at IS NOT NULL "
         "ORDER BY r.rating_id",
-        (np.int64, np.int64, np.int8, np.int16, np.int64, np.int64, np.int16, np.int8, np.bool_),
+        (np.int64, np.int64, np.int8, np.int16, np.int64, np.int64, np.int16, np.int8, np.bool_, np.int16),
     )
     placed = [np.zeros(rows, dtype=column.dtype) for column in found]
     placed[2] -= 1
@@ -143,6 +155,7 @@ def last_ratings(reader: Reader, *, rows: int, grades: tuple[str, ...]) -> Ratin
         known_count=placed[6],
         unrated=placed[7],
         on_file=placed[8],
+        out_of_range=placed[9],
     )
 
 

@@ -49,6 +49,11 @@ def last_record_id(session: Session) -> int:
     """The last record there is; whoever is still writing records with lower numbers is waited for."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE records IN SHARE MODE"))
+    return newest_record_id(session)
+
+
+def newest_record_id(session: Session) -> int:
+    """The last record that can be seen; 0 where there is none."""
     return session.scalar(select(func.max(Record.record_id))) or 0
 
 

@@ -20,6 +20,7 @@ COLUMNS = (
     "known_count",
     "unrated_reason",
     "on_file",
+    "out_of_range_count",
 )
 
 
@@ -69,6 +70,7 @@ def _table(arrow: Any, columns: RatingColumns, *, grades: tuple[str, ...]) -> An
         columns.known_count,
         reasons.take(arrow.array(columns.unrated)),
         columns.on_file.astype("int8"),
+        columns.out_of_range,
     )
     return arrow.table(dict(zip(COLUMNS, values, strict=True)))
 

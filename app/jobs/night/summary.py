@@ -21,6 +21,7 @@ class NightSummary:
     changed: int
     upgraded: int
     downgraded: int
+    without_way_up: int
     unrated: dict[str, int]
     places_changed: int
     coverage_changed: int
@@ -39,6 +40,7 @@ class NightSummary:
             "changed": self.changed,
             "upgraded": self.upgraded,
             "downgraded": self.downgraded,
+            "without_way_up": self.without_way_up,
             "unrated": self.unrated,
             "places_changed": self.places_changed,
             "coverage_changed": self.coverage_changed,
@@ -51,6 +53,7 @@ class NightSummary:
         yield f"有变化 changed          {self.changed:,}"
         yield f"升级 upgraded           {self.upgraded:,}"
         yield f"降级 downgraded         {self.downgraded:,}"
+        yield f"无提升途径 no way up     {self.without_way_up:,}"
         yield f"未评级 unrated          {sum(self.unrated.values()):,}"
         for reason, count in self.unrated.items():
             yield f"  {_LABELS[reason]} {reason}: {count:,}"

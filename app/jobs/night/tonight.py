@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from app.db import Engine, Session
 from app.errors import SetupError
-from app.jobs.night import coverage, places, rating, reading
+from app.jobs.night import coverage, peers, places, rating, reading
 from app.jobs.night.columns import Reader, snapshot
 from app.jobs.night.records import Facts, read_records
 from app.jobs.night.rules import Rules, rules_in_force
-from app.jobs.progress import Progress
+from app.jobs.progress import Progress, quiet
 from app.models import RatingRun, SubjectKind
 from app.places.service import places_within
 from app.ratings.service import latest_run
@@ -34,6 +34,8 @@ class Tonight:
     statuses: list[places.Status]
     roster_id: int | None
     coverage: list[coverage.CoverageRow]
+    peers: list[peers.PeersRow]
+    without_way_up: int
 
     @property
     def grades(self) -> tuple[str, ...]:
@@ -84,8 +86,23 @@ def compute(
         )
     changes = {kind: rating.changes(columns, before, grades=grades) for kind, columns in ratings.items()}
     statuses = _statuses(inputs, ratings, district, covered=covered, rules=rules)
+    compared = _peers(inputs, ratings, district, rules=rules)
+    stuck = sum(rating.without_way_up(columns, rules=rules) for columns in ratings.values())
     progress(1, 1, "评分 scoring")
-    return Tonight(rules, extent, last, ratings, changes, statuses, roster_id, covered)
+    return Tonight(rules, extent, last, ratings, changes, statuses, roster_id, covered, compared, stuck)
+
+
+def read_all(
+    engine: Engine, session: Session, *, district_code: str, as_of: date
+) -> tuple[Inputs, places.District]:
+    """Everything a night of this day would read, without rating anybody."""
+    extent = reading.extent(session, as_of=as_of, last=reading.newest_record_id(session))
+    district = _district(session, district_code, as_of=as_of)
+    with snapshot(engine, rows=extent.last_record_id) as reader:
+        return (
+            _inputs(engine, session, reader, district=district, extent=extent, progress=quiet),
+            district,
+        )
 
 
 def _district(session: Session, district_code: str, *, as_of: date) -> places.District:
@@ -158,6 +175,28 @@ def _statuses(
         rules=rules,
     )
     return [*unit_statuses, *town_statuses]
+
+
+def _peers(
+    inputs: Inputs,
+    ratings: dict[SubjectKind, rating.RatingColumns],
+    district: places.District,
+    *,
+    rules: Rules,
+) -> list[peers.PeersRow]:
+    """Whom the households are compared with, and whom the entities of each type."""
+    cards = {SubjectKind.HOUSEHOLD: [rules.household], SubjectKind.AGRI_ENTITY: [*rules.entity.values()]}
+    return [
+        row
+        for kind in RATED
+        for row in peers.peers(
+            ratings[kind],
+            district.positions(inputs.subjects[kind].place_ids),
+            district=district,
+            cards=cards[kind],
+            rules=rules,
+        )
+    ]
 
 
 def _town_of(homes: NDArray[np.int64], district: places.District) -> NDArray[np.int64]:

@@ -11,11 +11,13 @@ from sqlalchemy import func, insert, select, text
 from app.db import Session
 from app.errors import Conflict
 from app.jobs.night.coverage import CoverageRow
+from app.jobs.night.peers import PeersRow
 from app.jobs.night.places import GateRow, MeasureRow, Status
 from app.jobs.night.rating import REASONS, RatingColumns
 from app.jobs.night.staging import COLUMNS
 from app.models import (
     CoverageCount,
+    PeerPoints,
     PlaceGate,
     PlaceGradeCount,
     PlaceMeasure,
@@ -73,6 +75,7 @@ def _rating_rows(part: RatingColumns, *, run_id: int, grades: tuple[str, ...]) -
             part.known_count.tolist(),
             [_REASONS[code] for code in part.unrated.tolist()],
             part.on_file.tolist(),
+            part.out_of_range.tolist(),
             strict=True,
         )
     )
@@ -210,6 +213,30 @@ def changed_coverage(
 def write_coverage(session: Session, rows: Sequence[CoverageRow], *, run_id: int) -> None:
     """The new coverage by town and type."""
     _insert(session, CoverageCount, [vars(row) | {"run_id": run_id} for row in rows])
+
+
+def last_peers(session: Session) -> set[PeersRow]:
+    """The newest row of every group a rating is compared with."""
+    key = (PeerPoints.rule_version_id, PeerPoints.peer_group, PeerPoints.place_id)
+    newest = (
+        select(func.max(PeerPoints.peer_points_id))
+        .join(RatingRun, RatingRun.run_id == PeerPoints.run_id)
+        .where(RatingRun.published_at.is_not(None))
+        .group_by(*key)
+    )
+    return {
+        PeersRow(row.rule_version_id, row.peer_group, row.place_id, row.subject_count, tuple(row.point_sums))
+        for row in session.scalars(select(PeerPoints).where(PeerPoints.peer_points_id.in_(newest)))
+    }
+
+
+def write_peers(session: Session, rows: Iterable[PeersRow], *, run_id: int) -> None:
+    """The groups whose points differ from last night's."""
+    _insert(
+        session,
+        PeerPoints,
+        [vars(row) | {"run_id": run_id, "point_sums": list(row.point_sums)} for row in rows],
+    )
 
 
 def publish(session: Session, run_id: int, *, at: datetime) -> None:

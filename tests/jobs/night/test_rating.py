@@ -32,7 +32,7 @@ def columns(grades: list[str], *, on_file: bool = True) -> RatingColumns:
     numbers = np.zeros(rows, dtype=np.int64)
     return RatingColumns(
         np.arange(rows), numbers, ranks, numbers.astype(np.int16), numbers, numbers, numbers.astype(np.int16),
-        numbers.astype(np.int8), np.full(rows, on_file),
+        numbers.astype(np.int8), np.full(rows, on_file), numbers.astype(np.int16),
     )  # fmt: skip
 
 

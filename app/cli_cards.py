@@ -1,0 +1,99 @@
+"""The commands `credit-village card …`: everything a reviewer of cards runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app import clock, settings
+from app.db import make_engine, reading
+from app.errors import Invalid
+from app.jobs.cards import diff_lines, lint_lines, load_card, show_lines, sql_of, write_boundaries
+from app.jobs.compare import compare_cards, coverage_rule, village_rule, write_report
+from app.jobs.nightly import newest_night
+from app.jobs.population import Part, from_district, from_file
+from app.subjects.cipher import Cipher, load_master_key
+
+cards = typer.Typer(no_args_is_help=True, help="review cards: lint, show, boundaries, diff, compare …")
+console = Console(highlight=False, soft_wrap=True)
+
+
+@cards.command("lint")
+def card_lint(card: Path) -> None:
+    """Find what is wrong or questionable about a card; the exit status is 1 where something is wrong."""
+    findings, lines = lint_lines(card)
+    for line in lines:
+        console.print(line, markup=False)
+    if any(finding.error for finding in findings):
+        raise SystemExit(1)
+
+
+@cards.command("show")
+def card_show(card: str) -> None:
+    """Print a card as an official reads it; CARD.yaml:cooperative is the version for one type."""
+    for line in show_lines(load_card(card).definition):
+        console.print(line, markup=False)
+
+
+@cards.command("boundaries")
+def card_boundaries(card: str, target: Path) -> None:
+    """Write every edge of a card with the points below, at and above it, as .csv for a reviewer."""
+    count = write_boundaries(load_card(card).definition, target)
+    console.print(f"{count} edges written to {target}", markup=False)
+
+
+@cards.command("sql")
+def card_sql(
+    card: str,
+    table: Annotated[str, typer.Option(help="the table with a column for every input")] = "facts",
+    key: Annotated[str, typer.Option(help="its key")] = "subject_id",
+) -> None:
+    """Print one SELECT that rates every row of a table, for SQLite and PostgreSQL."""
+    console.print(sql_of(load_card(card).definition, table=table, key=key), markup=False)
+
+
+@cards.command("compare")
+def card_compare(
+    old: str,
+    new: str,
+    population: Annotated[
+        Path | None, typer.Option(help="a .csv or .parquet of subjects; left out: the district's own")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="write the comparison to this .md")] = None,
+) -> None:
+    """Show what a reform does to a population: who moves, in which groups, which villages gain or lose."""
+    chosen = settings.from_environment()
+    parts = [from_file(population, load_card(old))] if population else _district(old, chosen)
+    rule = village_rule(chosen.policy_folder, on=clock.today())
+    found = compare_cards(old, new, parts, rule=rule)
+    for line in found.lines():
+        console.print(line, markup=False)
+    if report is not None:
+        write_report(found, report)
+
+
+@cards.command("diff")
+def card_diff(old: str, new: str) -> None:
+    """Tell what a reform changes."""
+    for line in diff_lines(load_card(old).definition, load_card(new).definition):
+        console.print(line, markup=False)
+
+
+def _district(card: str, chosen: settings.Settings) -> list[Part]:
+    """The subjects of the database as of its newest night."""
+    cipher = Cipher(load_master_key(chosen.master_key, key_file=chosen.key_file), chosen.cipher_suite)
+    engine = make_engine(chosen.database_url)
+    with reading(engine) as session:
+        as_of = newest_night(session)
+    if as_of is None:
+        raise Invalid("no night has rated this district yet; run `credit-village rescore`")
+    found = from_district(
+        engine,
+        cipher,
+        load_card(card),
+        district_code=chosen.district_code,
+        files=coverage_rule(chosen.policy_folder, on=as_of),
+        as_of=as_of,
+    )
+    return list(found)
