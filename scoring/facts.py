@@ -27,15 +27,21 @@ class Coded:
 class Facts:
     """Some rows of what a card reads.
 
-    `values` has NaN for unknown. A text is its category's position, in `categories` the number of categories
-    stands for unknown. `specials` holds the special codes of the inputs that have any in these rows, NaN
-    elsewhere. What was refused, because it is out of range or no category, is counted in `out_of_range`.
+    `values` are the numbers, NaN for unknown; `categories` the positions of texts among the categories,
+    `UNKNOWN` or `UNSEEN` elsewhere; `specials` the special codes of the inputs that have any in these rows,
+    NaN elsewhere. What is out of range or no category is counted in `out_of_range`.
     """
 
     values: Mapping[str, Floats]
-    categories: Mapping[str, NDArray[np.uint8]]
+    categories: Mapping[str, NDArray[np.integer[Any]]]
     specials: Mapping[str, Floats]
     out_of_range: NDArray[np.uint8]
+
+    def unknown(self, name: str) -> NDArray[np.bool_]:
+        """Which rows do not know an input."""
+        if name in self.categories:
+            return np.asarray(self.categories[name] < 0)
+        return np.isnan(self.values[name])
 
 
 class Columns:
@@ -45,6 +51,11 @@ class Columns:
         self._inputs = inputs
         self._given = {
             item.name: _column(item, columns[item.name]) for item in inputs if item.name in columns
+        }
+        self._unseen = {
+            item.name
+            for item in inputs
+            if item.categories and item.name in self._given and (self._given[item.name] == UNSEEN).any()
         }
         self.missing = tuple(item.name for item in inputs if item.name not in self._given)
         self.rows = self._row_count(columns)
@@ -56,24 +67,21 @@ class Columns:
         """
         outside = np.zeros(stop - start, dtype=np.uint8)
         values: dict[str, Floats] = {}
-        categories: dict[str, NDArray[np.uint8]] = {}
+        categories: dict[str, NDArray[np.integer[Any]]] = {}
         specials: dict[str, Floats] = {}
         nothing = np.full(stop - start, np.nan)
         for item in self._inputs:
             column = self._given.get(item.name)
-            if column is None:
+            wrong: NDArray[np.bool_] | None = None
+            if column is None and item.categories:
+                categories[item.name] = np.full(stop - start, UNKNOWN, dtype=np.int8)
+            elif column is None:
                 values[item.name] = nothing
-                if item.categories:
-                    unknown = len(item.categories)
-                    categories[item.name] = np.full(stop - start, unknown, dtype=np.uint8)
-                continue
-            part = column[start:stop]
-            if item.categories:
-                wrong = part == UNSEEN
-                categories[item.name] = np.where(part < 0, len(item.categories), part).astype(np.uint8)
-                values[item.name] = np.where(part < 0, np.nan, part)
+            elif item.categories:
+                categories[item.name] = column[start:stop]
+                wrong = column[start:stop] == UNSEEN if item.name in self._unseen else None
             else:
-                values[item.name], wrong = _in_range(item, part, specials)
+                values[item.name], wrong = _in_range(item, column[start:stop], specials)
             if wrong is not None and wrong.any():
                 _refuse(item, wrong, start=start)
                 outside += wrong
@@ -148,16 +156,26 @@ def _positions(item: Input, column: Any) -> NDArray[Any]:
     if hasattr(coded, "categories") and hasattr(coded, "codes"):
         table = np.array([*(places.get(name, UNSEEN) for name in coded.categories), UNKNOWN], dtype=np.int16)
         codes = _one_dimension(item.name, coded.codes)
+        if codes.dtype.kind not in "iu":
+            raise CardError(f"{item.name}: the codes of the column are {codes.dtype}, not whole numbers")
         if len(codes) and int(codes.max()) >= len(table) - 1:
             raise CardError(f"{item.name}: a code is beyond the {len(table) - 1} categories of the column")
-        if _same(table):
+        if _same(table) and len(table) == len(places) + 1 and not (len(codes) and codes.min() < UNKNOWN):
             return codes
-        return table[np.where(codes < 0, len(table) - 1, codes)]
+        return np.asarray(np.take(table, np.maximum(codes, -1)))
     array = _one_dimension(item.name, column)
     if array.dtype.kind not in "OU" and not (array.dtype.kind == "f" and np.isnan(array).all()):
         raise CardError(f"{item.name}: the column holds {array.dtype}, not texts")
-    found = (position(item.name, row, value, places) for row, value in enumerate(array.tolist()))
-    return np.fromiter(found, dtype=np.int16, count=len(array))
+    values = array.tolist()
+    try:
+        found = [places.get(value, UNSEEN) for value in values]
+    except TypeError:
+        found = [UNSEEN] * len(values)
+    # What is no category is looked at again: it may be unknown, or no text at all.
+    for row, place in enumerate(found):
+        if place == UNSEEN:
+            found[row] = position(item.name, row, values[row], places)
+    return np.array(found, dtype=np.int16)
 
 
 def _same(table: NDArray[np.int16]) -> bool:

@@ -30,9 +30,7 @@ def with_derived(card: CardDefinition, values: Values, *, rows: int) -> dict[str
 
 
 def bins_hit(item: Characteristic, values: Values, *, facts: Facts) -> NDArray[np.uint8]:
-    """The code of the bin each value falls into; 0 where it is unknown."""
-    if item.category_bins:
-        return np.take(np.array([*item.category_bins, 0], dtype=np.uint8), facts.categories[item.of])
+    """The code of the bin each number falls into; 0 where it is unknown."""
     column = values[item.of]
     if len(item.edges) > COMPARED_EDGES:
         codes = (np.searchsorted(np.asarray(item.edges), column, side="right") + 1).astype(np.uint8)
@@ -70,19 +68,6 @@ def grades(
             ranks[hit] = np.maximum(ranks[hit], codes.index(veto.grade_at_most))
     ranks[unrated > 0] = len(card.grades)
     return ranks
-
-
-def packed(card: CardDefinition, bins: Mapping[str, NDArray[np.uint8]], *, rows: int) -> NDArray[np.uint64]:
-    """All bins hit in one integer per row: the first characteristic in the lowest bits."""
-    result = np.zeros(rows, dtype=np.uint64)
-    part, base = np.zeros(rows, dtype=np.uint32), 0
-    for field in fields(card):
-        if field.shift + field.item.bits - base > 32:
-            result |= part.astype(np.uint64) << np.uint64(base)
-            part, base = np.zeros(rows, dtype=np.uint32), field.shift
-        part |= bins[field.item.name].astype(np.uint32) << np.uint32(field.shift - base)
-    result |= part.astype(np.uint64) << np.uint64(base)
-    return result
 
 
 def unpacked(card: CardDefinition, ratings: NDArray[np.uint64]) -> dict[str, NDArray[np.uint8]]:

@@ -14,12 +14,13 @@ from scoring.definition import NO_SCORE, RATED, REQUIRED_MISSING, TOO_FEW_FACTS,
 from scoring.facts import Coded, Columns, Facts
 from scoring.improvement import Improvement, WayUp
 from scoring.lint import Finding, lint_content
+from scoring.plan import Plan
 from scoring.reasons import Explainer, Explanation
 from scoring.single import One, Single
 from scoring.tables import PointTables, point_table, point_tables
 
 # So many rows are scored at a time that their columns stay in the processor's cache.
-BLOCK_ROWS = 16_384
+BLOCK_ROWS = 32_768
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,10 @@ class Scorecard:
         return np.stack(sums, axis=1).astype(np.int64)
 
     @cached_property
+    def _plan(self) -> Plan:
+        return Plan(self.definition, self.tables)
+
+    @cached_property
     def _single(self) -> Single:
         return Single(self.definition, self.tables)
 
@@ -172,26 +177,22 @@ class Scorecard:
         """Put the ratings of some rows into their place."""
         card, count = self.definition, rows.stop - rows.start
         values = kernel.with_derived(card, facts.values, rows=count)
-        bins = {item.name: kernel.bins_hit(item, values, facts=facts) for item in card.characteristics}
-        packed = kernel.packed(card, bins, rows=count)
-        known = np.zeros(count, dtype=np.uint8)
-        for codes in bins.values():
-            known += codes > 0
-        total = self.tables.totals(packed)
+        block = self._plan.score(facts, values, rows=count)
         vetoes = kernel.vetoes_hit(card, values, rows=count)
-        unrated = self._unrated(facts, known)
+        unrated = self._unrated(facts, block.known)
         result.grade[rows] = kernel.grades(
-            card, np.take(self.tables.ranks, total), vetoes=vetoes, unrated=unrated
+            card, np.take(self.tables.ranks, block.total), vetoes=vetoes, unrated=unrated
         )
-        total[unrated > 0] = NO_SCORE
-        result.total[rows], result.packed[rows], result.known[rows] = total, packed, known
+        block.total[unrated > 0] = NO_SCORE
+        result.total[rows], result.packed[rows] = block.total, block.packed
+        result.known[rows] = block.known
         result.vetoes[rows], result.unrated[rows] = vetoes, unrated
         result.out_of_range[rows] = facts.out_of_range
 
     def _unrated(self, facts: Facts, known: NDArray[np.uint8]) -> NDArray[np.uint8]:
         result = np.where(known < self.definition.least_known_count, TOO_FEW_FACTS, RATED).astype(np.uint8)
         for name in self.definition.required:
-            result[np.isnan(facts.values[name])] = REQUIRED_MISSING
+            result[facts.unknown(name)] = REQUIRED_MISSING
         return result
 
 

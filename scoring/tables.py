@@ -26,13 +26,18 @@ class Field:
 
 
 @dataclass(frozen=True)
-class _Lookup:
-    """A table of points by an index made of runs of neighbouring bits: (right shift, mask, left shift)."""
+class Lookup:
+    """A table of points by an index made of runs of neighbouring bits: (right shift, mask, left shift).
+
+    The `members` lie in the index one after another, the first in its lowest bits.
+    """
 
     runs: tuple[tuple[np.uint64, np.uint64, np.uint64], ...]
     points: Points
+    members: tuple[Field, ...]
 
     def at(self, packed: NDArray[np.uint64]) -> Points:
+        """The points of packed ratings."""
         parts = [((packed >> right) & mask) << left for right, mask, left in self.runs]
         return np.take(self.points, reduce(np.bitwise_or, parts).view(np.int64))
 
@@ -44,8 +49,8 @@ class PointTables:
     `ranks` is the position of the grade each total from 0 to `maximum` takes.
     """
 
-    limited: tuple[_Lookup, ...]
-    wide: tuple[tuple[int, tuple[_Lookup, ...]], ...]
+    limited: tuple[Lookup, ...]
+    wide: tuple[tuple[int, tuple[Lookup, ...]], ...]
     maximum: int
     ranks: NDArray[np.uint8]
 
@@ -120,7 +125,7 @@ def _parts(members: list[Field]) -> list[list[Field]]:
     return parts
 
 
-def _lookup(blocks: list[tuple[list[Field], int | None]]) -> _Lookup:
+def _lookup(blocks: list[tuple[list[Field], int | None]]) -> Lookup:
     """One table over the fields of some blocks, the first field in the lowest bits of the index."""
     points = np.zeros(1, dtype=np.int64)
     runs: list[tuple[int, int, int]] = []
@@ -139,7 +144,8 @@ def _lookup(blocks: list[tuple[list[Field], int | None]]) -> _Lookup:
         (np.uint64(right), np.uint64((1 << bits) - 1), np.uint64(left)) for right, bits, left in runs
     )
     nothing = ((np.uint64(0), np.uint64(0), np.uint64(0)),)
-    return _Lookup(masks or nothing, points.astype(np.int16))
+    placed = tuple(field for members, _ in blocks for field in members)
+    return Lookup(masks or nothing, points.astype(np.int16), placed)
 
 
 def _extended(runs: list[tuple[int, int, int]], run: tuple[int, int, int]) -> list[tuple[int, int, int]]:

@@ -25,7 +25,7 @@ def line(district, subject_id, name):
 
 
 def test_points_are_lost_against_the_mean_of_the_village(district):
-    poor = GOOD | {"confirmed_right_count": 0}
+    poor = dict(GOOD) | {"confirmed_right_count": 0}
     weak = district.household(poor)
     for _ in range(9):
         district.household()
@@ -49,7 +49,7 @@ def test_fewer_than_ten_are_not_compared(district, neighbours, expected):
 
 
 def test_those_who_just_passed_are_compared_in_the_whole_district(district):
-    weak = district.household(GOOD | {"confirmed_right_count": 0})
+    weak = district.household(dict(GOOD) | {"confirmed_right_count": 0})
     for code in (VILLAGE, VILLAGE_OF_OTHER_TOWN):
         for _ in range(5):
             district.household(JUST_PASSED, code=code)
@@ -61,7 +61,7 @@ def test_those_who_just_passed_are_compared_in_the_whole_district(district):
 
 
 def test_a_rating_is_compared_as_on_its_own_night(district):
-    weak = district.household(GOOD | {"confirmed_right_count": 0})
+    weak = district.household(dict(GOOD) | {"confirmed_right_count": 0})
     others = [district.household() for _ in range(9)]
     district.night()
     next_day = DAY + timedelta(days=1)
