@@ -9,11 +9,14 @@ from rich.console import Console
 from app import clock, settings
 from app.db import make_engine, reading
 from app.errors import Invalid
+from app.jobs.card_files import write_card_from_pmml, write_pmml_file
 from app.jobs.cards import diff_lines, lint_lines, load_card, show_lines, sql_of, write_boundaries
 from app.jobs.compare import compare_cards, coverage_rule, village_rule, write_report
 from app.jobs.nightly import newest_night
 from app.jobs.population import Part, from_district, from_file
+from app.jobs.validate import keep_evidence, validate_card, write_model_card, write_reports
 from app.subjects.cipher import Cipher, load_master_key
+from app.subjects.service import has_synthetic
 
 cards = typer.Typer(no_args_is_help=True, help="review cards: lint, show, boundaries, diff, compare …")
 console = Console(highlight=False, soft_wrap=True)
@@ -53,6 +56,59 @@ def card_sql(
     console.print(sql_of(load_card(card).definition, table=table, key=key), markup=False)
 
 
+@cards.command("pmml")
+def card_pmml(card: str, target: Path) -> None:
+    """Write a card as a PMML 4.4 Scorecard."""
+    write_pmml_file(load_card(card).definition, target)
+    console.print(f"written to {target}", markup=False)
+
+
+@cards.command("from-pmml")
+def card_from_pmml(source: Path, target: Path) -> None:
+    """Read a PMML Scorecard, ours or another tool's, and write it as a card."""
+    write_card_from_pmml(source, target)
+    console.print(f"written to {target}", markup=False)
+
+
+@cards.command("validate")
+def card_validate(
+    card: Path,
+    *,
+    population: Annotated[
+        Path | None, typer.Option(help="a .csv or .parquet of subjects; left out: the district's own")
+    ] = None,
+    description: Annotated[str, typer.Option(help="who the subjects are, in words")] = "",
+    synthetic: Annotated[bool, typer.Option(help="the subjects are made up")] = False,
+    cut: Annotated[str | None, typer.Option(help="the grade that fairness asks to reach")] = None,
+    report: Annotated[Path | None, typer.Option(help="write the report to this .md")] = None,
+    html: Annotated[Path | None, typer.Option(help="write the report with plots to this .html")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="keep it beside the card, to put it in force")] = False,
+) -> None:
+    """Validate a card: how well it parts, how true, stable and fair it is. It is not activated without."""
+    chosen = settings.from_environment()
+    today = clock.today()
+    if population is not None:
+        parts, name = [from_file(population, load_card(str(card)))], population.name
+    else:
+        parts, name = _district(str(card), chosen), f"district {chosen.district_code}, {today}"
+        synthetic = synthetic or _has_synthetic(chosen)
+    found = validate_card(
+        card, parts, description=description or name, synthetic=synthetic, cut=cut, on=today
+    )
+    for line in found.lines():
+        console.print(line, markup=False)
+    write_reports(found, markdown=report, html=html)
+    if keep:
+        console.print(f"kept in {keep_evidence(found)}", markup=False)
+
+
+@cards.command("model-card")
+def card_model_card(card: str, target: Path) -> None:
+    """Write what a card is for, what it reads, how it counts and what it must not be used for, as .md."""
+    write_model_card(card, target, report=None)
+    console.print(f"written to {target}", markup=False)
+
+
 @cards.command("compare")
 def card_compare(
     old: str,
@@ -78,6 +134,11 @@ def card_diff(old: str, new: str) -> None:
     """Tell what a reform changes."""
     for line in diff_lines(load_card(old).definition, load_card(new).definition):
         console.print(line, markup=False)
+
+
+def _has_synthetic(chosen: settings.Settings) -> bool:
+    with reading(make_engine(chosen.database_url)) as session:
+        return has_synthetic(session)
 
 
 def _district(card: str, chosen: settings.Settings) -> list[Part]:

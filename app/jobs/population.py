@@ -30,13 +30,16 @@ SEXES = {1: "男", 2: "女"}
 class Part:
     """Those a card (or its version for one type) is for: what is known of them, and their groups.
 
-    `on_file` marks those whose credit file counts for the title of their village.
+    `on_file` marks those whose credit file counts for the title of their village; `outcome` is 1 for default
+    and 0 for paid, `month` the month of rating as 202403, where they are known.
     """
 
     variant: str
     facts: Mapping[str, ArrayLike | Coded]
     groups: Mapping[str, NDArray[np.str_]]
     on_file: NDArray[np.bool_]
+    outcome: NDArray[np.float64] | None = None
+    month: NDArray[np.float64] | None = None
 
     @property
     def rows(self) -> int:
@@ -45,13 +48,17 @@ class Part:
 
 
 def from_file(path: Path, card: Scorecard) -> Part:
-    """The population in a .csv or .parquet file; a column `age` is taken in bands."""
+    """The population in a .csv or .parquet file; a column `age` is taken in bands.
+
+    `outcome` (1 default, 0 paid) and `month` (202403) are read where they are given.
+    """
     table = read_table(path)
     rows = len(next(iter(table.values()), []))
     groups = {name: _labels(texts(table[name]).tolist()) for name in GROUPS if name in table}
     if "age" in table and "age_band" not in groups:
         groups["age_band"] = age_bands(numbers(path, "age", table["age"]))
-    return Part("", facts_in(path, table, card=card), groups, np.ones(rows, dtype=np.bool_))
+    given = {name: numbers(path, name, table[name]) for name in ("outcome", "month") if name in table}
+    return Part("", facts_in(path, table, card=card), groups, np.ones(rows, dtype=np.bool_), **given)
 
 
 def from_district(
@@ -109,7 +116,8 @@ def _places(subjects: Subjects, district: District) -> dict[str, NDArray[np.str_
     held = zip(district.units, district.is_village, strict=True)
     units = np.array([*(unit.name if is_village else "" for unit, is_village in held), ""])
     towns = np.array([*(district.towns[town].name for town in district.town_of_unit), ""])
-    return {"town": towns[homes], "village": units[homes]}
+    kinds = np.array([*(unit.kind.label for unit in district.units), ""])
+    return {"town": towns[homes], "village": units[homes], "remoteness": kinds[homes]}
 
 
 def _heads(

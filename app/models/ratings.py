@@ -33,6 +33,7 @@ class RuleVersion(Base):
     effective_from: Mapped[date]
     fingerprint: Mapped[str] = mapped_column(String(64))
     content: Mapped[str] = mapped_column(Text)
+    validation: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     loaded_at: Mapped[datetime] = mapped_column(Instant)
 
 

@@ -1,17 +1,21 @@
 """The rule versions: every card and profile that is or was in force, kept as it was."""
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from app.db import Session
 from app.errors import Conflict, NotFound, SetupError
 from app.models import RuleVersion
 from app.rules import store
 from scoring import CardError, Profile, Scorecard
-from scoring.definition import ProfileDefinition
+from scoring.definition import CardDefinition, ProfileDefinition
+from scoring.lint import lint_file
 from scoring.loader import read
+from scoring.validation import from_json
 
 KINDS_OF_CARDS = ("household", "agri_entity")
 
@@ -30,7 +34,8 @@ class RuleFile:
 def load_rules(session: Session, policy_folder: Path, *, at: datetime) -> int:
     """Bring the kept rules to the state of the policy folder; how many versions were added.
 
-    A version that has rated anybody is never edited: its file with another content is refused.
+    A version that has rated anybody is never edited: its file with another content is refused. So is a card
+    that is not validated, or in which the linter finds an error.
     """
     known = {(rule.code, rule.variant, rule.effective_from): rule for rule in store.rule_versions(session)}
     added = 0
@@ -44,10 +49,32 @@ def load_rules(session: Session, policy_folder: Path, *, at: datetime) -> int:
                 f"{file.path}: has changed, but it has rated subjects already. Restore it, and put the "
                 "change into a new file named by its first day in force."
             )
-        store.put_rule(session, kept, _rule_version(file, at=at))
+        store.put_rule(session, kept, _rule_version(file, at=at, validation=_evidence(file)))
         added += 1
     session.flush()
     return added
+
+
+def evidence_file(card: Path) -> Path:
+    """Where the validation of a card is kept: beside it."""
+    return card.with_suffix(".validation.json")
+
+
+def evidence_of(card: Path, definition: CardDefinition) -> dict[str, Any]:
+    """The validation of just this version of a card; `SetupError` where there is none (REQ-410)."""
+    name = f"{definition.code} {definition.variant}".strip()
+    file = evidence_file(card)
+    how = f"run `credit-village card validate {card} --keep` and review what it finds"
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        for plain in kept["reports"]:
+            if from_json(plain).is_of(definition):
+                return {"validated_on": kept["validated_on"], "report": plain}
+    except FileNotFoundError:
+        raise SetupError(f"{card}: {name} is not validated, so it cannot be put in force; {how}") from None
+    except (OSError, ValueError, KeyError, TypeError, CardError) as error:
+        raise SetupError(f"{file}: is no readable validation ({error}); {how}") from None
+    raise SetupError(f"{file}: is about another version of {name}; {how}")
 
 
 def rule_files(policy_folder: Path) -> list[RuleFile]:
@@ -112,9 +139,21 @@ def _parsed(fingerprint: str, content: str) -> Scorecard:
     return card
 
 
-def _rule_version(file: RuleFile, *, at: datetime) -> RuleVersion:
+def _evidence(file: RuleFile) -> dict[str, Any] | None:
+    """The validation of a card; the common part of a card with versions by type rates nobody and has none."""
+    definition = file.rule.definition
+    if isinstance(definition, ProfileDefinition):
+        return None
+    faults = [str(finding) for finding in lint_file(file.path) if finding.error]
+    if faults:
+        raise SetupError(f"{file.path}: cannot be put in force: {'; '.join(faults)}")
+    return None if definition.overlays else evidence_of(file.path, definition)
+
+
+def _rule_version(file: RuleFile, *, at: datetime, validation: dict[str, Any] | None) -> RuleVersion:
     definition = file.rule.definition
     return RuleVersion(
+        validation=validation,
         code=file.code,
         variant=file.variant,
         kind=file.kind,

@@ -1,4 +1,4 @@
-"""peers of a rating, and how many of its values were out of range"""
+"""peers of a rating, its values out of range, and the validation of its card"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,8 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("ratings") as batch:
         batch.add_column(sa.Column("out_of_range_count", sa.Integer(), nullable=False, server_default="0"))
+    with op.batch_alter_table("rule_versions") as batch:
+        batch.add_column(sa.Column("validation", sa.JSON(), nullable=True))
     op.create_table(
         "peer_points",
         sa.Column("peer_points_id", sa.Integer(), nullable=False),
@@ -56,5 +58,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("peer_points")
+    with op.batch_alter_table("rule_versions") as batch:
+        batch.drop_column("validation")
     with op.batch_alter_table("ratings") as batch:
         batch.drop_column("out_of_range_count")

@@ -4,13 +4,17 @@ import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 
 from app.db import reading, transaction
 from app.errors import Conflict, NotFound, SetupError
+from app.jobs.population import Part
+from app.jobs.validate import keep_evidence, validate_card
 from app.models import RuleVersion
 from app.rules.service import card_of, card_version, cards, load_rules, profile_in_force
+from scoring import Scorecard
 from tests.district import DAY, GOOD, POLICIES, District, morning
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -39,6 +43,19 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1), "utf-8")
 
 
+def validated(file: Path) -> None:
+    """Validate a card on a few synthetic households or entities, and keep the evidence; a profile needs none."""
+    if "profile:" in file.read_text("utf-8"):
+        return
+    card = Scorecard.load(file)
+    rows = np.ones(20, dtype=np.bool_)
+    facts = {item.name: np.full(20, item.minimum) for item in card.definition.inputs}
+    parts = [Part(variant, facts, {}, rows) for variant in card.definition.overlays or ("",)]
+    keep_evidence(
+        validate_card(file, parts, description="演示数据（合成）", synthetic=True, cut=None, on=DAY)
+    )
+
+
 def kept(district: District) -> list[tuple[object, ...]]:
     return district.rows(RuleVersion)["rule_versions"]
 
@@ -59,7 +76,7 @@ def test_a_comment_or_another_order_of_words_is_no_other_rule(district, policies
     ("file", "old", "new"),
     [
         (HOUSEHOLD, "{from: 1, to: 31, points: 14,", "{from: 1, to: 31, points: 13,"),
-        (ENTITY, "maximum: 100", "maximum: 99"),
+        (ENTITY, "{from: 1, to: 31, points: 10,", "{from: 1, to: 31, points: 9,"),
         (VILLAGE, "at_least: 0.9, basis: A19", "at_least: 0.8, basis: A19"),
         (TOWN, "at_least: 0.5,", "at_least: 0.4,"),
         (COVERAGE, "mandatory_known_share: 0.8", "mandatory_known_share: 0.7"),
@@ -69,6 +86,7 @@ def test_an_edited_rule_is_taken_before_its_first_night_and_refused_after_it(
     district, policies, file, old, new
 ):
     edit(policies / file, old, new)
+    validated(policies / file)
     assert load(district, policies) >= 1
     district.policies = policies
     district.household()
@@ -89,6 +107,7 @@ def test_the_next_dated_file_rates_from_its_first_day_on(district, policies):
     newer = policies / "cq_bishan/household/2025-12-01.yaml"
     edit(newer, "effective_from: 2023-01-01", f"effective_from: {NEXT_DAY}")
     edit(newer, "{from: 1, to: 31, points: 14,", "{from: 1, to: 31, points: 13,")
+    validated(newer)
     assert load(district, policies) == 1
     assert district.night().changed == 0
     assert district.night(NEXT_DAY).changed == 1
@@ -130,3 +149,40 @@ def test_every_version_has_its_own_fingerprint(district):
     with reading(district.engine) as session:
         marks = session.scalars(select(RuleVersion.fingerprint)).all()
     assert len(set(marks)) == len(marks)
+
+
+def test_a_card_that_is_not_validated_is_not_put_in_force(district, policies):
+    (policies / HOUSEHOLD).with_suffix(".validation.json").unlink()
+    edit(policies / HOUSEHOLD, "{from: 1, to: 31, points: 14,", "{from: 1, to: 31, points: 13,")
+    with pytest.raises(SetupError, match=r"CQ-H-1 is not validated, so it cannot be put in force; run "):
+        load(district, policies)
+
+
+def test_the_validation_of_another_version_is_no_evidence(district, policies):
+    edit(policies / ENTITY, "{from: 1, to: 31, points: 10,", "{from: 1, to: 31, points: 9,")
+    with pytest.raises(SetupError, match=r"is about another version of CQ-E-1 family_farm"):
+        load(district, policies)
+
+
+def test_a_validation_that_cannot_be_read_is_no_evidence(district, policies):
+    edit(policies / HOUSEHOLD, "{from: 1, to: 31, points: 14,", "{from: 1, to: 31, points: 13,")
+    (policies / HOUSEHOLD).with_suffix(".validation.json").write_text("{}", "utf-8")
+    with pytest.raises(SetupError, match=r"2023-01-01\.validation\.json: is no readable validation"):
+        load(district, policies)
+
+
+def test_a_card_with_an_error_the_linter_finds_is_not_put_in_force(district, policies):
+    edit(policies / HOUSEHOLD, "{from: 1, to: 31, points: 14,", "{from: 1, to: 31, points: 25,")
+    validated(policies / HOUSEHOLD)
+    with pytest.raises(SetupError, match="points go from 20 to 25 at 1: not down"):
+        load(district, policies)
+
+
+def test_the_evidence_is_kept_with_the_rule(district):
+    with reading(district.engine) as session:
+        for rule in cards(session):
+            common_part = rule.code == "CQ-E-1" and not rule.variant
+            assert (rule.validation is None) == common_part
+            if rule.validation is not None:
+                assert rule.validation["report"]["card"]["fingerprint"] == rule.fingerprint
+                assert rule.validation["report"]["synthetic"] is True
