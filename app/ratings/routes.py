@@ -9,7 +9,7 @@ from app.access.problems import Problem
 from app.access.routes import CurrentViewer, RequestSession
 from app.examples import shown
 from app.models import RuleVersion
-from app.ratings.schemas import CardAnswer, CardLine, CardsAnswer, TextAnswer
+from app.ratings.schemas import CardAnswer, CardLine, CardsAnswer, TextAnswer, ValidationAnswer
 from app.rules import service as rules
 
 router = APIRouter(tags=["cards"], responses={401: {"model": Problem}, 404: {"model": Problem}})
@@ -35,7 +35,11 @@ def card(
 ) -> CardAnswer:
     """A card as it is kept; `version` is its first day in force, such as 2023-01-01."""
     rule = rules.card_version(session, code, version=version, variant=variant)
-    return CardAnswer(**_card_line(rule).model_dump(), content=json.loads(rule.content))
+    return CardAnswer(
+        **_card_line(rule).model_dump(),
+        content=json.loads(rule.content),
+        validation=ValidationAnswer.of(rule),
+    )
 
 
 def _card_line(rule: RuleVersion) -> CardLine:

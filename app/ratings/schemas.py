@@ -233,10 +233,41 @@ class CardsAnswer(Answer):
     cards: list[CardLine]
 
 
+class ValidationAnswer(Answer):
+    """On whom a card was validated before it was put in force, and how well it parted payers from others.
+
+    `auc` is null where no outcomes were known: then the card rests on expert judgement alone.
+    """
+
+    validated_on: date
+    population: str
+    synthetic: bool
+    rated_count: int
+    outcome_count: int
+    auc: float | None
+
+    @classmethod
+    def of(cls, rule: RuleVersion) -> "ValidationAnswer | None":
+        """The validation kept with a rule; the common part of a card with versions by type has none."""
+        if rule.validation is None:
+            return None
+        report = rule.validation["report"]
+        whole = next((item for item in report["discrimination"] if item["sample"] == "all"), None)
+        return cls(
+            validated_on=rule.validation["validated_on"],
+            population=report["population"],
+            synthetic=report["synthetic"],
+            rated_count=report["counts"]["rated_count"],
+            outcome_count=report["counts"]["rated_outcome_count"],
+            auc=None if whole is None else whole["auc"],
+        )
+
+
 class CardAnswer(CardLine):
-    """A card in full, as it is kept: inputs, bins with points, vetoes, grades, sources."""
+    """A card in full, as it is kept (inputs, bins, vetoes, grades, sources), and its validation."""
 
     content: dict[str, Any]
+    validation: ValidationAnswer | None
 
 
 def card_version(rule: RuleVersion) -> CardVersionAnswer:

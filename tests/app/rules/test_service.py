@@ -44,7 +44,7 @@ def edit(file: Path, old: str, new: str) -> None:
 
 
 def validated(file: Path) -> None:
-    """Validate a card on a few synthetic households or entities, and keep the evidence; a profile needs none."""
+    """Validate a card on a few synthetic subjects and keep the evidence; a profile needs none."""
     if "profile:" in file.read_text("utf-8"):
         return
     card = Scorecard.load(file)

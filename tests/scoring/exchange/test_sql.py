@@ -123,7 +123,7 @@ def test_a_million_rows_are_the_same_in_the_database(database_url):
 def fill(connection, given):
     """The rows into the table, the quickest way of each driver."""
     if connection.dialect.name == "sqlite":
-        lists = [np.where(np.isnan(v), None, v.astype(object)).tolist() for v in given.values()]
+        lists = [[plain(value) for value in column] for column in given.values()]
         marks = ", ".join("?" * (len(given) + 1))
         rows = list(zip(range(MANY_ROWS), *lists, strict=True))
         connection.exec_driver_sql(f"INSERT INTO facts VALUES ({marks})", rows)
