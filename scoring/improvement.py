@@ -55,9 +55,10 @@ class Improvement:
 
     card: CardDefinition
 
-    def ways_up(self, bins: Sequence[int]) -> Iterator[WayUp]:
+    def ways_up(self, bins: Sequence[int], *, beyond_fewest: int | None = None) -> Iterator[WayUp]:
         """Every minimal set of changes from these bins to the next grade, the cheapest first.
 
+        With `beyond_fewest`, only those of the fewest changes and of so many more.
         `bins` are in the card's order. None at the top, or where no changes are enough. What holds the grade
         down whatever the score (a veto) is not lifted by points.
         """
@@ -71,10 +72,14 @@ class Improvement:
         goal = goals[-1]
         if goal.minimum > self.card.maximum:
             return
-        steps = [step for step in self._steps(bins) if step.gain > 0]
-        for size in range(1, len(steps) + 1):
-            if self._most(start, steps, size) < goal.minimum:
-                continue
+        # The greatest gains first: what is left to choose from can be told to be too little at once.
+        steps = sorted((step for step in self._steps(bins) if step.gain > 0), key=lambda step: -step.gain)
+        sizes = range(1, len(steps) + 1)
+        fewest = next(
+            (size for size in sizes if self._most(start, steps, size) >= goal.minimum), len(steps) + 1
+        )
+        last = len(steps) if beyond_fewest is None else min(fewest + beyond_fewest, len(steps))
+        for size in range(fewest, last + 1):
             for months in sorted({step.months for step in steps}):
                 in_time = [step for step in steps if step.months <= months]
                 if self._most(start, in_time, size) >= goal.minimum:
@@ -137,7 +142,6 @@ class Improvement:
         self, start: Sequence[int], steps: Sequence[_Step], *, size: int, goal: int
     ) -> Iterator[tuple[_Step, ...]]:
         """The minimal sets of just so many changes that reach the goal."""
-        gains = sorted((step.gain for step in steps), reverse=True)
 
         def chosen(begun: tuple[_Step, ...], sums: list[int], rest: int) -> Iterator[tuple[_Step, ...]]:
             left = size - len(begun)
@@ -146,10 +150,11 @@ class Improvement:
                 if total >= goal and self._needed(start, begun, goal):
                     yield begun
                 return
-            # What is left to choose gains no more than the greatest gains there are.
-            if total >= goal or total + sum(gains[:left]) < goal:
+            if total >= goal:
                 return
             for place in range(rest, len(steps) - left + 1):
+                if total + sum(step.gain for step in steps[place : place + left]) < goal:
+                    return
                 step = steps[place]
                 sums[step.block] += step.gain
                 yield from chosen((*begun, step), sums, place + 1)

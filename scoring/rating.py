@@ -134,9 +134,12 @@ class Scorecard:
         """One rating in full, from its packed bins; no input is needed, so it is exact for ever."""
         return self._explainer.explain(packed, vetoes=vetoes, unrated=unrated, out_of_range=out_of_range)
 
-    def ways_up(self, packed: int) -> Iterator[WayUp]:
-        """The sets of changes that lift the subject of a packed rating to the next grade, cheapest first."""
-        return self._improvement.ways_up(self._explainer.bins(packed))
+    def ways_up(self, packed: int, *, beyond_fewest: int | None = None) -> Iterator[WayUp]:
+        """The sets of changes that lift the subject of a packed rating to the next grade, cheapest first.
+
+        With `beyond_fewest`, only those of the fewest changes and of so many more.
+        """
+        return self._improvement.ways_up(self._explainer.bins(packed), beyond_fewest=beyond_fewest)
 
     def without_way_up(self, packed: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Which subjects of packed ratings are below the best grade, and no changes lift them."""

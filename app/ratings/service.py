@@ -80,7 +80,7 @@ def explained(session: Session, rating: Rating) -> ExplainedRating:
         ),
     )
     # Points lift no veto, and without a grade there is none to rise from.
-    ways_up = () if unrated or rating.vetoes else card.ways_up(rating.packed_bins)
+    ways_up = () if unrated or rating.vetoes else card.ways_up(rating.packed_bins, beyond_fewest=1)
     records = {value.name: value.record_id for value in sources(session, rating)}
     return ExplainedRating(rating, run, rule, compared, tuple(islice(ways_up, WAYS_UP_SHOWN)), records)
 

@@ -93,6 +93,11 @@ class Peer(ABC):
         """What the last answer says about its input, if the library says anything."""
         return ""
 
+    def one(self, columns: Columns) -> Callable[[], object]:
+        """What scores one record, its columns made ready; by default a batch of one."""
+        row = self.table(columns)
+        return lambda: self.score(row)
+
     def more(self, work: "Work") -> dict[str, Any]:
         """Further figures only this library has."""
         return {}
@@ -244,8 +249,7 @@ def _affordable(peer: Peer, columns: Columns, *, rows: NDArray[np.int64]) -> int
 def _record(make: Callable[[], Peer], work: Work) -> dict[str, Any]:
     peer = make()
     peer.fit(peer.table(taken(work.text, work.train)), work.bad[work.train])
-    row = peer.table(taken(work.text, work.test[:1]))
-    return {"record_microseconds": round(record_microseconds(lambda: peer.score(row)), 1)}
+    return {"record_microseconds": round(record_microseconds(peer.one(taken(work.text, work.test[:1]))), 1)}
 
 
 def _fit(make: Callable[[], Peer], work: Work) -> dict[str, Any]:

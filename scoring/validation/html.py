@@ -102,7 +102,7 @@ def _row(row: tuple[Text, ...], table: Table) -> str:
 
 def _both(text: Text) -> str:
     """Chinese first, English after it and marked as such."""
-    first = text.zh
+    first = escape(text.zh)
     return (
         first if text.en in ("", text.zh) else f'{first}<span class="en" lang="en">{escape(text.en)}</span>'
     )

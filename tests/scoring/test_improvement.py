@@ -144,3 +144,19 @@ def test_those_without_a_way_up_are_the_ones_for_whom_none_is_found():
     below_top = np.array([total(CARD.definition, bins) < CARD.definition.grades[0].minimum for bins in rows])
     none = np.array([next(CARD.ways_up(int(one)), None) is None for one in packed])
     assert (CARD.without_way_up(packed) == (none & below_top)).all()
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_ways_of_more_changes_than_asked_for_are_left_out(beyond):
+    rng = random.Random(beyond)
+    for _ in range(20):
+        packed = packed_of(
+            CARD.definition, [rng.randrange(len(i.bins)) for i in CARD.definition.characteristics]
+        )
+        every = list(itertools.islice(CARD.ways_up(packed), 200))
+        if not every:
+            continue
+        most = len(every[0].changes) + beyond
+        assert list(itertools.islice(CARD.ways_up(packed, beyond_fewest=beyond), 200)) == [
+            way for way in every if len(way.changes) <= most
+        ]

@@ -1,5 +1,6 @@
 """A card held against outcomes: the figures are those of its own ratings, split by time, nobody left out."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from scoring.errors import CardError
 from scoring.validation import validate
+from scoring.validation.stability import psi
 from tests.scoring.validation.households import CARD, DEMO, MONTHS, population
 
 GIVEN: Any = population()
@@ -129,3 +131,18 @@ def test_a_report_knows_its_card_and_no_other():
     assert REPORT.card.fingerprint == DEMO.definition.fingerprint
     changed = CARD.replace("minimum: 15", "minimum: 16")
     assert not REPORT.is_of(type(DEMO).parse(changed).definition)
+    assert not REPORT.is_of(replace(DEMO.definition, variant="family_farm"))
+
+
+def test_a_score_on_an_edge_belongs_to_the_band_that_begins_there():
+    last = float(REPORT.bands[-1].name.removeprefix("≥ "))
+    late = SCORES.total[LATE & (SCORES.unrated == 0)]
+    assert REPORT.bands[-1].subject_count == (late >= last).sum() > (late > last).sum()
+    assert REPORT.score_stability[0].sample_count == len(late)
+
+
+def test_the_stability_of_the_scores_is_taken_over_the_same_bands():
+    edges = [float(cell.name.split()[-1]) for cell in REPORT.bands[:-1]]
+    rated = SCORES.unrated == 0
+    early, late = (np.histogram(SCORES.total[rated & of], [-1, *edges, 99])[0] for of in (~LATE, LATE))
+    assert REPORT.score_stability[0].index == pytest.approx(psi(early, late))
