@@ -34,3 +34,9 @@ def test_scoring_a_file_prints_what_the_readme_shows(tmp_path):
     result = CliRunner().invoke(app, ["score", card, source, str(tmp_path / "rated.csv")])
     told = result.output.replace(str(tmp_path / "rated.csv"), "rated.csv").strip()
     assert told in README
+
+
+def test_linting_a_card_prints_what_the_readme_shows():
+    result = CliRunner().invoke(app, ["card", "lint", "tests/scoring/faulty_cards/holes.yaml"])
+    assert result.exit_code == 1
+    assert result.output.strip() in README

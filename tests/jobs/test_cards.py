@@ -1,12 +1,15 @@
 """What a reviewer reads of a card."""
 
 import csv
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
+from app.jobs.cards import load_card
 
 HOUSEHOLD = "scoring/policies/cq_bishan/household/2023-01-01.yaml"
 ENTITY = "scoring/policies/cq_bishan/agri_entity/2023-01-01.yaml"
@@ -68,3 +71,23 @@ def test_the_sql_of_a_card_reads_the_table_and_refuses_what_is_no_name():
 @pytest.mark.parametrize("command", ["lint", "show"])
 def test_a_card_that_is_not_there_is_refused(command):
     assert run(command, "nowhere.yaml").exit_code != 0
+
+
+@pytest.mark.parametrize("card", [HOUSEHOLD, f"{ENTITY}:cooperative"])
+def test_the_printed_card_gives_the_points_that_are_scored(card):
+    """Every bin of a subject stands on the page with its points; steps of a ladder are counted from it."""
+    loaded = load_card(card)
+    page = run("show", card).output
+    rng = np.random.default_rng(2)
+    columns = {i.name: rng.uniform(i.minimum, min(i.maximum, 1e7), 50) for i in loaded.definition.inputs}
+    columns = {name: np.where(rng.random(50) < 0.2, np.nan, column) for name, column in columns.items()}
+    for packed in loaded.score(columns).packed.tolist():
+        for line in loaded.explain(packed).lines:
+            item = next(i for i in loaded.definition.characteristics if i.name == line.name)
+            # What stands on the page from this characteristic on to the next.
+            part = re.split(r"\n(?=  \S|\n)", page.split(f"\n  {item.label.zh} · ")[1])[0]
+            if len(item.steps) > 8 and line.known:
+                ((first, each), *_) = re.findall(r"(-?\d+)  .*，此后每档 ([+-]\d+)", part)
+                assert int(first) + int(each) * (line.bin - 1) == line.points
+            else:
+                assert f"    {line.points:>4}  {line.bin_label.zh}" in part, (line.name, part)
