@@ -1,6 +1,7 @@
 """Ratings for many subjects or for one, with the explanation behind each."""
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -96,17 +97,28 @@ class Scorecard:
         """The card's points as look-ups by packed bins."""
         return point_tables(self.definition)
 
-    def score(self, columns: Mapping[str, ArrayLike | Coded]) -> Scores:
+    def score(self, columns: Mapping[str, ArrayLike | Coded], *, threads: int = 1) -> Scores:
         """Rate every row of the columns; NaN and columns not given are unknown, other columns are ignored.
 
+        Several threads share the blocks of many rows; the result is the same.
         Raises `CardError` for columns of different lengths, of the wrong type, and for a value that is not
         allowed where the card refuses such values.
         """
         given = Columns(self.definition.inputs, columns)
         result = _nothing(self.definition, given)
-        for start in range(0, given.rows, BLOCK_ROWS):
+        plan = self._plan
+
+        def rate(start: int) -> None:
             stop = min(start + BLOCK_ROWS, given.rows)
-            self._score_block(given.block(start, stop), result, rows=slice(start, stop))
+            self._score_block(given.block(start, stop), result, plan=plan, rows=slice(start, stop))
+
+        starts = range(0, given.rows, BLOCK_ROWS)
+        if threads == 1 or len(starts) < 2:
+            for start in starts:
+                rate(start)
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(rate, starts))
         return result
 
     def totals(self, packed: NDArray[np.uint64]) -> NDArray[np.int16]:
@@ -176,11 +188,11 @@ class Scorecard:
     def _improvement(self) -> Improvement:
         return Improvement(self.definition)
 
-    def _score_block(self, facts: Facts, result: Scores, *, rows: slice) -> None:
+    def _score_block(self, facts: Facts, result: Scores, *, plan: Plan, rows: slice) -> None:
         """Put the ratings of some rows into their place."""
         card, count = self.definition, rows.stop - rows.start
         values = kernel.with_derived(card, facts.values, rows=count)
-        block = self._plan.score(facts, values, rows=count)
+        block = plan.score(facts, values, rows=count)
         vetoes = kernel.vetoes_hit(card, values, rows=count)
         unrated = self._unrated(facts, block.known)
         result.grade[rows] = kernel.grades(

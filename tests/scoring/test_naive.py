@@ -286,3 +286,11 @@ def test_no_number_of_categories_makes_an_unknown_text_a_known_one(count):
     texts = np.array(["n0", names[-1], None, "zz"], dtype=object)
     scores = engine.score({"a": texts, "b": np.zeros(4)})
     assert (scores.bins["of_a"].tolist(), scores.out_of_range.tolist()) == ([1, 2, 0, 0], [0, 0, 0, 1])
+
+
+def test_rows_rated_by_several_threads_get_what_they_get_by_one(scored):
+    card, columns, scores = scored
+    many = {name: np.tile(column, 300) for name, column in columns.items()}
+    together = card.score(many, threads=4)
+    assert len(together.total) == 300 * len(scores.total)
+    assert same(card.score(many), together, slice(None))
