@@ -188,7 +188,7 @@ def position(name: str, row: int, value: Any, places: Mapping[Any, int]) -> int:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return UNKNOWN
     if not isinstance(value, str):
-        raise CardError(f"{name}, row {row}: {value!r} is a {type(value).__name__}, not a text")
+        raise CardError(f"{name}, row {row}: a {type(value).__name__} is not a text")
     return places.get(value, UNSEEN)
 
 
