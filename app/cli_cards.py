@@ -9,7 +9,7 @@ from rich.console import Console
 from app import clock, settings
 from app.db import make_engine, reading
 from app.errors import Invalid
-from app.jobs.card_files import write_card_from_pmml, write_pmml_file
+from app.jobs.card_files import write_card_from_pmml, write_excel_file, write_pmml_file
 from app.jobs.cards import diff_lines, lint_lines, load_card, show_lines, sql_of, write_boundaries
 from app.jobs.compare import compare_cards, coverage_rule, village_rule, write_report
 from app.jobs.nightly import newest_night
@@ -60,6 +60,15 @@ def card_sql(
 def card_pmml(card: str, target: Path) -> None:
     """Write a card as a PMML 4.4 Scorecard."""
     write_pmml_file(load_card(card).definition, target)
+    console.print(f"written to {target}", markup=False)
+
+
+@cards.command("excel")
+def card_excel(
+    card: str, target: Path, rows: Annotated[int, typer.Option(min=1, max=5_000, help="subjects")] = 20
+) -> None:
+    """Write a card as a workbook with live formulas: a subject a row."""
+    write_excel_file(load_card(card).definition, target, rows=rows)
     console.print(f"written to {target}", markup=False)
 
 

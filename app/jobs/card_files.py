@@ -6,6 +6,7 @@ from pathlib import Path
 from app.errors import Invalid
 from scoring import CardError
 from scoring.definition import CardDefinition
+from scoring.exchange.excel import write_workbook
 from scoring.exchange.pmml_read import read_pmml
 from scoring.exchange.pmml_write import write_pmml
 
@@ -13,6 +14,11 @@ from scoring.exchange.pmml_write import write_pmml
 def write_pmml_file(card: CardDefinition, target: Path) -> None:
     """A card as a PMML document."""
     write_whole(target, lambda unfinished: unfinished.write_text(write_pmml(card), encoding="utf-8"))
+
+
+def write_excel_file(card: CardDefinition, target: Path, *, rows: int) -> None:
+    """A card as a workbook with live formulas."""
+    write_whole(target, lambda unfinished: write_workbook(card, unfinished, rows=rows))
 
 
 def write_card_from_pmml(source: Path, target: Path) -> None:
