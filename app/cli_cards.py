@@ -9,7 +9,7 @@ from rich.console import Console
 from app import clock, settings
 from app.db import make_engine, reading
 from app.errors import Invalid
-from app.jobs.card_files import write_card_from_pmml, write_excel_file, write_pmml_file
+from app.jobs.card_files import write_card_from_pmml, write_excel_file, write_pmml_file, write_schema
 from app.jobs.cards import diff_lines, lint_lines, load_card, show_lines, sql_of, write_boundaries
 from app.jobs.compare import compare_cards, coverage_rule, village_rule, write_report
 from app.jobs.nightly import newest_night
@@ -69,6 +69,13 @@ def card_excel(
 ) -> None:
     """Write a card as a workbook with live formulas: a subject a row."""
     write_excel_file(load_card(card).definition, target, rows=rows)
+    console.print(f"written to {target}", markup=False)
+
+
+@cards.command("schema")
+def card_json_schema(target: Path) -> None:
+    """Write the JSON Schema of cards, with which an editor completes and checks them."""
+    write_schema(target)
     console.print(f"written to {target}", markup=False)
 
 

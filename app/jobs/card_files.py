@@ -1,11 +1,13 @@
 """Cards in the forms of other tools, written whole or not at all."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 from app.errors import Invalid
 from scoring import CardError
 from scoring.definition import CardDefinition
+from scoring.exchange.card_schema import card_schema
 from scoring.exchange.excel import write_workbook
 from scoring.exchange.pmml_read import read_pmml
 from scoring.exchange.pmml_write import write_pmml
@@ -19,6 +21,12 @@ def write_pmml_file(card: CardDefinition, target: Path) -> None:
 def write_excel_file(card: CardDefinition, target: Path, *, rows: int) -> None:
     """A card as a workbook with live formulas."""
     write_whole(target, lambda unfinished: write_workbook(card, unfinished, rows=rows))
+
+
+def write_schema(target: Path) -> None:
+    """The JSON Schema of a card, for an editor."""
+    text = json.dumps(card_schema(), ensure_ascii=False, indent=2)
+    write_whole(target, lambda unfinished: unfinished.write_text(text + "\n", encoding="utf-8"))
 
 
 def write_card_from_pmml(source: Path, target: Path) -> None:
