@@ -28,6 +28,7 @@ from app.jobs.setup import initialise
 from app.models import (
     CoverageCount,
     Fact,
+    PeerPoints,
     PlaceGate,
     PlaceGradeCount,
     PlaceMeasure,
@@ -44,7 +45,16 @@ from app.settings import Settings
 from app.subjects.cipher import Cipher, load_master_key
 from scoring import Scorecard, in_force
 
-NIGHT_TABLES = (PlaceGate, PlaceMeasure, PlaceGradeCount, PlaceStatus, CoverageCount, Rating, RatingRun)
+NIGHT_TABLES = (
+    PeerPoints,
+    PlaceGate,
+    PlaceMeasure,
+    PlaceGradeCount,
+    PlaceStatus,
+    CoverageCount,
+    Rating,
+    RatingRun,
+)
 REASONS = (UnratedReason.NONE, UnratedReason.REQUIRED_MISSING, UnratedReason.TOO_FEW_FACTS)
 
 

@@ -49,9 +49,12 @@ def _solutions(card: CardDefinition, name: str, value: float, given: Inputs) -> 
 def _together(
     card: CardDefinition, names: tuple[str, ...], wanted: tuple[float, ...], given: Inputs
 ) -> Iterator[Inputs]:
-    """All the values at once."""
+    """All the values at once; one that is not a number may be anything."""
     if not names:
         yield given
+        return
+    if math.isnan(wanted[0]):
+        yield from _together(card, names[1:], wanted[1:], given)
         return
     for found in _solutions(card, names[0], wanted[0], given):
         yield from _together(card, names[1:], wanted[1:], found)
@@ -103,8 +106,8 @@ def _least(card: CardDefinition, item: Derivation, value: float) -> Iterator[tup
 
 
 def _known_if(card: CardDefinition, item: Derivation, value: float) -> Iterator[tuple[float, ...]]:
-    least = item.parameters["at_least"][0]
-    for other in (least, *_anchors(card, item.of[1])):
+    # What brings the value about may meet the condition by itself.
+    for other in (math.nan, item.parameters["at_least"][0], *_anchors(card, item.of[1])):
         yield value, other
 
 
