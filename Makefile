@@ -43,6 +43,13 @@ bench: install-dev ## Run the benchmarks of docs/performance.md
 		[ -f "$$benchmark" ] || { echo "There is no benchmarks/bench_*.py."; exit 1; }; \
 		$(BIN)/python "$$benchmark" || exit 1; done
 
+coverage: install-dev ## Show that the tests reach every branch of scoring/
+	@$(BIN)/python -m coverage run --branch --source=scoring -m pytest -q -p no:xdist tests/scoring -k 'not million'
+	@$(BIN)/python -m coverage report --skip-covered --show-missing --fail-under=100
+
+mutation: install-dev ## Count the small faults in the heart of scoring/ that the tests find (docs/mutation.md)
+	@$(BIN)/python tools/mutation.py
+
 lock: ## Write the lock files anew with uv (UPGRADE=--upgrade takes newer versions)
 	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: python3 -m pip install uv"; exit 1; }
 	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra batch --group build -o requirements/run.txt
@@ -54,4 +61,4 @@ clean: ## Remove .venv and everything that was built; the database in var/ stays
 	@rm -rf .venv .venv-pmml build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help install install-dev run test check format bench lock clean
+.PHONY: help install install-dev run test check format bench coverage mutation lock clean

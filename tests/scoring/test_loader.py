@@ -109,3 +109,86 @@ def test_every_shipped_policy_file_is_sound_and_named_by_its_first_day(file):
         for variant in card.definition.overlays:
             assert card.overlay(variant).definition.variant == variant
     assert first_day.isoformat() == file.stem
+
+
+def changed_text(old, new):
+    return (Path("tests/scoring/exchange/chinese_card.yaml").read_text("utf-8")).replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("is: [自有]", "is: [自由]", "'自由' is no category of housing"),
+        ("code: -9", "code: -7", "-7 is no special code of the value that is read"),
+        ("{to: 26,", "{to: 26, up_to: 26,", "write either to or up_to"),
+        ("required: [age]", "required: {age: 1}", "required: expected a list"),
+        ("required: [age]", "required: [{a: 1}]", "required: expected a list of texts"),
+        ("least_known_share: 0.5", "least_known_share: half", "'half' is not a number"),
+        ("least_known_share: 0.5", "least_known_share: nan", "not-a-number is no value"),
+        (
+            "{-9: {zh: 拒答, en: refused}",
+            "{-9.0: {zh: 空, en: e}, -9: {zh: 拒答, en: refused}",
+            "-9 is written twice",
+        ),
+    ],
+)
+def test_a_malformed_part_is_named(old, new, complaint):
+    text = changed_text(old, new)
+    assert text != changed_text("", "")
+    with pytest.raises(CardError) as refused:
+        Scorecard.parse(text)
+    assert complaint in str(refused.value)
+
+
+@pytest.mark.parametrize("ladder", ["count: 0, width: 1", "count: 3, width: 0"])
+def test_a_ladder_has_steps_of_some_width(ladder):
+    content = copy.deepcopy(loader.read(CARD_FILE))
+    written = dict(pair.split(": ") for pair in ladder.split(", "))
+    content["characteristics"][1]["ladder"] |= written
+    with pytest.raises(CardError, match="at least one step, of a width above 0"):
+        loader.card(content, where="card")
+
+
+def test_a_file_that_is_no_text_or_no_kept_content_is_refused(tmp_path):
+    file = tmp_path / "2023-01-01.yaml"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CardError, match="is not a text in UTF-8"):
+        loader.read(file)
+    with pytest.raises(CardError, match="is not readable"):
+        loader.parse("{broken", where="kept")
+
+
+def test_a_policy_file_is_named_by_its_first_day(tmp_path):
+    (tmp_path / "first.yaml").write_text("card: X", encoding="utf-8")
+    with pytest.raises(CardError, match="the name of a policy file is its first day in force"):
+        in_force(tmp_path, on=date(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("overlays", "complaint"), [({}, "no overlay 'x'"), ({"x": "text"}, "overlays: x: expected a mapping")]
+)
+def test_an_overlay_that_is_not_there_or_no_mapping_is_refused(overlays, complaint):
+    content = copy.deepcopy(loader.read(CARD_FILE)) | {"overlays": overlays}
+    with pytest.raises(CardError, match=complaint):
+        loader.card(content, where="card", variant="x")
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda c: c["criteria"][0].update(measure="nothing"), "the measure nothing is not declared"),
+        (lambda c: c["criteria"][0].update(basis="NO"), "the basis NO is not declared"),
+        (
+            lambda c: c["criteria"][0].update(no_denominator="ignore"),
+            "expected insufficient or not_applicable",
+        ),
+    ],
+)
+def test_a_fault_in_a_profile_is_named(change, complaint):
+    content = copy.deepcopy(loader.read(Path("scoring/policies/cq_bishan/credit_village/2023-01-01.yaml")))
+    change(content)
+    with pytest.raises(CardError, match=complaint):
+        loader.profile(content, where="profile")
+    assert Profile.parse(loader.canonical(loader.read(
+        Path("scoring/policies/cq_bishan/credit_village/2023-01-01.yaml")
+    ))).definition.level == "credit_village"  # fmt: skip
