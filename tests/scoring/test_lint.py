@@ -313,3 +313,53 @@ def test_a_quotient_lies_between_its_outermost_ends(of, expected):
 
     item = Derivation("r", Text("", ""), "", "ratio", ("a", "b"), {})
     assert ranges._ratio(item, of) == expected
+
+
+def test_a_product_that_an_input_cancels_out_of_is_found():
+    def change(content):
+        words = {"zh": "乘积", "en": "product"}
+        shared = {"label": words, "unit": "倍"}
+        of = {"inverse": ["full_source_count", "debt_fen"], "again": ["inverse", "debt_fen"]}
+        content["derived"] += [
+            shared | {"name": "inverse", "operation": "ratio", "of": of["inverse"]},
+            shared | {"name": "again", "operation": "product", "of": of["again"]},
+        ]
+
+    found = changed(change)
+    assert "again: debt_fen cancels out: it is full_source_count, the same at debt_fen = 1 and 2" in found
+
+
+def test_a_difference_of_a_value_and_itself_is_nothing():
+    def change(content):
+        content["derived"].append(
+            {"name": "none", "label": {"zh": "差", "en": "difference"}, "unit": "分", "operation": "weighted",
+             "of": ["debt_fen", "debt_fen"], "weights": ["1", "-1"], "basis": "DEFAULT"}
+        )  # fmt: skip
+
+    assert "none: debt_fen cancels out: it is 0, the same at debt_fen = 1 and 2" in changed(change)
+
+
+def test_a_characteristic_that_always_gives_the_same_is_found():
+    def change(content):
+        for step in content["characteristics"][12]["bins"]:
+            step["points"] = "0"
+        content["blocks"][4]["maximum"] = "3"
+
+    assert "agricultural_insurance: gives 0 points whatever the value" in changed(change)
+
+
+def test_a_grade_between_two_sums_is_found():
+    label = {"zh": "甲", "en": "a"}
+    content = copy.deepcopy(loader.read(FAULTY / "amount_as_score.yaml"))
+    content["grades"].insert(0, {"code": "良", "label": label, "minimum": "6", "basis": "S15"})
+    content["grades"].insert(0, {"code": "优", "label": label, "minimum": "10", "basis": "S15"})
+    content["characteristics"][0]["bins"][0]["points"] = "5"
+    found = [str(finding) for finding in lint_content(content, where="card")]
+    assert "grade 良: no sum of points lies from 6 to 9" in found
+
+
+def test_categories_have_a_direction_too():
+    content = copy.deepcopy(loader.read(Path("tests/scoring/exchange/chinese_card.yaml")))
+    content["characteristics"][0]["direction"] = "up"
+    found = [str(finding) for finding in lint_content(content, where="card")]
+    assert "housing, bin 2: points go from 20 to 9 at 租住、其他: not up" in found

@@ -57,3 +57,23 @@ def test_a_value_out_of_range_is_unknown_and_told(value):
     one = HOUSEHOLD.score_one({"household_size": value})
     told = HOUSEHOLD.explain(one.packed, unrated=bool(one.unrated), out_of_range=one.out_of_range)
     assert (told.out_of_range_count, told.known_count, told.grade) == (1, 0, "N")
+
+
+def test_a_card_that_refuses_says_what_it_allows():
+    content = random_card(random.Random(5)) | {"required": []}
+    content["inputs"] = [
+        {
+            "name": "x",
+            "label": {"zh": "甲", "en": "a"},
+            "unit": "个",
+            "minimum": "0",
+            "maximum": "9",
+            "invalid": "refuse",
+        },
+        *content["inputs"],
+    ]
+    card = Scorecard.parse(text_of(content))
+    with pytest.raises(CardError, match="x: the value is not allowed by the card; it allows 0 to 9"):
+        card.score_one({"x": 10})
+    with pytest.raises(CardError, match="x, row 1: the value is not allowed by the card; it allows 0 to 9"):
+        card.score({"x": [1.0, 10.0]})

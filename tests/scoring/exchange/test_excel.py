@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from scoring import Scorecard
+from scoring import CardError, Scorecard
 from scoring.exchange.excel import FIRST_ROW, HELP, SCORES, SOURCES, write_workbook
 from scoring.exchange.excel_formulas import CARD
 from tests.scoring.exchange.test_sql import CARDS, columns
@@ -101,3 +101,24 @@ def test_the_points_and_sources_stand_on_their_pages(tmp_path):
     points = [row[4].value for row in book[CARD].iter_rows(min_row=2)]
     assert points == [step.points for item in card.characteristics for step in item.bins]
     assert {row[0].value for row in book[SOURCES].iter_rows(min_row=2)} == set(card.sources)
+
+
+def test_a_formula_longer_than_a_spreadsheet_takes_is_refused(tmp_path):
+    text = Path("tests/scoring/exchange/chinese_card.yaml").read_text(encoding="utf-8")
+    many = "".join(f"      类别{'长' * 60}{n}: {{zh: 类, en: kind}}\n" for n in range(120))
+    names = ", ".join(f"类别{'长' * 60}{n}" for n in range(120))
+    card = Scorecard.parse(
+        text.replace(
+            "      自有: {zh: 自有, en: own}\n", f"      自有: {{zh: 自有, en: own}}\n{many}"
+        ).replace("is: [自有]", f"is: [自有, {names}]")
+    )
+    with pytest.raises(CardError, match="is too long for a spreadsheet"):
+        write_workbook(card.definition, tmp_path / "card.xlsx")
+
+
+def test_categories_a_list_cannot_hold_are_typed_without_one(tmp_path):
+    text = Path("tests/scoring/exchange/chinese_card.yaml").read_text(encoding="utf-8")
+    card = Scorecard.parse(text.replace("自有:", "'自,有':").replace("is: [自有]", "is: ['自,有']"))
+    write_workbook(card.definition, tmp_path / "card.xlsx")
+    page = openpyxl.load_workbook(tmp_path / "card.xlsx")[SCORES]
+    assert len(page.data_validations.dataValidation) == len(card.inputs) - 1
