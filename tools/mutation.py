@@ -115,8 +115,16 @@ def _is_killed(copies: "SimpleQueue[Path]", module: str, mutant: str) -> bool:
 
 def _mutants(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """Every mutant of a module: the line and what changes, and the whole text."""
+    decorators = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef | ast.FunctionDef)
+        for decorator in node.decorator_list
+        for part in ast.walk(decorator)
+    }
     for index, node in enumerate(ast.walk(tree)):
-        for number, words in enumerate(_changes(node)):
+        # A decorator says what kind of class it is, not what it does.
+        for number, words in enumerate([] if id(node) in decorators else _changes(node)):
             changed = copy.deepcopy(tree)
             twin = next(other for place, other in enumerate(ast.walk(changed)) if place == index)
             _apply(twin, number)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scoring import CardError, loader
+from scoring import NO_SCORE, RATED, REQUIRED_MISSING, TOO_FEW_FACTS, CardError, loader
 from scoring.checks import check_card, faults
 
 HOUSEHOLD = loader.read(Path("scoring/policies/cq_bishan/household/2023-01-01.yaml"))
@@ -266,3 +266,26 @@ def test_all_faults_are_told_at_once_with_the_file():
         "file.yaml: least_known_share: must lie between 0 and 1",
         "file.yaml: grade B: the last grade must begin at 0",
     ]
+
+
+def test_why_there_is_no_grade_is_told_apart():
+    assert (NO_SCORE, sorted({RATED, REQUIRED_MISSING, TOO_FEW_FACTS})) == (-1, [0, 1, 2])
+
+
+@pytest.mark.parametrize(("bins", "bits"), [(2, 1), (3, 2), (4, 2), (5, 3), (8, 3), (9, 4)])
+def test_a_bin_takes_no_more_bits_than_it_needs(bins, bits):
+    content = copy.deepcopy(HOUSEHOLD)
+    last = {"from": str(bins - 2), "points": "20"} if bins > 2 else {"points": "20"}
+    steps = [
+        {"to": str(edge + 1), "points": "0"} | ({"from": str(edge)} if edge else {})
+        for edge in range(bins - 2)
+    ]
+    content["characteristics"][0]["bins"] = [*steps, last]
+    assert loader.card(content, where="card").characteristics[0].bits == bits
+
+
+def test_an_input_says_what_it_allows():
+    numbers, texts = (loader.unchecked(c, where="card").inputs for c in (HOUSEHOLD, CHINESE))
+    assert numbers[0].allowed == "0 to 36500"
+    assert texts[1].allowed == "18 to 100, -9, -8, 999"
+    assert texts[0].allowed.startswith("自有, ")

@@ -94,3 +94,7 @@ def test_the_margin_says_how_far_on_which_side():
 def test_a_measure_that_is_not_given_is_named():
     with pytest.raises(CardError, match="the measure npl_share is not given"):
         TOWN.evaluate({"credit_village_share": measure(1, 2)})
+
+
+def test_the_four_states_of_a_gate_are_told_apart():
+    assert sorted({HOLDS, FAILS, INSUFFICIENT, NOT_APPLICABLE}) == [0, 1, 2, 3]
