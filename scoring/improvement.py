@@ -205,11 +205,5 @@ class Improvement:
                 sums[step.block] -= gain
 
 
-def _lifted(item: Characteristic) -> Characteristic:
-    return replace(
-        item, bins=tuple(replace(step, points=_best_from(item, step.points)) for step in item.bins)
-    )
-
-
 def _best_from(item: Characteristic, now: int) -> int:
     return now if item.months_to_change is None else max(now, item.maximum)
