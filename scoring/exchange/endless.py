@@ -36,8 +36,5 @@ def _stays_endless(item: Derivation, endless: set[str]) -> bool:
     """Whether the value is endless where one it reads is."""
     if item.operation == "known_if":
         return item.of[0] in endless
-    return (
-        all(name in endless for name in item.of)
-        if item.operation == "least"
-        else bool(endless & set(item.of))
-    )
+    read = [name in endless for name in item.of]
+    return all(read) if item.operation == "least" else any(read)

@@ -23,13 +23,8 @@ def add_entry(book: Any, page: Any, *, cells: tuple[int, int, int], item: Input 
     for row in range(first, last + 1):
         page.write_blank(row, column, None, entry)
     if item is not None:
-        page.data_validation(
-            first, column, last, column, _rule(item, cell=_cell(first, column)) | _told(item)
-        )
-
-
-def _cell(row: int, column: int) -> str:
-    return str(xl_rowcol_to_cell(row, column))
+        rule = _rule(item, cell=str(xl_rowcol_to_cell(first, column)))
+        page.data_validation(first, column, last, column, rule | _told(item))
 
 
 def _rule(item: Input, *, cell: str) -> dict[str, Any]:
@@ -50,7 +45,7 @@ def _rule(item: Input, *, cell: str) -> dict[str, Any]:
 
 def _told(item: Input) -> dict[str, Any]:
     """A word before and after; what is not allowed counts as unknown and may stand, unless it is refused."""
-    meanings = [f"{code:g} {both(words)}" for code, words in (item.codes | item.special).items()]
+    meanings = [f"{code:g} {both(words)}" for code, words in {**item.codes, **item.special}.items()]
     allowed = "；".join([f"允许 allowed: {item.allowed}", *meanings])[:MESSAGE_LENGTH]
     return {
         "ignore_blank": True,

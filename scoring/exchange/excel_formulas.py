@@ -87,9 +87,8 @@ def bin_rows(card: CardDefinition) -> dict[str, int]:
 def _add_points(card: CardDefinition, sheet: Sheet) -> None:
     rows = bin_rows(card)
     for judged in card.characteristics:
-        sheet.add(
-            f"bin:{judged.name}", "档次 bins", both(judged.label), _bin(judged, sheet, rows[judged.name])
-        )
+        hit = _bin(judged, sheet, rows[judged.name])
+        sheet.add(f"bin:{judged.name}", "档次 bins", both(judged.label), hit)
     for judged in card.characteristics:
         given = _points(judged, sheet, rows[judged.name])
         sheet.add(f"p:{judged.name}", "得分 points", both(judged.label), given)

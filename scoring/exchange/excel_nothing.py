@@ -18,21 +18,17 @@ Shown = str | int | float
 
 def of_nothing(card: CardDefinition) -> dict[str, Shown]:
     """The value of each column, by its name, for a subject of whom nothing is known."""
-    unknown = {item.name: [None] if item.categories else np.array([np.nan]) for item in card.inputs}
+    unknown = {item.name: np.array([np.nan]) for item in card.inputs}
     scores = Scorecard(card, card.code).score(unknown)
-    numbers = {item.name: np.array([np.nan]) for item in card.inputs}
-    values = kernel.with_derived(card, numbers, rows=1)
+    values = kernel.with_derived(card, unknown, rows=1)
     shown: dict[str, Shown] = {name: _number(float(column[0])) for name, column in values.items()}
     points = {name: int(column[0]) for name, column in scores.points.items()}
     shown |= {f"bin:{name}": int(column[0]) for name, column in scores.bins.items()}
-    shown |= {f"p:{name}": given for name, given in points.items()}
-    blocks = {
-        f"b:{block.name}": min(
-            sum(points[c.name] for c in card.characteristics if c.block == block.name), most
-        )
-        for block in card.blocks
-        for most in (block.maximum,)
-    }
+    shown |= {f"p:{name}": value for name, value in points.items()}
+    blocks = {}
+    for block in card.blocks:
+        given = sum(points[item.name] for item in card.characteristics if item.block == block.name)
+        blocks[f"b:{block.name}"] = min(given, block.maximum)
     held = int(scores.vetoes[0])
     shown |= blocks | {f"v:{veto.name}": held >> bit & 1 for bit, veto in enumerate(card.vetoes)}
     why = {REQUIRED_MISSING: MISSING, TOO_FEW_FACTS: TOO_FEW}.get(int(scores.unrated[0]), "")

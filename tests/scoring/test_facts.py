@@ -68,13 +68,14 @@ def test_texts_may_come_as_texts_codes_or_categories_of_other_lists():
     expected = CHINESE.score({"housing": texts, "age": [30.0] * 4})
     names = [category.name for category in CHINESE.definition.inputs[0].categories]
     in_order = Coded(np.array([names.index("自有"), names.index("租 住"), -2, -1]), names)
+    as_written = Coded(np.array([names.index("自有"), names.index("租 住"), -1, -1]), names)
     other = Coded(np.array([2, 0, 1, -1]), ("租 住", "没有", "自有"))
     fewer = Coded(np.array([1, 0, -1, -1]), ("租 住", "自有"))
     for column in (np.array(texts, dtype=object), other):
         found = CHINESE.score({"housing": column, "age": [30.0] * 4})
         assert (found.packed == expected.packed).all()
         assert found.out_of_range.tolist() == [0, 0, 1, 0]
-    for column in (in_order, fewer):
+    for column in (in_order, as_written, fewer):
         assert (CHINESE.score({"housing": column, "age": [30.0] * 4}).packed == expected.packed).all()
 
 

@@ -127,3 +127,31 @@ def test_the_points_of_groups_are_summed():
     names = [c.name for c in CARD.definition.characteristics]
     assert sums[:, names.index("confirmed_rights")].tolist() == [6, 6, 0]
     assert sums[:, names.index("repayment_record")].tolist() == [40, 20, 0]
+
+
+def test_a_rating_kept_as_a_signed_number_is_the_same_rating():
+    best = packed(CARD, {})
+    assert CARD.explain(best - 2**64) == CARD.explain(best)
+
+
+def test_points_lost_to_peers_are_told_to_two_places():
+    told = CARD.explain(packed(CARD, {"confirmed_rights": 1}))
+    names = [c.name for c in CARD.definition.characteristics]
+    sums = tuple(34 * (name == "confirmed_rights") for name in names)
+    lines = {line.name: line for line in told.compared(passing=Peers(12, sums), village=None).lines}
+    assert lines["confirmed_rights"].lost_to_passing == 2.83
+
+
+def test_what_is_at_full_marks_has_lost_nothing():
+    told = CARD.explain(packed(CARD, {}))
+    assert {line.lost_to_full for line in told.lines} == {0}
+
+
+def test_one_reason_about_inquiries_is_told_of_several():
+    content = copy.deepcopy(loader.read(FILE))
+    content["inquiry_reasons"] = ["R12", "R13", "R09", "R08"]
+    card = Scorecard(loader.card(content, where="card"), "card")
+    worst = packed(card, dict.fromkeys((c.name for c in card.definition.characteristics), 1))
+    codes = [reason.code for reason in card.explain(worst).reasons]
+    assert len([code for code in codes if code in content["inquiry_reasons"]]) <= len(codes) <= 5
+    assert len(codes) == 5

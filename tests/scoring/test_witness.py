@@ -41,7 +41,7 @@ least_known_share: 0
 sources: {{P: {{document: 演示数据（合成）, article: 全部, dated: 2023-01-01}}}}
 blocks: [{{name: b, label: {LABEL}, maximum: 20, basis: P}}]
 inputs: [{", ".join(INPUTS)}]
-derived: [{", ".join(f"{{name: {name}, label: {LABEL}, unit: 个, {what}}}" for name, what in DERIVED.items())}]
+derived: [{", ".join(f"{{name: {name}, label: {LABEL}, unit: 个, {DERIVED[name]}}}" for name in DERIVED)}]
 characteristics:
   - {{name: c, label: {LABEL}, block: b, of: area, basis: P, unknown: {{points: 0}}, bins: [BINS]}}
 grades: [{{code: A, label: {LABEL}, minimum: 0, basis: P}}]
