@@ -23,7 +23,6 @@ from scoring.exchange.excel_formulas import (
     plain_beginning,
     score_sheet,
 )
-from scoring.exchange.excel_nothing import of_nothing
 from scoring.exchange.excel_values import exact
 
 SCORES, SOURCES, HELP = "评分", "来源", "说明"
@@ -92,13 +91,12 @@ def _write_scores(book: Any, card: CardDefinition, sheet: Sheet, *, rows: int) -
             page.write_string(0, column, group, head)
         page.write_string(1, column, label, head)
     page.write_string(2, 0, "每行一户 one subject a row", head)
-    shown = of_nothing(card)
     last = FIRST_ROW + rows - 1
-    for name, column in sheet.places.items():
-        formula = sheet.formulas[column]
-        if formula is not None:
-            for row in range(FIRST_ROW, last + 1):
-                page.write_formula(row, column, formula(row), result, shown[name])
+    formulas = [(column, formula) for column, formula in enumerate(sheet.formulas) if formula is not None]
+    for column, formula in formulas:
+        for row in range(FIRST_ROW, last + 1):
+            # Without a value a spreadsheet computes the formula when it opens the file.
+            page.write_formula(row, column, formula(row), result, "")
     add_entry(book, page, cells=(FIRST_ROW, sheet.places["subject"], last), item=None)
     for item in card.inputs:
         add_entry(book, page, cells=(FIRST_ROW, sheet.places[f"in:{item.name}"], last), item=item)

@@ -61,6 +61,25 @@ def test_what_is_refused_or_missing_is_explained_with_a_reason():
     assert Text("该项资料缺失", "information is missing") in [reason.text for reason in explained.reasons]
 
 
+def test_a_card_says_how_long_a_change_takes_where_the_words_do():
+    rows, repaid = applicants(1_500, seed=2)
+    learned = ScorecardClassifier(**SETTINGS).fit(rows, repaid)
+    words = replace(WORDS, months_to_change={"income": 12})
+    card = Scorecard.parse(learned.to_card("L-1", DAY, words=words, grade_odds=GRADES))
+    months = {item.name: item.months_to_change for item in card.definition.characteristics}
+    assert months == {"age": None, "income": 12, "housing": None, "contract": None}
+
+
+def test_where_silence_costs_nothing_the_card_has_no_reason_for_it():
+    value = np.repeat([1.0, 2.0, np.nan], 300)[:, None]
+    repaid = np.concatenate([np.arange(300) % 3 == 0, np.arange(300) % 10 > 0, np.ones(300)]).astype(int)
+    silent = ScorecardClassifier().fit(value, repaid)
+    card = Scorecard.parse(silent.to_card("L-1", DAY, words=WORDS, grade_odds=GRADES)).definition
+    (item,) = card.characteristics
+    assert (item.bins[0].points, item.bins[0].reason) == (item.maximum, None)
+    assert set(card.reasons) == {"R01"}
+
+
 def test_a_grade_cut_at_odds_begins_at_the_first_score_with_these_odds():
     line = Scaling.stated(base_points=600, base_odds=50, pdo=20)
     assert minima_at({"A": 50, "B": 25, "C": 24.9, "D": 0}, line) == {"A": 600, "B": 580, "C": 580, "D": 0}

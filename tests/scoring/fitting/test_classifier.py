@@ -98,6 +98,14 @@ def test_points_speak_for_the_outcome_named_good():
         ScorecardClassifier(good="paid").fit([[1], [2]], [0, 1])
 
 
+@pytest.mark.parametrize(("direction", "steps"), [("up", 1), ("down", 2), ("free", 2)])
+def test_a_stated_direction_holds_against_the_outcomes(direction: str, steps: int):
+    value = np.repeat([[1.0], [2.0]], 200, axis=0)
+    repaid = np.concatenate([np.arange(200) % 10 > 0, np.arange(200) % 10 == 0]).astype(int)
+    card = ScorecardClassifier(directions={"x0": direction}).fit(value, repaid)
+    assert len(set(card.points([[1.0], [2.0]]))) == steps
+
+
 def test_a_thin_unknown_bin_is_neutral_and_silence_never_pays():
     draw = np.random.default_rng(6)
     value = draw.normal(size=(900, 2))

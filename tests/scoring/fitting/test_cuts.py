@@ -46,7 +46,15 @@ def _worth(counts: list[tuple[int, int]], starts: list[int], *, rules: Rules, di
 
 @pytest.mark.parametrize(
     ("below", "above", "edge"),
-    [(24, 26, 26), (9, 13, 10), (-3, 2, 0), (3913, 3914, 3914), (0.123, 0.1299, 0.129), (980, 1049, 1000)],
+    [
+        (24, 26, 26),
+        (9, 13, 10),
+        (-3, 2, 0),
+        (3913, 3914, 3914),
+        (0.123, 0.1299, 0.129),
+        (980, 1049, 1000),
+        (-1.7e308, 1.7e308, 1.7e308),
+    ],
 )
 def test_an_edge_is_written_with_as_few_digits_as_can_be(below: float, above: float, edge: float):
     assert rounded_edge(below, above) == edge

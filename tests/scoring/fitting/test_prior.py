@@ -196,6 +196,37 @@ def test_where_the_scale_is_not_stated_the_outcomes_say_what_a_point_is_worth():
         ScorecardClassifier(feature_names=NAMES[:3]).fit(rows, 1 - repaid, prior=EXPERT, strength=20)
 
 
+def test_an_expert_who_tells_nobody_apart_cannot_say_what_a_point_is_worth():
+    rows, repaid = outcomes(200)
+    same = rows.copy()
+    same[:] = rows[0]
+    with pytest.raises(ValueError, match="state it with `prior_scaling`"):
+        ScorecardClassifier(feature_names=NAMES[:3]).fit(same, repaid, prior=EXPERT, strength=20)
+
+
+def test_an_expert_who_pays_for_silence_is_taken_at_the_word():
+    rows, repaid = outcomes()
+    paying = Scorecard.parse(
+        CARD.replace("unknown: {points: 10, reason: R1}\n    ladder", "unknown: {points: 60}\n    ladder")
+    )
+    model = ScorecardClassifier(feature_names=NAMES[:3])
+    model.fit(rows, repaid, prior=paying, strength=np.inf, prior_scaling=STATED)
+    income = adjusted_by(model).card.definition.characteristics[1]
+    assert (income.bins[0].points, income.maximum) == (60, 50)
+
+
+@pytest.mark.parametrize(("stated", "expected"), [("100", None), ("90", 90)])
+def test_full_marks_follow_the_blocks_only_where_they_are_their_sum(stated: str, expected: int | None):
+    rows, repaid = outcomes()
+    expert = Scorecard.parse(CARD.replace("maximum: 100\nbasis", f"maximum: {stated}\nbasis"))
+    model = ScorecardClassifier(feature_names=NAMES[:3])
+    card = adjusted_by(
+        model.fit(rows, repaid, prior=expert, strength=1, prior_scaling=STATED)
+    ).card.definition
+    assert card.blocks[0].maximum != 100
+    assert card.maximum == (expected or card.blocks[0].maximum)
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
