@@ -59,12 +59,9 @@ def likeliest(codes: NDArray[np.intp], belief: Belief, *, good: Floats, bad: Flo
         curve = (rows.T @ (rows * (weight * chance * (1 - chance))[:, None])).toarray()
         curve = spread.T @ (curve + np.diag(precision)) @ spread
         step = _bounded_step(point, slope, curve=curve, lower=lower)
-        fraction, now = 1.0, objective(point)
-        for _ in range(HALVINGS_MAXIMUM):
-            if objective(point + fraction * step) <= now:
-                break
-            fraction /= 2
-        point = np.maximum(point + fraction * step, lower)
+        now, fractions = objective(point), (0.5**halved for halved in range(HALVINGS_MAXIMUM))
+        better = (fraction for fraction in fractions if objective(point + fraction * step) <= now)
+        point = np.maximum(point + next(better, 0.0) * step, lower)
         if np.abs(step).max() < FLAT:
             break
     value = spread @ point

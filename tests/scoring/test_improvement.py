@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scoring import Scorecard
@@ -81,8 +81,10 @@ def found_sets(card, bins):
     ]
 
 
+# In the card of the seed 114 a set with a change that is not needed comes up.
 @settings(max_examples=150)
 @given(st.integers(0, 2**32 - 1))
+@example(114)
 def test_all_minimal_sets_of_any_card_are_found_and_no_others(seed):
     rng = random.Random(seed)
     content = random_card(rng)

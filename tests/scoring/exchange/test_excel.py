@@ -6,7 +6,6 @@ import random
 import re
 import warnings
 import zipfile
-from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +14,10 @@ import pytest
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from scoring import CardError, Scorecard
+from scoring.exchange import excel
 from scoring.exchange.excel import FIRST_ROW, HELP, SCORES, SOURCES, write_workbook
 from scoring.exchange.excel_formulas import BEGINNING_COLUMN, CARD, POINTS_COLUMN, REFUSED, score_sheet
-from scoring.exchange.excel_values import exact
+from scoring.exchange.excel_values import CHOICES, chosen, exact
 from tests.scoring.exchange.test_sql import CARDS, columns
 from tests.scoring.random_cards import random_card, random_columns, text_of
 
@@ -101,7 +101,7 @@ def test_random_cards_give_the_same_in_a_workbook_or_are_refused(tmp_path):
         part = random_card(choose)
         given = random_columns(part, np.random.default_rng(seed), rows=RANDOM_SUBJECTS)
         # A blank cell is unknown, never a text that is no category.
-        given = {n: np.where(v == "", None, v) if v.dtype.kind == "O" else v for n, v in given.items()}
+        given = {n: np.array([x or None for x in v]) if v.dtype.kind == "O" else v for n, v in given.items()}
         try:
             assert_same(Scorecard.parse(text_of(part)), given, tmp_path / f"card_{seed}.xlsx")
         except CardError:
@@ -156,7 +156,8 @@ def test_what_may_be_endless_is_refused_where_it_is_computed_with(tmp_path):
 def test_a_formula_holds_just_the_number(value):
     # A spreadsheet reads the first fifteen digits of every number.
     assert all(
-        len(re.sub(r"\D", "", part.split("E")[0]).lstrip("0")) <= 15 for part in exact(value).split("+")
+        len(re.sub(r"\D", "", part.split("E")[0]).lstrip("0")) <= 15
+        for part in re.split(r"(?<=\d)[+-]", exact(value))
     )
     assert eval(exact(value)) == value
 
@@ -207,7 +208,7 @@ def test_a_text_that_looks_like_a_formula_stays_a_text(tmp_path):
         book = openpyxl.load_workbook(tmp_path / "card.xlsx")
         for page in (book[CARD], book[SCORES]):
             found = [cell for row in page.iter_rows() for cell in row if str(cell.value).startswith(attack)]
-            assert found and all(cell.data_type == "s" for cell in found), attack
+            assert {cell.data_type for cell in found} == {"s"}, attack
         formulas = {c.value for row in book[CARD].iter_rows() for c in row if c.data_type == "f"}
         assert attack not in formulas
 
@@ -228,7 +229,7 @@ def test_every_page_is_printed_on_a4_with_its_headers(tmp_path):
     write_workbook(CARDS["household"].definition, tmp_path / "card.xlsx")
     book = openpyxl.load_workbook(tmp_path / "card.xlsx")
     for page in book:
-        assert int(page.page_setup.paperSize) == 9
+        assert str(page.page_setup.paperSize) == "9"
         assert page.page_setup.fitToHeight == 0
     assert (book[SCORES].print_title_rows, book[SCORES].print_title_cols) == ("$1:$2", "$A:$A")
     assert book[CARD].print_title_rows == "$1:$1"
@@ -259,3 +260,22 @@ def test_a_formula_longer_than_a_spreadsheet_takes_is_refused(tmp_path):
 def test_categories_a_list_cannot_hold_are_typed_without_one(tmp_path):
     card = Scorecard.parse(CHINESE.replace("自有:", "'自,有':").replace("is: [自有]", "is: ['自,有']"))
     assert rules(card, tmp_path / "card.xlsx")["housing"][0] is None
+
+
+def test_more_special_codes_than_a_rule_takes_are_typed_without_one(tmp_path):
+    more = ", ".join(f"-{code}: {{zh: 其他, en: other}}" for code in range(1000, 1060))
+    assert CHINESE.count("{-9:") == 1
+    card = Scorecard.parse(CHINESE.replace("{-9:", f"{{{more}, -9:"))
+    assert rules(card, tmp_path / "card.xlsx")["age"][0] is None
+
+
+def test_a_choice_among_more_values_than_a_spreadsheet_takes_is_refused():
+    assert chosen("A1", ["7"] * CHOICES).startswith("CHOOSE(A1,7,")
+    with pytest.raises(CardError, match=f"a choice among {CHOICES + 1} values is too long"):
+        chosen("A1", ["7"] * (CHOICES + 1))
+
+
+def test_more_columns_than_a_spreadsheet_has_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(excel, "COLUMNS_MAXIMUM", 5)
+    with pytest.raises(CardError, match="columns are too many for a spreadsheet"):
+        write_workbook(CARDS["household"].definition, tmp_path / "card.xlsx")

@@ -47,6 +47,7 @@ def test_the_beta_probability_is_the_reference_one(x, a, b):
 
 def test_a_quantile_far_out_in_the_tail_is_found_where_newton_alone_would_leave_the_scale():
     assert beta_quantile(1e-12, 3, 500) == pytest.approx(beta.ppf(1e-12, 3, 500), rel=1e-6)
+    assert beta_quantile(1 - 1e-9, 50, 0.5) == pytest.approx(beta.ppf(1 - 1e-9, 50, 0.5), rel=1e-12)
     assert beta_quantile(1e-200, 900, 1) == pytest.approx(beta.ppf(1e-200, 900, 1), rel=1e-6)
 
 
