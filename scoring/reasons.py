@@ -131,9 +131,8 @@ class Explainer:
         ]
 
     def bins(self, packed: int) -> list[int]:
-        """The bins behind a packed rating, in the card's order."""
-        plain = packed % 2**64
-        return [(plain >> shift) & mask for shift, mask in self._fields]
+        """The bins behind a packed rating, in the card's order; it may be kept as a signed number."""
+        return [(packed >> shift) & mask for shift, mask in self._fields]
 
     def explain(self, packed: int, *, vetoes: int, unrated: bool, out_of_range: int = 0) -> Explanation:
         """One rating in full, from its packed bins; no input is needed, so it is exact for ever."""

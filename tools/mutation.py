@@ -31,7 +31,12 @@ SCORING = (
 MODULES = {
     "scoring/measures.py": ("tests/scoring/test_criteria.py",),
     "scoring/criteria.py": ("tests/scoring/test_criteria.py", "tests/scoring/test_loader.py"),
-    "scoring/definition.py": ("tests/scoring/test_checks.py", "tests/scoring/test_lint.py", *SCORING),
+    "scoring/definition.py": (
+        "tests/scoring/test_checks.py",
+        "tests/scoring/test_lint.py",
+        "tests/scoring/test_facts.py",
+        *SCORING,
+    ),
     "scoring/kernel.py": SCORING,
     "scoring/reasons.py": ("tests/scoring/test_reasons.py", *SCORING),
 }

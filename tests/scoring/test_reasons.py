@@ -109,7 +109,8 @@ def test_vetoes_that_hold_are_told_and_the_worst_decides():
     told = CARD.explain(packed(CARD, {}), vetoes=0b101)
     assert [line.name for line in told.vetoes] == ["overdue_now", "written_off_loan"]
     assert (told.score, told.grade) == (100, "B")
-    assert CARD.explain(packed(CARD, {}), vetoes=0).grade == "AAA"
+    plain = CARD.explain(packed(CARD, {}), vetoes=0)
+    assert (plain.grade, plain.out_of_range_count) == ("AAA", 0)
 
 
 def test_without_a_grade_there_is_no_score():
@@ -155,3 +156,14 @@ def test_one_reason_about_inquiries_is_told_of_several():
     codes = [reason.code for reason in card.explain(worst).reasons]
     assert len([code for code in codes if code in content["inquiry_reasons"]]) <= len(codes) <= 5
     assert len(codes) == 5
+
+
+def test_silence_that_pays_more_than_the_best_value_has_lost_nothing_and_is_no_reason():
+    content = copy.deepcopy(loader.read(FILE))
+    rights = next(item for item in content["characteristics"] if item["name"] == "confirmed_rights")
+    rights["unknown"] = {"points": "9", "reason": "R15"}
+    card = Scorecard(loader.card(content, where="card"), "card")
+    told = card.explain(packed(card, {"confirmed_rights": 0}))
+    silent = next(line for line in told.lines if line.name == "confirmed_rights")
+    assert (silent.points, silent.points_maximum, silent.lost_to_full) == (9, 6, 0)
+    assert told.reasons == ()
