@@ -169,6 +169,7 @@ def _district(card: str, chosen: settings.Settings) -> list[Part]:
         engine,
         cipher,
         load_card(card),
+        policy_folder=chosen.policy_folder,
         district_code=chosen.district_code,
         files=coverage_rule(chosen.policy_folder, on=as_of),
         as_of=as_of,

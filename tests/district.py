@@ -16,10 +16,12 @@ from app.jobs.night import columns
 from app.jobs.nightly import NightSummary, run_night
 from app.jobs.progress import quiet
 from app.models import (
+    AdverseRecord,
     AgriEntity,
     Base,
     Batch,
     BatchKind,
+    EntityState,
     EntityStatus,
     EntityType,
     ExclusionReason,
@@ -35,8 +37,9 @@ from app.models import (
     SubjectKind,
 )
 from app.places.service import load_divisions
-from app.records.service import load_facts
-from app.rules.service import load_rules
+from app.records.service import load_facts, load_sources, source_by_code
+from app.records.source_list import TOWN_OFFICE
+from app.rules.service import load_catalogue, load_rules
 from app.settings import ROOT, Settings
 from app.subjects.cipher import Cipher
 from app.subjects.numbers import resident_check_digit, uscc_check_character
@@ -105,10 +108,18 @@ class District:
         with Session(self.engine) as session:
             return session.scalars(select(Place.place_id).where(Place.code == code)).one()
 
-    def batch(self, session: Session, at: datetime, *, kind: BatchKind = BatchKind.OBSERVATIONS) -> int:
-        """A delivery."""
+    def batch(
+        self,
+        session: Session,
+        at: datetime,
+        *,
+        kind: BatchKind = BatchKind.OBSERVATIONS,
+        source: str = TOWN_OFFICE,
+    ) -> int:
+        """A delivery of a source."""
         made = Batch(
-            kind=kind, source="大兴镇", file_name="file.xlsx", content_sha256=uuid.uuid4().hex * 2,
+            kind=kind, source="大兴镇", source_id=source_by_code(session, source).source_id,
+            file_name="file.xlsx", content_sha256=uuid.uuid4().hex * 2,
             row_count=1, recorded_at=at, recorded_by="test", synthetic=True,
         )  # fmt: skip
         session.add(made)
@@ -157,6 +168,9 @@ class District:
                     legal_representative_name_cipher=b"sealed",
                 )
             )
+            session.add(
+                EntityState(subject_id=subject_id, entity_type=kind, status=status, recorded_at=morning(on))
+            )
         self.observe(subject_id, facts, on=on)
         return subject_id
 
@@ -174,26 +188,45 @@ class District:
         return made.subject_id
 
     def observe(
-        self, subject_id: int, facts: Mapping[str, float], *, on: date = DAY, recorded: datetime | None = None
+        self,
+        subject_id: int,
+        facts: Mapping[str, float],
+        *,
+        on: date = DAY,
+        recorded: datetime | None = None,
+        source: str = TOWN_OFFICE,
+        noticed: bool = True,
+        ended_on: date | None = None,
     ) -> None:
-        """Record facts of a subject as observed on a day, and recorded that day unless said otherwise."""
+        """Record facts of a subject as observed on a day, and recorded that day unless said otherwise.
+
+        Of what is adverse the person was told that day, unless said otherwise.
+        """
         with transaction(self.engine) as session:
             kind = session.get_one(Subject, subject_id).kind
-            ids = {
-                fact.name: fact.fact_id for fact in session.scalars(select(Fact).filter_by(subject_kind=kind))
-            }
-            batch_id = self.batch(session, recorded or morning(on))
+            known = {fact.name: fact for fact in session.scalars(select(Fact).filter_by(subject_kind=kind))}
+            batch_id = self.batch(session, recorded or morning(on), source=source)
             for row_no, (name, value) in enumerate(facts.items(), start=1):
-                session.add(
-                    Record(
-                        subject_id=subject_id,
-                        fact_id=ids[name],
-                        value=value,
-                        observed_on=on,
-                        batch_id=batch_id,
-                        row_no=row_no,
-                    )
+                record = Record(
+                    subject_id=subject_id,
+                    fact_id=known[name].fact_id,
+                    value=value,
+                    observed_on=on,
+                    batch_id=batch_id,
+                    row_no=row_no,
                 )
+                session.add(record)
+                session.flush()
+                least = known[name].adverse_from
+                if least is not None and value >= least:
+                    session.add(
+                        AdverseRecord(
+                            record_id=record.record_id,
+                            subject_id=subject_id,
+                            ended_on=ended_on,
+                            noticed_on=on if noticed else None,
+                        )
+                    )
 
     def loan(
         self,
@@ -288,7 +321,9 @@ def load_reference(engine: Engine, folder: Path) -> None:
     (folder / "divisions.csv").write_text("\n".join([header, *kept, ""]), "utf-8")
     with transaction(engine) as session:
         load_divisions(session, folder / "divisions.csv")
-        load_facts(session, ROOT / "seed_data" / "facts.csv")
+        load_facts(session, ROOT / "seed_data" / "facts.yaml")
+        load_sources(session, ROOT / "seed_data" / "sources.yaml")
+        load_catalogue(session, ROOT / "seed_data" / "facts.yaml", at=morning(date(2023, 1, 1)))
         load_rules(session, POLICIES, at=morning(date(2023, 1, 1)))
 
 

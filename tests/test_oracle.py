@@ -20,7 +20,7 @@ from app.subjects.cipher import Cipher, load_master_key
 from tests import postgres
 from tests.oracle import places
 from tests.oracle.cards import Card, written
-from tests.oracle.export import EPOCH, by_key, current_facts, loans_at, month_ends, rows
+from tests.oracle.export import EPOCH, by_key, current_facts, loans_at, month_ends, refusers, rows
 
 POLICIES = Path("scoring/policies/cq_bishan")
 TYPES = (
@@ -43,6 +43,7 @@ class Oracle:
     def __init__(self, engine, on):
         self.engine, self.on = engine, on
         self.facts, self.newest = current_facts(engine, on=on)
+        self.refusers = refusers(engine)
         self.subjects = {row["subject_id"]: row for row in rows(engine, "SELECT * FROM subjects")}
         self.entities = {row["subject_id"]: row for row in rows(engine, "SELECT * FROM agri_entities")}
         self.places = {row["place_id"]: row for row in rows(engine, "SELECT * FROM places")}
@@ -62,6 +63,9 @@ class Oracle:
         active = entity is None or entity["status"] == "active"
         if not active:
             found |= {"score": None, "grade": "N", "unrated_reason": "not_in_operation"}
+        if subject_id in self.refusers:
+            unrated = {"score": None, "grade": "N", "unrated_reason": "no_consent"}
+            return found | unrated | {"known_count": 0, "vetoes": [], "on_file": False}
         return found | {"on_file": active and self._valid_file(subject_id, kind, facts)}
 
     def _valid_file(self, subject_id, kind, facts):

@@ -1,20 +1,108 @@
-"""Whether a subject has agreed to an inquiry (征信业管理条例 art. 18)."""
+"""Whether a subject has agreed: to an inquiry, to the collection of a fact, to being rated."""
 
-from datetime import date
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from app.consents import store
 from app.db import Session
-from app.models import Consent, Purpose
+from app.errors import Conflict, Invalid
+from app.models import Consent, ConsentChannel, ConsentKind, ConsentWithdrawal, Purpose
+
+__all__ = ["Agreement", "collection_agreements", "consent", "give", "rating_refused", "withdraw"]
 
 
-def consent(session: Session, consent_id: int) -> Consent | None:
+@dataclass(frozen=True)
+class Agreement:
+    """A consent or a refusal, and the day it was withdrawn."""
+
+    consent: Consent
+    withdrawn_on: date | None
+
+    def holds(self, on: date) -> bool:
+        """Whether it is in force on a day: begun, not over, not withdrawn."""
+        first, end = self.consent.effective_from, self.consent.effective_to
+        over = end is not None and end <= on
+        withdrawn = self.withdrawn_on is not None and self.withdrawn_on <= on
+        return first <= on and not over and not withdrawn
+
+    def covers_inquiry(self, *, subject_id: int, organisation_id: int, purpose: Purpose, on: date) -> bool:
+        """Whether it is the subject's own, for this organisation and purpose, on a day (art. 18)."""
+        given = self.consent
+        given_for = (given.subject_id, given.organisation_id, given.purpose)
+        same = given.kind is ConsentKind.INQUIRY and given_for == (subject_id, organisation_id, purpose)
+        return same and given.agreed and self.holds(on)
+
+    def covers_collection(self, *, subject_id: int, fact: str, on: date) -> bool:
+        """Whether the subject agreed in writing that this restricted fact is collected on a day (art. 14)."""
+        given = self.consent
+        same = given.kind is ConsentKind.COLLECTION and given.subject_id == subject_id
+        return same and given.agreed and (not given.facts or fact in given.facts) and self.holds(on)
+
+
+def consent(session: Session, consent_id: int) -> Agreement | None:
     """The consent with this id, valid or not."""
-    return store.by_id(session, consent_id)
+    found = store.by_id(session, consent_id)
+    return None if found is None else Agreement(*found)
 
 
-def covers(consent: Consent, *, subject_id: int, organisation_id: int, purpose: Purpose, on: date) -> bool:
-    """Whether a consent is the subject's own, for this organisation and purpose, and in force on a day."""
-    begun = consent.effective_from <= on and (consent.effective_to is None or on < consent.effective_to)
-    withdrawn = consent.withdrawn_on is not None and consent.withdrawn_on <= on
-    given_for = (consent.subject_id, consent.organisation_id, consent.purpose)
-    return given_for == (subject_id, organisation_id, purpose) and begun and not withdrawn
+def collection_agreements(
+    session: Session, subject_ids: Collection[int], *, references: Collection[str]
+) -> dict[tuple[int, str], list[Agreement]]:
+    """The consents to collection with these numbers, by subject and number, the newest first."""
+    found: dict[tuple[int, str], list[Agreement]] = {}
+    for given, withdrawn_on in store.collections(session, subject_ids, references=references):
+        found.setdefault((given.subject_id, given.reference), []).append(Agreement(given, withdrawn_on))
+    return found
+
+
+def rating_refused(session: Session, subject_id: int, *, on: date, basis_is_consent: bool) -> bool:
+    """Whether the subject may not be rated on a day: it said no, or has not said yes where it must."""
+    newest = store.newest_rating_consent(session, subject_id, on=on)
+    if newest is None:
+        return basis_is_consent
+    agreement = Agreement(*newest)
+    return not (agreement.consent.agreed and agreement.holds(on))
+
+
+def give(session: Session, given: Consent, *, on: date) -> Consent:
+    """Keep a new consent or refusal; `Invalid` for one that contradicts itself or lies in the future."""
+    if given.effective_from > on:
+        raise Invalid(f"consent {given.reference}: begins on {given.effective_from}, after today ({on})")
+    if given.effective_to is not None and given.effective_to <= given.effective_from:
+        raise Invalid(f"consent {given.reference}: ends on {given.effective_to}, before it begins")
+    is_inquiry = given.kind is ConsentKind.INQUIRY
+    if is_inquiry != (given.organisation_id is not None and given.purpose is not None):
+        raise Invalid(
+            f"consent {given.reference}: a consent to inquiries names an organisation and a purpose, and no "
+            "other consent does"
+        )
+    store.add(session, given)
+    return given
+
+
+def withdraw(
+    session: Session,
+    given: Consent,
+    *,
+    on: date,
+    channel: ConsentChannel,
+    evidence: str,
+    at: datetime,
+    by: str,
+) -> ConsentWithdrawal:
+    """End a consent from a day on; `Conflict` when it is withdrawn already."""
+    if store.withdrawal(session, given.consent_id) is not None:
+        raise Conflict(f"consent {given.reference}: is withdrawn already")
+    if on < given.effective_from:
+        raise Invalid(f"consent {given.reference}: cannot be withdrawn on {on}, before it began")
+    made = ConsentWithdrawal(
+        consent_id=given.consent_id,
+        withdrawn_on=on,
+        channel=channel,
+        evidence=evidence,
+        recorded_at=at,
+        recorded_by=by,
+    )
+    store.add(session, made)
+    return made

@@ -1,9 +1,58 @@
-"""Consents as they are kept."""
+"""Consents as they are kept: never changed, withdrawn by a row of their own."""
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from itertools import islice
+
+from sqlalchemy import Select, select
 
 from app.db import Session
-from app.models import Consent
+from app.models import Consent, ConsentKind, ConsentWithdrawal
+
+_PER_QUERY = 500
+Kept = tuple[Consent, date | None]
 
 
-def by_id(session: Session, consent_id: int) -> Consent | None:
-    """One consent."""
-    return session.get(Consent, consent_id)
+def by_id(session: Session, consent_id: int) -> Kept | None:
+    """One consent and the day it was withdrawn."""
+    row = session.execute(_kept().where(Consent.consent_id == consent_id)).first()
+    return None if row is None else (row[0], row[1])
+
+
+def collections(
+    session: Session, subject_ids: Collection[int], *, references: Collection[str]
+) -> Iterator[Kept]:
+    """The consents to collection of some subjects that have one of these numbers, the newest first."""
+    wanted, rest = set(references), iter(subject_ids)
+    while part := list(islice(rest, _PER_QUERY)):
+        found = _kept().where(Consent.kind == ConsentKind.COLLECTION, Consent.subject_id.in_(part))
+        for given, withdrawn_on in session.execute(found.order_by(Consent.consent_id.desc())):
+            if given.reference in wanted:
+                yield given, withdrawn_on
+
+
+def newest_rating_consent(session: Session, subject_id: int, *, on: date) -> Kept | None:
+    """What a subject last said, up to a day, about being rated."""
+    found = _kept().where(
+        Consent.kind == ConsentKind.RATING, Consent.subject_id == subject_id, Consent.effective_from <= on
+    )
+    newest = found.order_by(Consent.effective_from.desc(), Consent.consent_id.desc()).limit(1)
+    row = session.execute(newest).first()
+    return None if row is None else (row[0], row[1])
+
+
+def withdrawal(session: Session, consent_id: int) -> ConsentWithdrawal | None:
+    """The withdrawal of a consent."""
+    return session.scalar(select(ConsentWithdrawal).where(ConsentWithdrawal.consent_id == consent_id))
+
+
+def add(session: Session, row: Consent | ConsentWithdrawal) -> None:
+    """Keep a new row."""
+    session.add(row)
+    session.flush()
+
+
+def _kept() -> Select[Consent, date]:
+    return select(Consent, ConsentWithdrawal.withdrawn_on).outerjoin(
+        ConsentWithdrawal, ConsentWithdrawal.consent_id == Consent.consent_id
+    )

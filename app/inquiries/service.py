@@ -5,14 +5,14 @@ from datetime import datetime
 
 from app import clock
 from app.access.scope import Viewer, may_see
+from app.consents.service import Agreement
 from app.consents.service import consent as consent_by_id
-from app.consents.service import covers
 from app.db import Session
 from app.designations.service import status_reports
 from app.errors import AppError, ConsentMissing, Invalid, NotFound
 from app.inquiries import store
 from app.inquiries.inquiry import InquiryResult, Question
-from app.models import Consent, Inquiry, InquiryOutcome, Purpose, Rating, Subject
+from app.models import Inquiry, InquiryOutcome, Purpose, Rating, Subject
 from app.places.service import place as place_by_id
 from app.ratings.service import current_rating, explained, latest_run
 from app.ratings.service import rating as rating_by_id
@@ -45,7 +45,7 @@ def inquire(
         refusal_code=ConsentMissing.code,
     )
     given = consent_by_id(session, question.consent_id)
-    record.consent_id = None if given is None else given.consent_id
+    record.consent_id = None if given is None else given.consent.consent_id
     try:
         subject = find_by_number(session, cipher, question.number, on=on)
     except NotFound:
@@ -100,10 +100,9 @@ def record_views(session: Session, ratings: Iterable[Rating], *, viewer: Viewer,
 
 
 def _agreed(
-    given: Consent | None, subject: Subject, question: Question, *, viewer: Viewer, at: datetime
+    given: Agreement | None, subject: Subject, question: Question, *, viewer: Viewer, at: datetime
 ) -> bool:
-    return given is not None and covers(
-        given,
+    return given is not None and given.covers_inquiry(
         subject_id=subject.subject_id,
         organisation_id=viewer.organisation_id,
         purpose=question.purpose,

@@ -9,13 +9,14 @@ from app import clock
 from app.db import Engine, Session, reading, transaction
 from app.errors import Conflict, Invalid
 from app.jobs.night import rating, writing
-from app.jobs.night.reading import last_record_id as records_until
+from app.jobs.night.reading import settled_rows
 from app.jobs.night.staging import staged
 from app.jobs.night.summary import NightSummary
 from app.jobs.night.tonight import Tonight, compute
 from app.jobs.progress import Progress
 from app.models import RatingRun, UnratedReason
 from app.ratings.service import latest_run
+from app.records.known import RECORDS
 
 __all__ = ["NightSummary", "has_published_night", "newest_night", "run_night"]
 
@@ -39,15 +40,18 @@ def run_night(
     as_of: date,
     started_at: datetime,
     progress: Progress,
+    needs_consent: bool = False,
 ) -> NightSummary:
     """Rate everybody as of a day and publish; where nothing changed since the last night, write nothing.
+
+    Where the law of the operator `needs_consent`, who has not agreed to be rated is not.
 
     `Invalid` for a day in the future, `Conflict` for one before the last published night, or when another
     night was published meanwhile.
     """
     begun = time.perf_counter()
     with transaction(engine) as session:
-        last_record_id = records_until(session)
+        until = settled_rows(session)
     with reading(engine) as session:
         _refuse_wrong_day(session, as_of)
         tonight = compute(
@@ -56,7 +60,8 @@ def run_night(
             policy_folder=policy_folder,
             district_code=district_code,
             as_of=as_of,
-            last_record_id=last_record_id,
+            until=until,
+            needs_consent=needs_consent,
             progress=progress,
         )
     progress(0, 1, "发布 publishing")
@@ -98,9 +103,10 @@ def _publish(
     if not summary.published:
         return summary
     run = RatingRun(
-        as_of=tonight.extent.as_of,
+        as_of=tonight.known.on,
         started_at=started_at,
-        last_record_id=tonight.extent.last_record_id,
+        last_record_id=tonight.known.until[RECORDS],
+        known_until=dict(tonight.known.until),
         rule_fingerprints=tonight.rules.fingerprints,
         summary=summary.to_dict(),
     )
@@ -126,9 +132,9 @@ def _summary(tonight: Tonight, *, places_changed: int, coverage_changed: int) ->
         if reason is not UnratedReason.NONE
     }
     changed = sum(int(found.rows.sum()) for found in tonight.changes.values())
-    new_day = tonight.last is None or tonight.last.as_of != tonight.extent.as_of
+    new_day = tonight.last is None or tonight.last.as_of != tonight.known.on
     return NightSummary(
-        as_of=tonight.extent.as_of,
+        as_of=tonight.known.on,
         published=new_day or bool(changed or places_changed or coverage_changed),
         subjects=subjects,
         rated=subjects - sum(reasons.values()),

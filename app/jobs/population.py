@@ -66,6 +66,7 @@ def from_district(
     cipher: Cipher,
     card: Scorecard,
     *,
+    policy_folder: Path,
     district_code: str,
     files: Profile,
     as_of: date,
@@ -77,7 +78,9 @@ def from_district(
     """
     kind = next((k for k in SubjectKind if k.value == card.definition.subject), None)
     with reading(engine) as session:
-        found, district = read_all(engine, session, district_code=district_code, as_of=as_of)
+        found, district = read_all(
+            engine, session, policy_folder=policy_folder, district_code=district_code, as_of=as_of
+        )
         if kind is SubjectKind.HOUSEHOLD:
             groups = _places(found.subjects[kind], district)
             groups |= _heads(session, cipher, found.subjects[kind], as_of=as_of)

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from app.db import Engine, make_engine, migrate, reading, transaction
 from app.errors import NotFound, SetupError
 from app.places.service import load_divisions, place_by_code
-from app.records.service import load_facts
-from app.rules.service import load_rules
+from app.records.service import load_facts, load_sources
+from app.rules.service import load_catalogue, load_rules
 from app.settings import Settings
 from app.subjects.cipher import ensure_key_file, load_master_key
 from app.subjects.service import has_subjects
@@ -26,7 +26,9 @@ def initialise(settings: Settings, *, on: date, at: datetime) -> int:
         _ensure_key(settings, engine)
         with transaction(engine) as session:
             touched = load_divisions(session, settings.seed_folder / "divisions.csv")
-            touched += load_facts(session, settings.seed_folder / "facts.csv")
+            touched += load_facts(session, settings.seed_folder / "facts.yaml")
+            touched += load_sources(session, settings.seed_folder / "sources.yaml")
+            touched += load_catalogue(session, settings.seed_folder / "facts.yaml", at=at)
             touched += load_rules(session, settings.policy_folder, at=at)
             try:
                 place_by_code(session, settings.district_code, on=on)

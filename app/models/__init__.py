@@ -2,10 +2,11 @@
 
 from app.models.access import Organisation, OrganisationKind, Role, User
 from app.models.base import Base, epoch_day
-from app.models.consents import Consent, Purpose
+from app.models.consents import Consent, ConsentChannel, ConsentKind, ConsentWithdrawal, Purpose
 from app.models.coverage import CoverageCount, ExclusionReason, Roster, RosterEntry
 from app.models.credit_lines import Loan, LoanClass, LoanMonth
 from app.models.inquiries import Inquiry, InquiryOutcome
+from app.models.objections import Objection, ObjectionChannel, ObjectionEvent, ObjectionEventKind
 from app.models.places import Place, PlaceKind
 from app.models.ratings import (
     GateState,
@@ -20,24 +21,49 @@ from app.models.ratings import (
     RuleVersion,
     UnratedReason,
 )
-from app.models.records import Batch, BatchKind, Fact, Record, Sensitivity, ValueType, WrittenConsent
+from app.models.records import (
+    AdverseRecord,
+    Batch,
+    BatchKind,
+    Fact,
+    QuarantineDecision,
+    QuarantinedRow,
+    Record,
+    RecordEvent,
+    RecordEventKind,
+    Sensitivity,
+    Source,
+    SourceRow,
+    Statement,
+    ValueType,
+    WrittenConsent,
+)
 from app.models.subjects import (
     AgriEntity,
+    EntityState,
     EntityStatus,
     EntityType,
     Household,
+    Lineage,
+    LineageKind,
+    LineageUndo,
     Member,
     Subject,
     SubjectKind,
 )
 
 __all__ = [
+    "AdverseRecord",
     "AgriEntity",
     "Base",
     "Batch",
     "BatchKind",
     "Consent",
+    "ConsentChannel",
+    "ConsentKind",
+    "ConsentWithdrawal",
     "CoverageCount",
+    "EntityState",
     "EntityStatus",
     "EntityType",
     "ExclusionReason",
@@ -46,10 +72,17 @@ __all__ = [
     "Household",
     "Inquiry",
     "InquiryOutcome",
+    "Lineage",
+    "LineageKind",
+    "LineageUndo",
     "Loan",
     "LoanClass",
     "LoanMonth",
     "Member",
+    "Objection",
+    "ObjectionChannel",
+    "ObjectionEvent",
+    "ObjectionEventKind",
     "Organisation",
     "OrganisationKind",
     "PeerGroup",
@@ -61,14 +94,21 @@ __all__ = [
     "PlaceMeasure",
     "PlaceStatus",
     "Purpose",
+    "QuarantineDecision",
+    "QuarantinedRow",
     "Rating",
     "RatingRun",
     "Record",
+    "RecordEvent",
+    "RecordEventKind",
     "Role",
     "Roster",
     "RosterEntry",
     "RuleVersion",
     "Sensitivity",
+    "Source",
+    "SourceRow",
+    "Statement",
     "Subject",
     "SubjectKind",
     "UnratedReason",

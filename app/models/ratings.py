@@ -38,7 +38,11 @@ class RuleVersion(Base):
 
 
 class RatingRun(Base):
-    """One night. Readers see the newest published one; an unpublished one does not exist for them."""
+    """One night. Readers see the newest published one; an unpublished one does not exist for them.
+
+    `known_until` is the last row the night had read of each table that is only ever added to, by table: with
+    it, what was known that night can be read again.
+    """
 
     __tablename__ = "rating_runs"
     __table_args__ = (Index(None, "as_of"),)
@@ -48,6 +52,7 @@ class RatingRun(Base):
     started_at: Mapped[datetime] = mapped_column(Instant)
     published_at: Mapped[datetime | None] = mapped_column(Instant)
     last_record_id: Mapped[int] = mapped_column(BigInteger)
+    known_until: Mapped[dict[str, Any]] = mapped_column(JSON)
     rule_fingerprints: Mapped[dict[str, Any]] = mapped_column(JSON)
     summary: Mapped[dict[str, Any]] = mapped_column(JSON)
 
@@ -59,6 +64,8 @@ class UnratedReason(Labelled):
     REQUIRED_MISSING = "required_missing", "缺少必需指标"
     TOO_FEW_FACTS = "too_few_facts", "已知指标过少"
     NOT_IN_OPERATION = "not_in_operation", "主体未存续"
+    NO_CONSENT = "no_consent", "未同意评级"
+    MERGED = "merged", "已并户"
 
 
 class Rating(Base):

@@ -99,3 +99,54 @@ class AgriEntity(Base):
     legal_representative_name_cipher: Mapped[bytes] = mapped_column(LargeBinary)
     legal_representative_number_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
     legal_representative_index: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+
+
+class EntityState(Base):
+    """The type and registration of an entity as they became known; the newest row is the current state."""
+
+    __tablename__ = "entity_states"
+    __table_args__ = (Index(None, "subject_id"),)
+
+    entity_state_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subject_id: Mapped[int] = mapped_column(BigId, ForeignKey("subjects.subject_id"))
+    entity_type: Mapped[EntityType] = mapped_column(enum_column(EntityType))
+    status: Mapped[EntityStatus] = mapped_column(enum_column(EntityStatus))
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class LineageKind(Labelled):
+    """How one household came out of another."""
+
+    MERGED = "merged", "并户"
+    SPLIT = "split", "分户"
+
+
+class Lineage(Base):
+    """One household merged into another, or split off from it, on a day.
+
+    What was recorded of a merged household counts for the one it was merged into, until the merge is undone.
+    """
+
+    __tablename__ = "lineages"
+    __table_args__ = (Index(None, "from_subject_id"), Index(None, "to_subject_id"))
+
+    lineage_id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[LineageKind] = mapped_column(enum_column(LineageKind))
+    from_subject_id: Mapped[int] = mapped_column(BigId, ForeignKey("subjects.subject_id"))
+    to_subject_id: Mapped[int] = mapped_column(BigId, ForeignKey("subjects.subject_id"))
+    happened_on: Mapped[date]
+    document: Mapped[str] = mapped_column(String(255))
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    recorded_by: Mapped[str] = mapped_column(String(64))
+
+
+class LineageUndo(Base):
+    """A merge that was a mistake, undone: both households are as if it had never been."""
+
+    __tablename__ = "lineage_undos"
+
+    lineage_undo_id: Mapped[int] = mapped_column(primary_key=True)
+    lineage_id: Mapped[int] = mapped_column(ForeignKey("lineages.lineage_id"), unique=True)
+    document: Mapped[str] = mapped_column(String(255))
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    recorded_by: Mapped[str] = mapped_column(String(64))

@@ -9,8 +9,16 @@ from app.errors import NotFound
 from app.models import PeerGroup, Rating, RatingRun, Subject, SubjectKind
 from app.ratings import store
 from app.ratings.explained import ExplainedRating
+from app.records.known import LINEAGE_UNDOS, LINEAGES, RECORDS, Known
 from app.records.service import CurrentValue, current_values
-from app.rules.service import card_of, rule_version
+from app.rules.service import (
+    card_of,
+    newest_catalogue,
+    record_rules_in_force,
+    rule_version,
+    rules_of_night,
+)
+from app.subjects.lineage import heirs
 from app.subjects.service import subject
 from scoring import Peers
 
@@ -23,10 +31,13 @@ __all__ = [
     "current_rating",
     "explained",
     "history",
+    "known_by_night",
+    "known_on",
     "latest_run",
     "rating",
     "ratings_in_place",
     "sources",
+    "standing_for",
     "superseded_on",
 ]
 
@@ -94,7 +105,31 @@ def sources(session: Session, rating: Rating) -> list[CurrentValue]:
     """The records a rating was made from: what counted on its night, with where it came from."""
     run = store.run(session, rating.run_id)
     assert run is not None
-    return current_values(session, rating.subject_id, on=run.as_of, last_record_id=run.last_record_id)
+    known = known_by_night(session, run)
+    return current_values(session, standing_for(session, rating.subject_id, known=known), known=known)
+
+
+def known_by_night(session: Session, run: RatingRun) -> Known:
+    """What a night knew, and the rules it chose among the records by."""
+    rules, catalogue = rules_of_night(session, run.rule_fingerprints)
+    until = {RECORDS: run.last_record_id} | run.known_until
+    return Known(run.as_of, rules, catalogue, until)
+
+
+def known_on(session: Session, on: date) -> Known:
+    """What is known on a day from everything on file, by the rules then in force."""
+    return Known(on, record_rules_in_force(session, on=on), newest_catalogue(session))
+
+
+def standing_for(session: Session, subject_id: int, *, known: Known) -> list[int]:
+    """The subject itself and those that were merged into it."""
+    found = heirs(
+        session,
+        on=known.on,
+        last_lineage_id=known.until.get(LINEAGES),
+        last_undo_id=known.until.get(LINEAGE_UNDOS),
+    )
+    return [subject_id, *sorted(gone for gone, heir in found.items() if heir == subject_id)]
 
 
 def as_of(session: Session, rating: Rating) -> date:

@@ -1,6 +1,7 @@
 """The rule versions: every card and profile that is or was in force, kept as it was."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -10,6 +11,9 @@ from typing import Any
 from app.db import Session
 from app.errors import Conflict, NotFound, SetupError
 from app.models import RuleVersion
+from app.records.catalogue import Catalogue, parse_catalogue, read_catalogue
+from app.records.rules import KIND as RECORDS
+from app.records.rules import RecordRules, load_record_rules, parse_record_rules
 from app.rules import store
 from scoring import CardError, Profile, Scorecard
 from scoring.definition import CardDefinition, ProfileDefinition
@@ -18,6 +22,7 @@ from scoring.loader import read
 from scoring.validation import from_json
 
 KINDS_OF_CARDS = ("household", "agri_entity")
+CATALOGUE = "catalogue"
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class RuleFile:
     code: str
     variant: str
     kind: str
-    rule: Scorecard | Profile
+    rule: CardDefinition | ProfileDefinition | RecordRules
     path: Path
 
 
@@ -40,7 +45,7 @@ def load_rules(session: Session, policy_folder: Path, *, at: datetime) -> int:
     known = {(rule.code, rule.variant, rule.effective_from): rule for rule in store.rule_versions(session)}
     added = 0
     for file in rule_files(policy_folder):
-        definition = file.rule.definition
+        definition = file.rule
         kept = known.get((file.code, file.variant, definition.effective_from))
         if kept is not None and kept.fingerprint == definition.fingerprint:
             continue
@@ -53,6 +58,26 @@ def load_rules(session: Session, policy_folder: Path, *, at: datetime) -> int:
         added += 1
     session.flush()
     return added
+
+
+def load_catalogue(session: Session, path: Path, *, at: datetime) -> int:
+    """Keep the catalogue of facts as it is now, so that a night can say which it read by; 1 if it is new."""
+    catalogue = read_catalogue(path)
+    if any(rule.fingerprint == catalogue.fingerprint for rule in store.rule_versions(session)):
+        return 0
+    kept = RuleVersion(
+        code=catalogue.code,
+        variant="",
+        kind=CATALOGUE,
+        effective_from=catalogue.dated,
+        fingerprint=catalogue.fingerprint,
+        content=catalogue.content,
+        validation=None,
+        loaded_at=at,
+    )
+    store.put_rule(session, None, kept)
+    session.flush()
+    return 1
 
 
 def evidence_file(card: Path) -> Path:
@@ -89,13 +114,17 @@ def rule_files(policy_folder: Path) -> list[RuleFile]:
 
 
 def _rules_in(path: Path) -> list[RuleFile]:
-    kind = path.parent.name
-    if "profile" in read(path):
-        profile = Profile.load(path)
-        return [RuleFile(profile.definition.code, "", kind, profile, path)]
+    kind, content = path.parent.name, read(path)
+    if RECORDS in content:
+        rules = load_record_rules(path)
+        return [RuleFile(rules.code, "", kind, rules, path)]
+    if "profile" in content:
+        profile = Profile.load(path).definition
+        return [RuleFile(profile.code, "", kind, profile, path)]
     card = Scorecard.load(path)
     cards = [card, *(card.overlay(variant) for variant in card.definition.overlays)]
-    return [RuleFile(item.definition.code, item.definition.variant, kind, item, path) for item in cards]
+    definitions = [item.definition for item in cards]
+    return [RuleFile(item.code, item.variant, kind, item, path) for item in definitions]
 
 
 def rule_version(session: Session, rule_version_id: int) -> RuleVersion:
@@ -127,6 +156,32 @@ def profile_in_force(session: Session, kind: str, *, on: date) -> ProfileDefinit
     return Profile.parse(newest.content).definition
 
 
+def record_rules_in_force(session: Session, *, on: date) -> RecordRules | None:
+    """The kept rules about records of a day; None before there were any."""
+    begun = [rule for rule in store.of_kind(session, RECORDS) if rule.effective_from <= on]
+    newest = max(begun, key=lambda rule: rule.effective_from, default=None)
+    return None if newest is None else parse_record_rules(newest.content)
+
+
+def newest_catalogue(session: Session) -> Catalogue | None:
+    """The catalogue of facts that was kept last; None before the first was."""
+    kept = store.of_kind(session, CATALOGUE)
+    return parse_catalogue(kept[-1].content) if kept else None
+
+
+def rules_of_night(
+    session: Session, fingerprints: Mapping[str, str]
+) -> tuple[RecordRules | None, Catalogue | None]:
+    """The rules about records and the catalogue a night went by; none for a night before there were any."""
+    marks = set(fingerprints.values())
+    rules = [rule for rule in store.of_kind(session, RECORDS) if rule.fingerprint in marks]
+    catalogues = [rule for rule in store.of_kind(session, CATALOGUE) if rule.fingerprint in marks]
+    return (
+        parse_record_rules(rules[0].content) if rules else None,
+        parse_catalogue(catalogues[0].content) if catalogues else None,
+    )
+
+
 def card_of(rule: RuleVersion) -> Scorecard:
     """The card of a kept version, as it was."""
     return _parsed(rule.fingerprint, rule.content)
@@ -141,8 +196,8 @@ def _parsed(fingerprint: str, content: str) -> Scorecard:
 
 def _evidence(file: RuleFile) -> dict[str, Any] | None:
     """The validation of a card; the common part of a card with versions by type rates nobody and has none."""
-    definition = file.rule.definition
-    if isinstance(definition, ProfileDefinition):
+    definition = file.rule
+    if not isinstance(definition, CardDefinition):
         return None
     faults = [str(finding) for finding in lint_file(file.path) if finding.error]
     if faults:
@@ -151,7 +206,7 @@ def _evidence(file: RuleFile) -> dict[str, Any] | None:
 
 
 def _rule_version(file: RuleFile, *, at: datetime, validation: dict[str, Any] | None) -> RuleVersion:
-    definition = file.rule.definition
+    definition = file.rule
     return RuleVersion(
         validation=validation,
         code=file.code,

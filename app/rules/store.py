@@ -19,6 +19,12 @@ def rule_version(session: Session, rule_version_id: int) -> RuleVersion | None:
     return session.get(RuleVersion, rule_version_id)
 
 
+def of_kind(session: Session, kind: str) -> Sequence[RuleVersion]:
+    """The kept versions of one kind, in the order they were kept."""
+    found = select(RuleVersion).where(RuleVersion.kind == kind)
+    return session.scalars(found.order_by(RuleVersion.rule_version_id)).all()
+
+
 def is_used(session: Session, kept: RuleVersion) -> bool:
     """Whether anybody was rated, any place judged, or any file counted, by this version."""
     rated = exists().where(Rating.rule_version_id == kept.rule_version_id)

@@ -9,7 +9,7 @@ from app.jobs.demo import DemoSummary, make_demo
 from app.jobs.progress import quiet
 from app.models import Fact, Record, SubjectKind
 from app.places.service import load_divisions
-from app.records.service import load_facts
+from app.records.service import load_facts, load_sources
 from app.subjects.cipher import Cipher
 
 TODAY = date(2026, 11, 23)
@@ -22,7 +22,8 @@ def prepared(engine: Engine) -> Engine:
     """The same database with the divisions and the facts in it."""
     with transaction(engine) as session:
         load_divisions(session, ROOT / "seed_data" / "divisions.csv")
-        load_facts(session, ROOT / "seed_data" / "facts.csv")
+        load_facts(session, ROOT / "seed_data" / "facts.yaml")
+        load_sources(session, ROOT / "seed_data" / "sources.yaml")
     return engine
 
 

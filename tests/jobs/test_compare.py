@@ -67,6 +67,7 @@ def part_of(district, card):
             district.engine,
             district.cipher,
             load_card(card),
+            policy_folder=district.policies,
             district_code=DISTRICT,
             files=coverage_rule(district.policies, on=DAY),
             as_of=DAY,

@@ -13,9 +13,12 @@ from app.errors import Conflict, Invalid, SetupError
 from app.jobs.demo import demo_logins, make_demo
 from app.jobs.demo.people import credit_codes, resident_numbers
 from app.models import (
+    AdverseRecord,
     AgriEntity,
     Batch,
     Consent,
+    ConsentKind,
+    ConsentWithdrawal,
     Household,
     Loan,
     LoanMonth,
@@ -64,9 +67,11 @@ def rows_of(engine: Engine) -> list[list[tuple[object, ...]]]:
         select(Loan.subject_id, Loan.granted_on, Loan.amount_fen),
         select(LoanMonth.month_end_on, LoanMonth.loan_id, LoanMonth.balance_fen, LoanMonth.overdue_days),
         select(RosterEntry.uscc, RosterEntry.exclusion, RosterEntry.exclusion_document),
-        select(Consent.subject_id, Consent.effective_from, Consent.withdrawn_on),
+        select(Consent.subject_id, Consent.kind, Consent.effective_from, Consent.reference),
+        select(ConsentWithdrawal.consent_id, ConsentWithdrawal.withdrawn_on),
+        select(AdverseRecord.record_id, AdverseRecord.noticed_on),
         select(Member.subject_id, Member.relation_code, Member.id_number_index),
-        select(WrittenConsent.subject_id, WrittenConsent.row_no, WrittenConsent.reference),
+        select(WrittenConsent.subject_id, WrittenConsent.row_no, WrittenConsent.consent_id),
     ]
     with reading(engine) as session:
         return [sorted(map(tuple, session.execute(part)), key=repr) for part in parts]
@@ -273,10 +278,19 @@ def test_the_roster_names_some_that_are_not_on_file_and_excludes_only_with_a_doc
 
 def test_a_third_has_agreed_to_be_asked_about_by_the_bank(larger):
     with reading(larger) as session:
-        consents = session.scalars(select(Consent)).all()
+        consents = session.scalars(select(Consent).where(Consent.kind == ConsentKind.INQUIRY)).all()
         bank = session.scalars(select(Organisation).where(Organisation.kind == "bank")).one()
     assert {consent.organisation_id for consent in consents} == {bank.organisation_id}
     assert 0.2 < len(consents) / (LARGER * 1.1) < 0.4
+
+
+def test_a_few_households_refuse_to_be_rated_and_a_few_persons_were_not_told_of_what_is_adverse(larger):
+    with reading(larger) as session:
+        refused = session.scalars(select(Consent).where(~Consent.agreed)).all()
+        noticed = session.scalars(select(AdverseRecord.noticed_on)).all()
+    assert 0 < len(refused) < LARGER / 100
+    assert {given.kind for given in refused} == {ConsentKind.RATING}
+    assert 0 < sum(day is None for day in noticed) < len(noticed)
 
 
 def test_there_is_a_login_of_every_role(larger):

@@ -15,7 +15,7 @@ from app.jobs.demo import make_demo
 from app.jobs.nightly import NightSummary, run_night
 from app.jobs.progress import quiet
 from app.models import GateState, Place, PlaceGate, PlaceKind, PlaceStatus
-from app.rules.service import load_rules
+from app.rules.service import load_catalogue, load_rules
 from app.settings import Settings
 from tests.jobs.demo_district import CIPHER, NOON, prepared
 
@@ -54,6 +54,7 @@ def nights(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     policies = Settings().policy_folder
     with transaction(engine) as session:
         load_rules(session, policies, at=NOON)
+        load_catalogue(session, Settings().seed_folder / "facts.yaml", at=NOON)
     make_demo(engine, CIPHER, households=20_000, entities=None, seed=2022, on=PAST, progress=quiet)
     first, second = (
         run_night(

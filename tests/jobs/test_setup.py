@@ -31,14 +31,14 @@ def at_url(url: str, *, folder: Path) -> Settings:
 
 
 def test_an_empty_database_gets_key_tables_divisions_and_facts(installation) -> None:
-    assert initialise(installation, on=TODAY, at=AT) >= 211 + 57
+    assert initialise(installation, on=TODAY, at=AT) >= 211 + 75
     assert stat.S_IMODE(installation.key_file.stat().st_mode) == 0o600
     engine = make_engine(installation.database_url)
     with reading(engine) as session:
         counts = [session.scalar(select(func.count()).select_from(table)) for table in (Place, Fact, Subject)]
         assert not has_subjects(session)
     engine.dispose()
-    assert counts == [211, 57, 0]
+    assert counts == [211, 75, 0]
 
 
 def test_a_second_time_changes_nothing_and_takes_no_time(installation) -> None:

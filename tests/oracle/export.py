@@ -3,13 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+import yaml
 from sqlalchemy import text
 
 from app.db import Engine
 
 EPOCH = date(1970, 1, 1)
+RULES = Path("scoring/policies/cq_bishan/records/2023-01-01.yaml")
 
 
 def rows(engine: Engine, question: str) -> list[dict[str, Any]]:
@@ -19,25 +22,61 @@ def rows(engine: Engine, question: str) -> list[dict[str, Any]]:
 
 
 def current_facts(engine: Engine, *, on: date) -> tuple[dict[int, dict[str, float]], dict[int, int]]:
-    """By subject, the value of every fact that counts, and the day of the newest observation.
+    """By subject, the value of every fact that counts, and the day of the newest of them.
 
-    Every record of the demonstration was delivered by then, so that only the day of observation decides.
+    Every record of the demonstration was delivered by then. What a person was not told of does not count.
     """
-    names = {row["fact_id"]: row["name"] for row in rows(engine, "SELECT fact_id, name FROM facts")}
-    best: dict[tuple[int, int], tuple[int, int, float]] = {}
+    facts_by_id = {row["fact_id"]: row for row in rows(engine, "SELECT * FROM facts")}
+    source_of = {
+        row["batch_id"]: (row["code"], row["is_public"])
+        for row in rows(
+            engine, "SELECT b.batch_id, s.code, s.is_public FROM batches b JOIN sources s USING (source_id)"
+        )
+    }
+    untold = {
+        row["record_id"]
+        for row in rows(engine, "SELECT record_id FROM adverse_records WHERE noticed_on IS NULL")
+    }
+    listed = yaml.safe_load(RULES.read_text(encoding="utf-8"))["authority"]["domains"]
+    authority = {item["name"]: item["sources"] for item in listed}
+    best: dict[tuple[int, int], tuple[Any, ...]] = {}
     today = (on - EPOCH).days
-    for row in rows(engine, "SELECT record_id, subject_id, fact_id, value, observed_on FROM records"):
-        if row["observed_on"] > today:
+    for row in rows(
+        engine, "SELECT record_id, subject_id, fact_id, value, observed_on, batch_id FROM records"
+    ):
+        fact, (source, is_public) = facts_by_id[row["fact_id"]], source_of[row["batch_id"]]
+        secret = row["record_id"] in untold and fact["subject_kind"] == "household" and not is_public
+        if row["observed_on"] > today or secret:
             continue
+        fresh = row["observed_on"] > (earlier(on, fact["freshness_months"]) - EPOCH).days
+        order = authority.get(fact["domain"], [])
+        place = -order.index(source) if source in order else -99
+        found = (fresh, place if fresh else 0, row["observed_on"], row["record_id"], row["value"])
         key = (row["subject_id"], row["fact_id"])
-        found = (row["observed_on"], row["record_id"], row["value"])
         best[key] = max(best.get(key, found), found)
     facts: dict[int, dict[str, float]] = defaultdict(dict)
     newest: dict[int, int] = {}
-    for (subject_id, fact_id), (day, _, value) in best.items():
-        facts[subject_id][names[fact_id]] = value
+    for (subject_id, fact_id), (_, _, day, _, value) in best.items():
+        facts[subject_id][facts_by_id[fact_id]["name"]] = value
         newest[subject_id] = max(newest.get(subject_id, day), day)
     return facts, newest
+
+
+def refusers(engine: Engine) -> set[int]:
+    """Who refused to be rated; nobody of the demonstration took it back."""
+    found = rows(engine, "SELECT subject_id, agreed FROM consents WHERE kind = 'rating'")
+    return {row["subject_id"] for row in found if not row["agreed"]}
+
+
+def earlier(on: date, months: int) -> date:
+    """The same day so many months before; the last day of a month that is shorter."""
+    for day in range(on.day, 0, -1):
+        try:
+            year, month = (on.year * 12 + on.month - 1 - months) // 12, (on.month - 1 - months) % 12 + 1
+            return date(year, month, day)
+        except ValueError:
+            continue
+    raise AssertionError(on)
 
 
 def loans_at(engine: Engine, month_end: date | None) -> list[dict[str, Any]]:

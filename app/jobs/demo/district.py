@@ -15,9 +15,9 @@ from app.jobs.demo.batches import (
     append_records,
     append_subjects,
     count_rows,
-    fact_numbers,
+    demo_facts,
 )
-from app.jobs.demo.consents import append_consents
+from app.jobs.demo.consents import append_consents, append_refusals
 from app.jobs.demo.entity_rows import EntityFiles, append_entities, append_entity_files, invent_files
 from app.jobs.demo.households import append_files, append_heads, live, parts
 from app.jobs.demo.loan_rows import LoanBook
@@ -32,8 +32,23 @@ from app.jobs.progress import Progress
 from app.models import Batch, BatchKind, Subject, SubjectKind
 from app.subjects.cipher import Cipher
 
-_INDEXED = ("records", "households", "members", "subjects", "loans", "consents")
-_COUNTED = {"subjects": "subject_id", "loans": "loan_id", "members": "member_id"}
+_INDEXED = (
+    "records",
+    "adverse_records",
+    "written_consents",
+    "households",
+    "members",
+    "subjects",
+    "loans",
+    "consents",
+)
+_COUNTED = {
+    "subjects": "subject_id",
+    "loans": "loan_id",
+    "members": "member_id",
+    "records": "record_id",
+    "consents": "consent_id",
+}
 
 
 def make_demo(
@@ -73,17 +88,14 @@ def _refuse_second(session: Session) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How much has been written of the subjects: records, subjects in the update, adult members."""
+    """How much has been written of the subjects: records and adult members."""
 
     records: int = 0
-    updated: int = 0
     members: int = 0
 
     def __add__(self, other: Self) -> "Written":
         """Both together."""
-        return Written(
-            self.records + other.records, self.updated + other.updated, self.members + other.members
-        )
+        return Written(self.records + other.records, self.members + other.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +108,7 @@ class _District:
     order: Order
     villages: Villages
     book: LoanBook
+    returns: Deliveries
     files: Deliveries
     bank_id: int
     first_id: int
@@ -111,6 +124,7 @@ class _District:
             order=order,
             villages=spread(session, order.random("villages"), households=order.households, on=order.on),
             book=LoanBook(writer, order, returns=returns),
+            returns=returns,
             files=add_deliveries(session, order, kind=BatchKind.DEMONSTRATION),
             bank_id=add_logins(session).organisation_id,
             first_id=writer.next_id("subjects", "subject_id"),
@@ -140,13 +154,11 @@ class _District:
                 self.session, writer, order, entities=entities.entities, villages=self.villages
             ),
             consents=append_consents(writer, order, ids=ids, organisation_id=self.bank_id),
+            refusals=append_refusals(writer, order, ids=household_ids),
             seed=order.seed,
             on=order.on,
         )
-        first_rows = len(ids) + len(village_ids)
-        count_rows(
-            self.session, self.book.rows | {self.files.first: first_rows, self.files.update: files.updated}
-        )
+        count_rows(self.session, self.returns.rows | self.files.rows)
         writer.finish(_COUNTED)
         return summary
 
@@ -156,16 +168,16 @@ class _District:
         records = append_records(
             self.writer,
             village_facts(self.villages, self.order.random("village facts")),
-            numbers=fact_numbers(self.session, SubjectKind.VILLAGE),
+            of=demo_facts(self.session, SubjectKind.VILLAGE),
             ids=ids,
             row_no=self.order.households + self.order.entities + np.arange(1, len(ids) + 1),
             observed_on=np.full(len(ids), self.order.first_month_ends[-1]),
-            batch_id=self.files.first,
+            delivery=self.files.first,
         )
         return Written(records=records)
 
     def _append_households(self, first_id: int, progress: Progress) -> Written:
-        numbers = fact_numbers(self.session, SubjectKind.HOUSEHOLD)
+        of = demo_facts(self.session, SubjectKind.HOUSEHOLD)
         written = Written()
         for part in parts(self.villages, first_id=first_id):
             progress(int(part.index[0]), self.order.households, "农户 households")
@@ -173,8 +185,9 @@ class _District:
             lives = live(self.order, part=part, villages=self.villages)
             several = lives.facts["household_size"] > 1
             written += Written(
-                records=append_files(self.writer, part, lives=lives, numbers=numbers, files=self.files),
-                updated=lives.updates.subject_count,
+                records=append_files(
+                    self.writer, self.order, part=part, lives=lives, of=of, files=self.files
+                ),
                 members=append_members(
                     self.writer,
                     self.cipher,
@@ -194,8 +207,8 @@ class _District:
         records = append_entity_files(
             self.writer,
             files,
-            numbers=fact_numbers(self.session, SubjectKind.AGRI_ENTITY),
+            of=demo_facts(self.session, SubjectKind.AGRI_ENTITY),
             deliveries=self.files,
             first_row=self.order.households + 1,
         )
-        return Written(records=records, updated=files.updates.subject_count)
+        return Written(records=records)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.jobs.demo.batches import Deliveries, append_records, append_subjects
+from app.jobs.demo.batches import Deliveries, DemoFact, append_records, append_subjects
 from app.jobs.demo.entities import Entities, entity_facts, invent
 from app.jobs.demo.loans import Loans, overdue_facts, perform
 from app.jobs.demo.order import Floats, Ints, Order
@@ -97,23 +97,32 @@ def append_entities(
             "legal_representative_index": list(map(cipher.index, numbers)),
         },
     )
+    writer.append(
+        "entity_states",
+        {
+            "subject_id": files.ids,
+            "entity_type": files.entities.entity_type,
+            "status": files.entities.status,
+            "recorded_at": order.delivered_at_text,
+        },
+    )
 
 
 def append_entity_files(
-    writer: Writer, files: EntityFiles, *, numbers: dict[str, int], deliveries: Deliveries, first_row: int
+    writer: Writer, files: EntityFiles, *, of: dict[str, DemoFact], deliveries: Deliveries, first_row: int
 ) -> int:
     """Write what is recorded of the entities, first what arrived first; how many records."""
     return sum(
         append_records(
             writer,
             facts,
-            numbers=numbers,
+            of=of,
             ids=files.ids,
             row_no=first_row + np.arange(len(files.ids)),
             observed_on=observed_on,
-            batch_id=batch_id,
+            delivery=delivery,
         )
-        for facts, observed_on, batch_id in (
+        for facts, observed_on, delivery in (
             (files.facts, files.observed_on, deliveries.first),
             (files.updates.facts, files.updates.observed_on, deliveries.update),
         )

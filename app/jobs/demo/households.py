@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.jobs.demo.batches import Deliveries, append_records, append_subjects
-from app.jobs.demo.consents import append_written_consents
+from app.jobs.demo.batches import TOWN_OFFICE, Deliveries, DemoFact, append_records, append_subjects
+from app.jobs.demo.consents import append_collection_consents, append_written_consents
 from app.jobs.demo.loans import Loans, overdue_facts, perform
 from app.jobs.demo.order import Bools, Floats, Ints, Order
 from app.jobs.demo.people import person_names, resident_numbers
@@ -112,24 +112,38 @@ def live(order: Order, *, part: Part, villages: Villages) -> Lives:
 
 
 def append_files(
-    writer: Writer, part: Part, *, lives: Lives, numbers: dict[str, int], files: Deliveries
+    writer: Writer,
+    order: Order,
+    *,
+    part: Part,
+    lives: Lives,
+    of: dict[str, DemoFact],
+    files: Deliveries,
 ) -> int:
-    """Write the records of the part, first what arrived first; how many."""
+    """Write the consents and the records of the part, first what arrived first; how many records."""
     records = 0
-    for facts, observed_on, batch_id in (
+    consent_ids = append_collection_consents(writer, order, ids=part.ids, row_no=part.index + 1)
+    for facts, observed_on, delivery in (
         (lives.facts, lives.observed_on, files.first),
         (lives.updates.facts, lives.updates.observed_on, files.update),
     ):
         records += append_records(
             writer,
             facts,
-            numbers=numbers | {_EARLIER: numbers["annual_net_income_fen"]},
+            of=of | {_EARLIER: of["annual_net_income_fen"]},
             ids=part.ids,
             row_no=part.index + 1,
             observed_on=observed_on,
-            batch_id=batch_id,
+            delivery=delivery,
         )
-        append_written_consents(writer, facts, ids=part.ids, row_no=part.index + 1, batch_id=batch_id)
+        append_written_consents(
+            writer,
+            facts,
+            ids=part.ids,
+            row_no=part.index + 1,
+            consent_ids=consent_ids,
+            batch_id=delivery.batches[TOWN_OFFICE],
+        )
     return records
 
 

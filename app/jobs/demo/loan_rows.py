@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.jobs.demo.batches import Deliveries
+from app.jobs.demo.batches import BANK_RETURN, Deliveries
 from app.jobs.demo.loans import Loans
 from app.jobs.demo.logins import BANK
 from app.jobs.demo.order import MONTHS, Ints, Order
@@ -13,16 +13,13 @@ _LENDERS = np.array([BANK, "璧山村镇银行（演示）"], dtype=object)
 
 
 class LoanBook:
-    """Keeps the months of all loans until they can be written month by month.
-
-    `rows` counts the month-ends in each return.
-    """
+    """Keeps the months of all loans until they can be written month by month."""
 
     def __init__(self, writer: Writer, order: Order, *, returns: Deliveries) -> None:
         self._writer, self._order, self._returns = writer, order, returns
+        self._first, self._update = (each.batches[BANK_RETURN] for each in (returns.first, returns.update))
         self._next_id = self._first_id = writer.next_id("loans", "loan_id")
         self._kept: list[tuple[Ints, Loans]] = []
-        self.rows = {returns.first: 0, returns.update: 0}
 
     @property
     def loan_count(self) -> int:
@@ -44,8 +41,8 @@ class LoanBook:
                 "amount_fen": loans.amount_fen,
                 "batch_id": np.where(
                     loans.granted_on <= self._order.first_month_ends[-1],
-                    self._returns.first,
-                    self._returns.update,
+                    self._first,
+                    self._update,
                 ),
             },
         )
@@ -62,8 +59,9 @@ class LoanBook:
         for month, month_end_on in enumerate(self._order.month_ends.tolist()):
             progress(month, MONTHS, "贷款月报 loan months")
             there = overdue_days[:, month] >= 0
-            batch_id = self._returns.first if month < returned_first else self._returns.update
-            self.rows[batch_id] += self._writer.append(
+            delivery = self._returns.first if month < returned_first else self._returns.update
+            batch_id = delivery.batches[BANK_RETURN]
+            delivery.rows[batch_id] += self._writer.append(
                 "loan_months",
                 {
                     "month_end_on": month_end_on,
@@ -75,4 +73,4 @@ class LoanBook:
                 },
             )
         progress(MONTHS, MONTHS, "贷款月报 loan months")
-        return sum(self.rows.values())
+        return sum(self._returns.rows.values())

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sqlalchemy import insert
 
 from app.db import Session
-from app.jobs.demo.batches import add_batch
+from app.jobs.demo.batches import TOWN_OFFICE, add_batch
 from app.jobs.demo.entities import Entities, invent
 from app.jobs.demo.order import SOURCE, Order
 from app.jobs.demo.villages import Villages
@@ -81,7 +81,12 @@ def _exclusions(rng: np.random.Generator, status: NDArray[np.str_]) -> list[str 
 
 def _add_roster(session: Session, order: Order, *, row_count: int) -> int:
     batch_id = add_batch(
-        session, order, kind=BatchKind.ROSTER, row_count=row_count, recorded_on=order.delivered_on
+        session,
+        order,
+        kind=BatchKind.ROSTER,
+        row_count=row_count,
+        recorded_on=order.delivered_on,
+        source_code=TOWN_OFFICE,
     )
     roster = {
         "batch_id": batch_id,

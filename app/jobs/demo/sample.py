@@ -3,10 +3,19 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 
 from app.db import Session
-from app.models import AgriEntity, Consent, EntityStatus, Rating, Subject
+from app.models import (
+    AgriEntity,
+    Consent,
+    ConsentKind,
+    ConsentWithdrawal,
+    EntityStatus,
+    Purpose,
+    Rating,
+    Subject,
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +33,8 @@ def sample_inquiry(session: Session, *, on: date) -> SampleInquiry | None:
     in_force = (
         Consent.effective_from <= on,
         or_(Consent.effective_to.is_(None), Consent.effective_to > on),
-        Consent.withdrawn_on.is_(None),
+        Consent.kind == ConsentKind.INQUIRY,
+        ~exists().where(ConsentWithdrawal.consent_id == Consent.consent_id),
     )
     found = session.execute(
         select(AgriEntity, Consent)
@@ -40,4 +50,4 @@ def sample_inquiry(session: Session, *, on: date) -> SampleInquiry | None:
     if found is None:
         return None
     entity, consent = found
-    return SampleInquiry(entity.uscc, entity.name, consent.purpose, consent.consent_id)
+    return SampleInquiry(entity.uscc, entity.name, consent.purpose or Purpose.PRE_LOAN, consent.consent_id)

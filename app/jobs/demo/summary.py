@@ -19,15 +19,18 @@ class DemoSummary:
     loan_months: int
     roster_entries: int
     consents: int
+    refusals: int
     seed: int
     on: date
 
     def lines(self) -> list[str]:
         """The summary as it is printed."""
         who = f"{self.households:,} households, {self.entities:,} entities"
+        refused = f"{self.refusals:,} households refuse to be rated"
         return [
             f"{SOURCE} demonstration district as of {self.on}, seed {self.seed}: nothing in it is real",
             f"  {who} and {self.members:,} adult members in {self.villages} villages",
-            f"  {self.records:,} records, {self.consents:,} consents, {self.roster_entries:,} roster entries",
+            f"  {self.records:,} records, {self.roster_entries:,} roster entries",
+            f"  {self.consents:,} consents to inquiries; {refused}",
             f"  {self.loans:,} loans with {self.loan_months:,} month-ends",
         ]

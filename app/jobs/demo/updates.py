@@ -30,11 +30,6 @@ class Updates:
     facts: dict[str, Floats]
     observed_on: dict[str, Ints]
 
-    @property
-    def subject_count(self) -> int:
-        """Of how many subjects it says anything."""
-        return int(np.any([~np.isnan(values) for values in self.facts.values()], axis=0).sum())
-
 
 def updated(
     rng: np.random.Generator,

@@ -50,12 +50,19 @@ class Writer:
         self._connection = connection
         self._sqlite = connection.dialect.name == "sqlite"
         self._indexes: list[str] = []
+        self._next: dict[str, int] = {}
         self._raw: Any = connection.connection.driver_connection
 
     def next_id(self, table: str, column: str) -> int:
         """The first number that no row of `table` has yet."""
         highest = self._connection.execute(text(f"SELECT max({column}) FROM {table}")).scalar()
         return int(highest or 0) + 1
+
+    def take_ids(self, table: str, column: str, *, count: int) -> NDArray[np.int64]:
+        """So many numbers that no row of `table` has yet, and that are not given out again."""
+        first = self._next.get(table) or self.next_id(table, column)
+        self._next[table] = first + count
+        return first + np.arange(count)
 
     def append(self, table: str, columns: Mapping[str, Column]) -> int:
         """Write one row per element of the columns (a single value is the same in every row); how many."""

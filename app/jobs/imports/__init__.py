@@ -10,6 +10,7 @@ from app.errors import Invalid
 from app.jobs.imports import lookups
 from app.jobs.imports.cells import is_empty
 from app.jobs.imports.checking import Check
+from app.jobs.imports.consents import plan_consents
 from app.jobs.imports.entities import plan_entities
 from app.jobs.imports.households import plan_households
 from app.jobs.imports.observations import plan_observations
@@ -19,6 +20,8 @@ from app.jobs.imports.roster import plan_roster
 from app.jobs.imports.template import write_template
 from app.jobs.imports.writing import Landing, Plan, landing, write_plan
 from app.models import Batch, BatchKind
+from app.records.service import source_by_code
+from app.records.source_list import TOWN_OFFICE
 from app.subjects.cipher import Cipher
 
 __all__ = [
@@ -36,6 +39,7 @@ _PLANNERS: dict[ImportKind, Callable[[Sequence[Sheet], Check], Plan]] = {
     ImportKind.ENTITIES: plan_entities,
     ImportKind.OBSERVATIONS: plan_observations,
     ImportKind.ROSTER: plan_roster,
+    ImportKind.CONSENTS: plan_consents,
 }
 
 
@@ -59,6 +63,7 @@ def import_file(
     batch = Batch(
         kind=BatchKind[kind.name],
         source=source,
+        mapping=None,
         file_name=path.name[:255],
         content_sha256=fingerprint(content),
         recorded_at=at,
@@ -69,6 +74,7 @@ def import_file(
         if lookups.seen_before(session, batch.kind, batch.content_sha256):
             report.already_imported = True
             return report
+        batch.source_id = source_by_code(session, TOWN_OFFICE).source_id
         plan = _checked(content, report, session=session, cipher=cipher, on=on)
         if not report.errors and not dry_run:
             batch.row_count = plan.rows

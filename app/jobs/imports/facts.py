@@ -1,7 +1,7 @@
 """The facts of the catalogue as columns of a sheet: their headers, units, words and limits."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Protocol
@@ -17,7 +17,6 @@ _YES_NO = {"是": 1, "否": 0, "有": 1, "无": 0, "1": 1, "0": 0, "TRUE": 1, "F
 _FEN = {"元": Decimal(100), "万元": Decimal(1_000_000)}
 _FEN_MAX = 2**53
 _WRITTEN_CODE = re.compile(r"(\d*) ?(.*)")
-_OPTION = re.compile(r"(?:^|，)(\d+) ([^，]+)")
 
 
 class FactLike(Protocol):
@@ -36,6 +35,8 @@ class FactLike(Protocol):
     @property
     def maximum(self) -> float | None: ...
     @property
+    def codes(self) -> Mapping[str, Mapping[str, str]]: ...
+    @property
     def sensitivity(self) -> Sensitivity: ...
 
 
@@ -50,11 +51,8 @@ def fact_columns(facts: Iterable[FactLike]) -> dict[str, tuple[FactLike, Column]
 
 
 def options_of(fact: FactLike) -> dict[str, int]:
-    """The codes of a coded fact by their words, as its label lists them in brackets."""
-    if fact.value_type is not ValueType.CODE:
-        return {}
-    bracket = fact.label.partition("（")[2].rstrip("）")
-    return {words: int(code) for code, words in _OPTION.findall(bracket)}
+    """The codes of a coded fact by their words."""
+    return {words["zh"]: int(code) for code, words in fact.codes.items()}
 
 
 def is_restricted(fact: FactLike) -> bool:
@@ -164,6 +162,8 @@ def _range(fact: FactLike, *, unit: str) -> str:
 
 def _note(fact: FactLike, *, unit: str) -> str:
     parts = [fact.label, "空白 = 不清楚，不是 0"]
+    if options := options_of(fact):
+        parts.append("、".join(f"{code} {words}" for words, code in options.items()))
     if fact.value_type is ValueType.MONEY_FEN:
         parts.append("表头单位可写（元）或（万元）")
     if limits := _range(fact, unit=unit):

@@ -13,8 +13,11 @@ from app.models import (
     AgriEntity,
     Batch,
     BatchKind,
+    Consent,
+    ConsentWithdrawal,
     Household,
     Member,
+    Organisation,
     Place,
     PlaceKind,
     Record,
@@ -124,6 +127,27 @@ def recorded(
         )
         values |= {(subject, fact, observed_on): value for subject, fact, observed_on, value in rows}
     return values
+
+
+def consents(
+    session: Session, subject_ids: Collection[int], *, references: Collection[str]
+) -> dict[tuple[int, str], list[tuple[Consent, ConsentWithdrawal | None]]]:
+    """The consents of some subjects that have one of these numbers, by subject and number."""
+    found: dict[tuple[int, str], list[tuple[Consent, ConsentWithdrawal | None]]] = {}
+    withdrawals = ConsentWithdrawal.consent_id == Consent.consent_id
+    pairs = select(Consent, ConsentWithdrawal).outerjoin(ConsentWithdrawal, withdrawals)
+    for part in _parts(subject_ids):
+        rows = session.execute(pairs.where(Consent.subject_id.in_(part)).order_by(Consent.consent_id))
+        for consent, withdrawal in rows:
+            if consent.reference in references:
+                found.setdefault((consent.subject_id, consent.reference), []).append((consent, withdrawal))
+    return found
+
+
+def organisations(session: Session) -> dict[str, int]:
+    """Every organisation on file by its code."""
+    rows = session.execute(select(Organisation.code, Organisation.organisation_id))
+    return {row.code: row.organisation_id for row in rows}
 
 
 def roster_exists(session: Session, *, name: str, source: str, as_of: date) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from app.consents.service import Agreement, collection_agreements
 from app.jobs.imports import entities, lookups
 from app.jobs.imports.cells import day, id_number, limited, shown_number
 from app.jobs.imports.checking import PLACE_CODE, PLACE_NAME, Check
@@ -63,6 +64,7 @@ class RecordDraft:
     value: float
     observed_on: date
     row_no: int
+    adverse: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class ConsentDraft:
 
     subject_id: int
     row_no: int
-    reference: str
+    consent_id: int
 
 
 @dataclass(slots=True)
@@ -97,9 +99,9 @@ def plan_observations(sheets: Sequence[Sheet], check: Check) -> ObservationPlan:
         plan.rows += len(rows)
         known = _BEHIND[kind](rows, check)
         for row in rows:
-            _check_consent(row, columns, check=check)
+            _check_named(row, columns, check=check)
             _check_repeated(row, columns, known=known.get(row.number), seen=seen, check=check)
-        _plan_consents(rows, known=known, plan=plan, check=check)
+        _plan_consents(rows, columns, known=known, plan=plan, check=check)
         _plan_records(rows, columns, known=known, facts=facts, plan=plan, check=check)
     return plan
 
@@ -116,7 +118,7 @@ def _kind_of(sheet: Sheet) -> SubjectKind:
     return SubjectKind.HOUSEHOLD
 
 
-def _check_consent(row: Row, columns: dict[str, tuple[FactLike, Column]], *, check: Check) -> None:
+def _check_named(row: Row, columns: dict[str, tuple[FactLike, Column]], *, check: Check) -> None:
     if row[CONSENT.name] is not None:
         return
     for name in list(row.values):
@@ -151,23 +153,72 @@ def _check_repeated(
             check.unique(row, column, seen=seen, key=(known, fact.name, row[OBSERVED_ON.name]))
 
 
-def _plan_consents(rows: list[Row], *, known: dict[int, Known], plan: ObservationPlan, check: Check) -> None:
-    """Keep the consent of each row; two sheets cannot give one row of one household two of them."""
-    for row in rows:
-        subject_id = known[row.number].subject_id if row.number in known else None
-        if row.refused or subject_id is None or row[CONSENT.name] is None:
+def _plan_consents(
+    rows: list[Row],
+    columns: dict[str, tuple[FactLike, Column]],
+    *,
+    known: dict[int, Known],
+    plan: ObservationPlan,
+    check: Check,
+) -> None:
+    """Find the consent each row names; the subject's own, and for every restricted fact of the row."""
+    named = [row for row in rows if not row.refused and row.number in known and row[CONSENT.name] is not None]
+    agreements = collection_agreements(
+        check.session,
+        {subject_id for row in named if (subject_id := known[row.number].subject_id) is not None},
+        references={row[CONSENT.name] for row in named},
+    )
+    for row in named:
+        subject_id = known[row.number].subject_id
+        restricted = [name for name in row.values if name in columns and is_restricted(columns[name][0])]
+        if subject_id is None or not restricted:
             continue
-        draft = ConsentDraft(subject_id, row.number, row[CONSENT.name])
+        given = agreements.get((subject_id, row[CONSENT.name]), [])
+        covering = [each for each in given if _covers(each, row, restricted, columns, subject_id=subject_id)]
+        if not covering:
+            _refuse_consent(row, on_file=bool(given), check=check)
+            continue
+        draft = ConsentDraft(subject_id, row.number, covering[0].consent.consent_id)
         if plan.consents.setdefault((subject_id, row.number), draft) != draft:
-            check.findings.refuse(
-                row,
-                CONSENT,
-                reason=both(
-                    "另一张表的同一行是同一户，编号不同",
-                    "the same row of another sheet is about this household and names another consent",
-                ),
-                fix=both("把两行写在同一张表里", "write both rows in one sheet"),
-            )
+            _refuse_second_consent(row, check=check)
+
+
+def _covers(
+    agreement: Agreement,
+    row: Row,
+    restricted: list[str],
+    columns: dict[str, tuple[FactLike, Column]],
+    *,
+    subject_id: int,
+) -> bool:
+    facts = [columns[name][0].name for name in restricted]
+    on = row[OBSERVED_ON.name]
+    return all(agreement.covers_collection(subject_id=subject_id, fact=fact, on=on) for fact in facts)
+
+
+def _refuse_consent(row: Row, *, on_file: bool, check: Check) -> None:
+    reason = (
+        both("授权书不含此项指标，或当日未生效、已撤回", "the consent does not cover this on that day")
+        if on_file
+        else both("没有登记这份授权书", "this subject has no such consent on file")
+    )
+    fix = both(
+        "核对编号；未登记的先用 --kind consents 导入授权书", "check the number, or import the consent first"
+    )
+    check.findings.refuse(row, CONSENT, reason=reason, fix=fix)
+
+
+def _refuse_second_consent(row: Row, *, check: Check) -> None:
+    """Two sheets cannot give one row of one household two consents."""
+    check.findings.refuse(
+        row,
+        CONSENT,
+        reason=both(
+            "另一张表的同一行是同一户，编号不同",
+            "the same row of another sheet is about this household and names another consent",
+        ),
+        fix=both("把两行写在同一张表里", "write both rows in one sheet"),
+    )
 
 
 def _plan_records(
@@ -192,7 +243,14 @@ def _plan_records(
     for row in sound:
         subject, on = known[row.number], row[OBSERVED_ON.name]
         drafts = [
-            RecordDraft(subject, ids[name], row[name], on, row.number)
+            RecordDraft(
+                subject,
+                ids[name],
+                row[name],
+                on,
+                row.number,
+                _adverse(facts, columns[name][0].name, row[name]),
+            )
             for name in row.values
             if name in ids and stored.get((subject.subject_id or 0, ids[name], on)) != row[name]
         ]
@@ -200,3 +258,8 @@ def _plan_records(
         plan.records += drafts
         plan.added_count += bool(drafts) and new
         plan.changed_count += bool(drafts) and not new
+
+
+def _adverse(facts: dict[str, Fact], name: str, value: float) -> bool:
+    least = facts[name].adverse_from
+    return least is not None and value >= least

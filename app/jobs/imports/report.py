@@ -25,6 +25,7 @@ class ImportKind(StrEnum):
     ENTITIES = "entities"
     OBSERVATIONS = "observations"
     ROSTER = "roster"
+    CONSENTS = "consents"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 import xlsxwriter
 
 from app.jobs.imports.columns import Column
+from app.jobs.imports.consent_columns import CONSENT_COLUMNS
 from app.jobs.imports.entities import ENTITY_COLUMNS
 from app.jobs.imports.facts import fact_columns
 from app.jobs.imports.households import HOUSEHOLD_COLUMNS, MEMBER_COLUMNS
@@ -20,7 +21,7 @@ from app.records.catalogue import read_catalogue
 from app.settings import ROOT
 
 Layout = Sequence[tuple[str, Sequence[Column]]]
-_CATALOGUE = ROOT / "seed_data" / "facts.csv"
+_CATALOGUE = ROOT / "seed_data" / "facts.yaml"
 _LIST_LENGTH_MAX = 255  # what Excel allows in one drop-down list
 _LAST_ROW = 20_000
 _SHEET_NAMES = {
@@ -53,7 +54,9 @@ def _layout(kind: ImportKind) -> Layout:
         return (("经营主体", ENTITY_COLUMNS),)
     if kind is ImportKind.ROSTER:
         return (("名录", ROSTER_COLUMNS),)
-    facts = read_catalogue(_CATALOGUE)
+    if kind is ImportKind.CONSENTS:
+        return (("授权书", CONSENT_COLUMNS),)
+    facts = read_catalogue(_CATALOGUE).facts
     return [
         (title, (*KEYS[of], *_template_columns([fact for fact in facts if fact.subject_kind is of])))
         for of, title in _SHEET_NAMES.items()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, update
@@ -11,14 +11,19 @@ from sqlalchemy.orm import Session
 
 from app.db import Engine, transaction
 from app.errors import Conflict
+from app.jobs.imports.consents import AgreementDraft, ConsentPlan, WithdrawalDraft
 from app.jobs.imports.entities import EntityDraft, EntityPlan
 from app.jobs.imports.households import HouseholdDraft, HouseholdPlan, MemberDraft
 from app.jobs.imports.observations import ObservationPlan
 from app.jobs.imports.report import both
 from app.jobs.imports.roster import RosterPlan
 from app.models import (
+    AdverseRecord,
     AgriEntity,
     Batch,
+    Consent,
+    ConsentWithdrawal,
+    EntityState,
     Household,
     Member,
     Record,
@@ -30,7 +35,7 @@ from app.models import (
 )
 from app.subjects.cipher import Cipher
 
-Plan = HouseholdPlan | EntityPlan | ObservationPlan | RosterPlan
+Plan = HouseholdPlan | EntityPlan | ObservationPlan | RosterPlan | ConsentPlan
 _ROWS_PER_STATEMENT = 5_000
 
 
@@ -72,6 +77,8 @@ def write_plan(plan: Plan, where: Landing) -> None:
         _write_entities(plan, where)
     elif isinstance(plan, ObservationPlan):
         _write_records(plan, where)
+    elif isinstance(plan, ConsentPlan):
+        _write_consents(plan, where)
     else:
         _write_roster(plan, where)
 
@@ -147,6 +154,13 @@ def _write_entities(plan: EntityPlan, where: Landing) -> None:
         entity = _entity_row(draft, subject_id, where.cipher)
         rows.append({"subject_id": subject_id, "uscc": draft.uscc, **entity, **number})
     _insert(where.session, AgriEntity, rows)
+    states = list(zip(ids, plan.new, strict=True))
+    states += [
+        (subject.subject_id, draft)
+        for stored, subject, draft in plan.changed
+        if (stored.entity_type, stored.status) != (draft.entity_type, draft.status)
+    ]
+    _insert(where.session, EntityState, [_state_row(draft, number, where.at) for number, draft in states])
     for stored, subject, draft in plan.changed:
         changes = _entity_row(draft, subject.subject_id, where.cipher)
         if draft.registered_on is None:
@@ -156,6 +170,15 @@ def _write_entities(plan: EntityPlan, where: Landing) -> None:
         for name, value in changes.items():
             setattr(stored, name, value)
         subject.place_id = draft.place_id
+
+
+def _state_row(draft: EntityDraft, subject_id: int, at: datetime) -> dict[str, object]:
+    return {
+        "subject_id": subject_id,
+        "entity_type": draft.entity_type,
+        "status": draft.status,
+        "recorded_at": at,
+    }
 
 
 def _entity_row(draft: EntityDraft, subject_id: int, cipher: Cipher) -> dict[str, object]:
@@ -199,13 +222,19 @@ def _write_records(plan: ObservationPlan, where: Landing) -> None:
         }
         for draft in plan.records
     ]
-    _insert(where.session, Record, rows)
+    ids_of_records = _inserted_ids(where.session, Record, rows)
+    adverse: list[dict[str, object]] = [
+        {"record_id": record_id, "subject_id": row["subject_id"]}
+        for record_id, row, draft in zip(ids_of_records, rows, plan.records, strict=True)
+        if draft.adverse
+    ]
+    _insert(where.session, AdverseRecord, adverse)
     consents: list[dict[str, object]] = [
         {
             "batch_id": where.batch.batch_id,
             "row_no": draft.row_no,
             "subject_id": draft.subject_id,
-            "reference": draft.reference,
+            "consent_id": draft.consent_id,
         }
         for draft in plan.consents.values()
     ]
@@ -232,6 +261,32 @@ def _write_roster(plan: RosterPlan, where: Landing) -> None:
     _insert(where.session, RosterEntry, rows)
 
 
+def _write_consents(plan: ConsentPlan, where: Landing) -> None:
+    ids = _inserted_ids(where.session, Consent, [_consent_row(draft, where.batch) for draft in plan.new])
+    withdrawn = plan.withdrawn + [
+        WithdrawalDraft(consent_id, draft.withdrawn_on, draft.written.channel, draft.written.evidence)
+        for consent_id, draft in zip(ids, plan.new, strict=True)
+        if draft.withdrawn_on is not None
+    ]
+    _insert(
+        where.session,
+        ConsentWithdrawal,
+        [
+            asdict(draft) | {"recorded_at": where.at, "recorded_by": where.batch.recorded_by}
+            for draft in withdrawn
+        ],
+    )
+
+
+def _consent_row(draft: AgreementDraft, batch: Batch) -> dict[str, object]:
+    return asdict(draft.written) | {
+        "subject_id": draft.subject_id,
+        "reference": draft.reference,
+        "recorded_at": batch.recorded_at,
+        "recorded_by": batch.recorded_by,
+    }
+
+
 def _new_subjects(where: Landing, kind: SubjectKind, place_ids: Sequence[int]) -> list[int]:
     rows = [
         {"kind": kind, "place_id": place_id, "recorded_at": where.at, "synthetic": False}
@@ -241,10 +296,15 @@ def _new_subjects(where: Landing, kind: SubjectKind, place_ids: Sequence[int]) -
 
 
 def _inserted_ids(
-    session: Session, table: type[Subject | Member], rows: Sequence[dict[str, object]]
+    session: Session, table: type[Subject | Member | Record | Consent], rows: Sequence[dict[str, object]]
 ) -> list[int]:
-    key = Subject.subject_id if table is Subject else Member.member_id
-    statement = insert(table).returning(key, sort_by_parameter_order=True)
+    keys = {
+        Subject: Subject.subject_id,
+        Member: Member.member_id,
+        Record: Record.record_id,
+        Consent: Consent.consent_id,
+    }
+    statement = insert(table).returning(keys[table], sort_by_parameter_order=True)
     return [
         number
         for start in range(0, len(rows), _ROWS_PER_STATEMENT)

@@ -12,6 +12,7 @@ from app.jobs.night.reading import ENTITY_TYPES, Subjects
 from app.jobs.night.records import Facts
 from app.jobs.night.rules import Rules
 from app.models import UnratedReason, epoch_day
+from app.records.current import months_before
 from scoring import NO_SCORE, Profile, Scorecard
 
 REASONS = tuple(UnratedReason)
@@ -117,15 +118,20 @@ def valid_files(facts: Facts, policy: Profile, *, kind: str, as_of: date) -> NDA
     return enough & (facts.newest_day > epoch_day(oldest))
 
 
-def months_before(day: date, months: int) -> date:
-    """The same day of the month so many months earlier, or the last day of that month."""
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    for last in range(day.day, 27, -1):
-        try:
-            return date(year, month + 1, last)
-        except ValueError:
-            continue
-    return date(year, month + 1, day.day)
+def leave_unrated(
+    ratings: RatingColumns, subject_ids: NDArray[np.int64], *, reason: UnratedReason, rank: int
+) -> None:
+    """Give some subjects no grade and no valid file, whatever is known; `rank` is that of no grade."""
+    rows = np.isin(ratings.subject_ids, subject_ids)
+    ratings.grade[rows], ratings.score[rows], ratings.unrated[rows] = rank, NO_SCORE, REASONS.index(reason)
+    for column in (
+        ratings.packed_bins,
+        ratings.vetoes,
+        ratings.known_count,
+        ratings.on_file,
+        ratings.out_of_range,
+    ):
+        column[rows] = 0
 
 
 def last_ratings(reader: Reader, *, rows: int, grades: tuple[str, ...]) -> RatingColumns:

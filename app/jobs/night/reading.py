@@ -1,27 +1,26 @@
 """What a night reads: subjects, the value that counts of every fact, loans, rosters, and last night."""
 
 from calendar import monthrange
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import func, select, text
 
-from app import clock
 from app.db import Session
 from app.jobs.night.columns import Reader, table
 from app.models import (
     Batch,
     EntityType,
-    Fact,
     Loan,
     LoanMonth,
     Place,
-    Record,
     SubjectKind,
     epoch_day,
 )
+from app.records.known import ENTITY_STATES, KEYS, RECORDS, Known
 
 ENTITY_TYPES = tuple(EntityType)
 
@@ -44,24 +43,31 @@ class Subjects:
     type_codes: NDArray[np.int8]
     active: NDArray[np.bool_]
 
+    def without_place(self, merged: Mapping[int, int]) -> "Subjects":
+        """The same, those who were merged into others living nowhere: nobody is counted twice."""
+        gone = np.isin(self.ids, np.fromiter(merged, dtype=np.int64, count=len(merged)))
+        return replace(self, place_ids=np.where(gone, 0, self.place_ids))
 
-def last_record_id(session: Session) -> int:
-    """The last record there is; whoever is still writing records with lower numbers is waited for."""
+
+def settled_rows(session: Session) -> dict[str, int]:
+    """The last row of each table that decides what counts; who still writes lower numbers is waited for."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE records IN SHARE MODE"))
-    return newest_record_id(session)
+        session.execute(text(f"LOCK TABLE {', '.join(KEYS)} IN SHARE MODE"))
+    return newest_rows(session)
 
 
-def newest_record_id(session: Session) -> int:
-    """The last record that can be seen; 0 where there is none."""
-    return session.scalar(select(func.max(Record.record_id))) or 0
+def newest_rows(session: Session) -> dict[str, int]:
+    """The last row that can be seen of each table that decides what counts; 0 where there is none."""
+    return {
+        name: session.scalar(text(f"SELECT COALESCE(MAX({key}), 0) FROM {name}")) or 0
+        for name, key in KEYS.items()
+    }
 
 
-def extent(session: Session, *, as_of: date, last: int) -> Extent:
-    """The records (up to the last) and deliveries a night for this day may read."""
-    midnight = datetime.combine(as_of + timedelta(days=1), time.min, tzinfo=clock.CHINA)
-    late = session.scalars(select(Batch.batch_id).where(Batch.recorded_at >= midnight)).all()
-    return Extent(as_of, last, tuple(late))
+def extent(session: Session, known: Known) -> Extent:
+    """The records (up to the last) and deliveries a night may read."""
+    late = session.scalars(select(Batch.batch_id).where(Batch.recorded_at >= known.recorded_before)).all()
+    return Extent(known.on, known.until[RECORDS], tuple(late))
 
 
 def heirs(session: Session, *, on: date) -> dict[int, int]:
@@ -75,21 +81,18 @@ def heirs(session: Session, *, on: date) -> dict[int, int]:
     return {place_id: heir(place_id) for place_id in successors}
 
 
-def fact_names(session: Session, kind: SubjectKind) -> dict[int, str]:
-    """The facts of one kind of subject, by id."""
-    rows = session.execute(select(Fact.fact_id, Fact.name).where(Fact.subject_kind == kind))
-    return {row.fact_id: row.name for row in rows}
-
-
-def subjects(reader: Reader, kind: SubjectKind) -> Subjects:
-    """Every subject of a kind, with what the night needs of it."""
+def subjects(reader: Reader, kind: SubjectKind, *, known: Known) -> Subjects:
+    """Every subject of a kind, with what the night needs of it; of entities the state then known."""
     if kind is SubjectKind.AGRI_ENTITY:
         cases = " ".join(f"WHEN '{item.value}' THEN {code}" for code, item in enumerate(ENTITY_TYPES))
         ids, places, types, active = table(
             reader,
             f"SELECT s.subject_id, s.place_id, CASE e.entity_type {cases} END, "
-            "CASE e.status WHEN 'active' THEN 1 ELSE 0 END "
-            "FROM subjects s JOIN agri_entities e ON e.subject_id = s.subject_id ORDER BY s.subject_id",
+            "CASE e.status WHEN 'active' THEN 1 ELSE 0 END FROM subjects s JOIN ("
+            "SELECT subject_id, MAX(entity_state_id) AS newest FROM entity_states "
+            f"WHERE entity_state_id <= {known.until[ENTITY_STATES]} GROUP BY subject_id"
+            ") n ON n.subject_id = s.subject_id "
+            "JOIN entity_states e ON e.entity_state_id = n.newest ORDER BY s.subject_id",
             (np.int64, np.int64, np.int8, np.bool_),
         )
         return Subjects(ids, places, types, active)
@@ -111,6 +114,13 @@ class LoanMonthColumns:
     balance_fen: NDArray[np.float64]
     overdue_days: NDArray[np.int64]
     class_codes: NDArray[np.int64]
+
+    def of_heirs(self, heirs: Mapping[int, int]) -> "LoanMonthColumns":
+        """The same, the loans of whoever was merged into another being the other's."""
+        if not heirs:
+            return self
+        ids = np.array([heirs.get(one, one) for one in self.subject_ids.tolist()], dtype=np.int64)
+        return replace(self, subject_ids=ids)
 
 
 def month_end(session: Session, *, on: date, until: Extent) -> date | None:

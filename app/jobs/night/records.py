@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.db import Engine
+from app.jobs.night.authority import DAY_BITS, DAY_OFFSET, FactRule
 from app.jobs.night.columns import Column, snapshot
 from app.jobs.night.reading import Extent, Subjects
 from app.jobs.night.sqlite_columns import CHUNK_ROWS
@@ -17,9 +18,13 @@ from app.models import SubjectKind, epoch_day
 
 NEVER = np.iinfo(np.int32).min
 PARTS = 2
-# Subject and fact travel as one number: one column less to read of millions of rows.
-_FACT_BITS = 16
+# Subject and fact, and batch and day, travel as one number each: two columns less of millions of rows.
+FACT_BITS = 16
 WHAT = "读取记录 reading records"
+RECORD_COLUMNS = (
+    f"subject_id * {2**FACT_BITS} + fact_id, value, batch_id * {2**DAY_BITS} + observed_on + {DAY_OFFSET}"
+)
+Ints = NDArray[np.int64]
 
 
 @dataclass
@@ -30,30 +35,48 @@ class Facts:
     newest_day: NDArray[np.int32]
 
 
+@dataclass
+class _FactColumn:
+    """One fact of all subjects of a kind: the value kept, and its precedence over other records."""
+
+    rule: FactRule
+    values: NDArray[np.float64]
+    precedence: NDArray[np.int32]
+
+
 class RecordTable:
-    """Collects the value that counts of every fact: the newest observation, of one day the last recorded."""
+    """Collects the value that counts of every fact by the precedence of its records.
+
+    A subject that was merged into another (`heirs`) shares the other's row.
+    """
 
     def __init__(
         self,
         kinds: Mapping[SubjectKind, Subjects],
-        names: Mapping[SubjectKind, Mapping[int, str]],
+        rules: Mapping[SubjectKind, Mapping[int, FactRule]],
+        *,
+        heirs: Mapping[int, int],
     ) -> None:
-        self._facts: dict[int, tuple[SubjectKind, NDArray[np.float64], NDArray[np.int32]]] = {}
-        self._named: dict[SubjectKind, dict[str, int]] = {}
         last = max((int(found.ids[-1]) for found in kinds.values() if len(found.ids)), default=0)
         self._position = np.full(last + 1, -1, dtype=np.int32)
         self._sizes = {kind: len(found.ids) for kind, found in kinds.items()}
+        self._facts: dict[int, _FactColumn] = {}
+        self._named: dict[SubjectKind, dict[str, int]] = {}
         for kind, found in kinds.items():
             self._position[found.ids] = np.arange(len(found.ids), dtype=np.int32)
-            self._named[kind] = {name: fact_id for fact_id, name in names[kind].items()}
-            for fact_id in names[kind]:
-                values = np.full(len(found.ids), np.nan)
-                self._facts[fact_id] = (kind, values, np.full(len(found.ids), NEVER, dtype=np.int32))
+            self._named[kind] = {rule.name: fact_id for fact_id, rule in rules[kind].items()}
+            for fact_id, rule in rules[kind].items():
+                size = len(found.ids)
+                self._facts[fact_id] = _FactColumn(
+                    rule, np.full(size, np.nan), np.full(size, NEVER, dtype=np.int32)
+                )
+        for gone, heir in heirs.items():
+            self._position[gone] = self._position[heir]
 
     def add(self, chunk: tuple[Column, ...]) -> None:
         """Take in records, which must come in the order they were recorded."""
-        keys, values, days = chunk
-        subject_ids, fact_ids = keys >> _FACT_BITS, keys & (2**_FACT_BITS - 1)
+        keys, values, deliveries = chunk
+        subject_ids, fact_ids = keys >> FACT_BITS, keys & (2**FACT_BITS - 1)
         inside = subject_ids < len(self._position)
         rows = np.where(inside, self._position[np.where(inside, subject_ids, 0)], -1)
         order = np.argsort(fact_ids.astype(np.int16), kind="stable")
@@ -64,48 +87,58 @@ class RecordTable:
                 continue
             chosen = order[start:end]
             chosen = chosen[rows[chosen] >= 0]
-            _take_newest(fact[1], fact[2], rows[chosen], values[chosen], days[chosen].astype(np.int32))
+            precedence = fact.rule.precedence(deliveries[chosen])
+            _take_foremost(fact, rows[chosen], values[chosen], precedence)
+
+    def forget(self, keys: Ints) -> None:
+        """Take back what counts of some facts of some subjects, each written as one number."""
+        rows, fact_ids = self._position[keys >> FACT_BITS], keys & (2**FACT_BITS - 1)
+        for fact_id in np.unique(fact_ids):
+            if (fact := self._facts.get(int(fact_id))) is not None:
+                gone = rows[fact_ids == fact_id]
+                fact.values[gone], fact.precedence[gone] = np.nan, NEVER
 
     def merge(self, later: "RecordTable") -> None:
         """Take in a table of records that were all recorded after those of this one."""
-        for fact_id, (_, values, days) in self._facts.items():
-            _, later_values, later_days = later._facts[fact_id]
-            newer = (later_days != NEVER) & (later_days >= days)
-            values[newer] = later_values[newer]
-            days[newer] = later_days[newer]
+        for fact_id, fact in self._facts.items():
+            other = later._facts[fact_id]
+            before = (other.precedence != NEVER) & (other.precedence >= fact.precedence)
+            fact.values[before] = other.values[before]
+            fact.precedence[before] = other.precedence[before]
 
     def facts(self, kind: SubjectKind) -> Facts:
         """What counts of the subjects of one kind."""
         values: dict[str, NDArray[np.float64]] = {}
         newest = np.full(self._sizes[kind], NEVER, dtype=np.int32)
         for name, fact_id in self._named[kind].items():
-            _, column, days = self._facts[fact_id]
-            values[name] = column
-            np.maximum(newest, days, out=newest)
+            fact = self._facts[fact_id]
+            values[name] = fact.values
+            days = (fact.precedence & (2**DAY_BITS - 1)) - DAY_OFFSET
+            np.maximum(newest, np.where(fact.precedence == NEVER, NEVER, days), out=newest)
         return Facts(values, newest)
 
 
-def _take_newest(
-    kept: NDArray[np.float64],
-    kept_days: NDArray[np.int32],
+def _take_foremost(
+    fact: _FactColumn,
     rows: NDArray[np.int32],
     values: NDArray[np.float64],
-    days: NDArray[np.int32],
+    precedence: NDArray[np.int32],
 ) -> None:
-    """Where an observation is at least as new as the one kept, it takes its place."""
-    if len(days) and days.min() != days.max():
-        by_day = np.argsort(days, kind="stable")
-        rows, values, days = rows[by_day], values[by_day], days[by_day]
-    newer = days >= kept_days[rows]
-    kept[rows[newer]] = values[newer]
-    kept_days[rows[newer]] = days[newer]
+    """Where a record comes before the one kept, or is its equal and later, it takes its place."""
+    if len(precedence) and precedence.min() != precedence.max():
+        by_precedence = np.argsort(precedence, kind="stable")
+        rows, values, precedence = rows[by_precedence], values[by_precedence], precedence[by_precedence]
+    before = precedence >= fact.precedence[rows]
+    fact.values[rows[before]] = values[before]
+    fact.precedence[rows[before]] = precedence[before]
 
 
 def read_records(
     engine: Engine,
     subjects: Mapping[SubjectKind, Subjects],
-    names: Mapping[SubjectKind, Mapping[int, str]],
+    rules: Mapping[SubjectKind, Mapping[int, FactRule]],
     *,
+    heirs: Mapping[int, int],
     until: Extent,
     progress: Progress,
 ) -> RecordTable:
@@ -119,9 +152,9 @@ def read_records(
     tally = _Tally(last, progress)
 
     def read_part(first: int, end: int) -> RecordTable:
-        found = RecordTable(subjects, names)
+        found = RecordTable(subjects, rules, heirs=heirs)
         with snapshot(engine, rows=last) as reader:
-            for chunk in reader.chunks(_records_sql(first, end, until=until)):
+            for chunk in reader.chunks(records_sql(first, end, until=until)):
                 found.add(chunk)
                 tally.add(len(chunk[0]))
         return found
@@ -134,11 +167,14 @@ def read_records(
     return tables[0]
 
 
-def _records_sql(first: int, end: int, *, until: Extent) -> str:
-    late = ",".join(map(str, until.late_batches))
+def records_sql(
+    first: int, end: int, *, until: Extent, columns: str = RECORD_COLUMNS, where: str = "1 = 1"
+) -> str:
+    """The records after one number up to another that a night may read, in the order they were recorded."""
+    late, day = ",".join(map(str, until.late_batches)), epoch_day(until.as_of)
     return (
-        f"SELECT subject_id * {2**_FACT_BITS} + fact_id, value, observed_on FROM records "
-        f"WHERE record_id > {first} AND record_id <= {end} AND observed_on <= {epoch_day(until.as_of)}"
+        f"SELECT {columns} FROM records "
+        f"WHERE {where} AND record_id > {first} AND record_id <= {end} AND observed_on <= {day}"
         + (f" AND batch_id NOT IN ({late})" if late else "")
         + " ORDER BY record_id"
     )

@@ -10,6 +10,9 @@ from sqlalchemy import select
 from app.db import Session
 from app.errors import SetupError
 from app.models import RuleVersion
+from app.records.catalogue import Catalogue
+from app.records.rules import RecordRules, load_record_rules
+from app.rules.service import newest_catalogue
 from scoring import CardError, Profile, Scorecard, in_force
 
 JURISDICTION = "cq_bishan"
@@ -24,6 +27,8 @@ class Rules:
     village: Profile
     town: Profile
     coverage: Profile
+    records: RecordRules
+    catalogue: Catalogue
     version_ids: Mapping[str, int]
 
     def version_of(self, rule: Scorecard | Profile) -> int:
@@ -37,7 +42,11 @@ class Rules:
         rules: dict[str, Scorecard | Profile] = {self.household.definition.code: self.household, **cards}
         for profile in (self.village, self.town, self.coverage):
             rules[profile.definition.code] = profile
-        return {name: rule.definition.fingerprint for name, rule in rules.items()}
+        cards_and_profiles = {name: rule.definition.fingerprint for name, rule in rules.items()}
+        return cards_and_profiles | {
+            self.records.code: self.records.fingerprint,
+            self.catalogue.code: self.catalogue.fingerprint,
+        }
 
 
 def rules_in_force(session: Session, policy_folder: Path, *, on: date) -> Rules:
@@ -51,10 +60,15 @@ def rules_in_force(session: Session, policy_folder: Path, *, on: date) -> Rules:
             for level in ("credit_village", "credit_town", "coverage")
         )
         variants = {name: entity.overlay(name) for name in entity.definition.overlays}
+        records = load_record_rules(in_force(folder / "records", on=on))
     except CardError as error:
         raise SetupError(str(error)) from None
+    catalogue = newest_catalogue(session)
+    if catalogue is None:
+        raise SetupError("the catalogue of facts is not loaded; run `credit-village init`")
     kept = session.execute(select(RuleVersion.fingerprint, RuleVersion.rule_version_id)).all()
-    rules = Rules(household, variants, village, town, coverage, {row[0]: row[1] for row in kept})
+    version_ids = {row[0]: row[1] for row in kept}
+    rules = Rules(household, variants, village, town, coverage, records, catalogue, version_ids)
     strangers = [name for name, mark in rules.fingerprints.items() if mark not in rules.version_ids]
     if strangers:
         raise SetupError(f"rules not loaded: {', '.join(strangers)}; run `credit-village init`")

@@ -1,5 +1,6 @@
 """Everything a night comes to, before it is compared with the last one and written."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,14 +10,17 @@ from numpy.typing import NDArray
 
 from app.db import Engine, Session
 from app.errors import SetupError
-from app.jobs.night import coverage, peers, places, rating, reading
+from app.jobs.night import coverage, exclusions, peers, places, rating, reading
+from app.jobs.night.authority import fact_rules
 from app.jobs.night.columns import Reader, snapshot
 from app.jobs.night.records import Facts, read_records
 from app.jobs.night.rules import Rules, rules_in_force
 from app.jobs.progress import Progress, quiet
-from app.models import RatingRun, SubjectKind
+from app.models import RatingRun, SubjectKind, UnratedReason
 from app.places.service import places_within
 from app.ratings.service import latest_run
+from app.records.known import LINEAGE_UNDOS, LINEAGES, Known
+from app.subjects.lineage import heirs
 
 RATED = (SubjectKind.HOUSEHOLD, SubjectKind.AGRI_ENTITY)
 Loans = dict[str, places.Counts]
@@ -27,7 +31,7 @@ class Tonight:
     """The result of a night in columns, and the last published night it is compared with."""
 
     rules: Rules
-    extent: reading.Extent
+    known: Known
     last: RatingRun | None
     ratings: dict[SubjectKind, rating.RatingColumns]
     changes: dict[SubjectKind, rating.Changes]
@@ -51,6 +55,8 @@ class Inputs:
     facts: dict[SubjectKind, Facts]
     loans: Loans
     loans_year_ago: Loans
+    heirs: Mapping[int, int]
+    refusers: NDArray[np.int64]
 
     @property
     def id_end(self) -> int:
@@ -65,17 +71,28 @@ def compute(
     policy_folder: Path,
     district_code: str,
     as_of: date,
-    last_record_id: int,
+    until: Mapping[str, int],
+    needs_consent: bool,
     progress: Progress,
 ) -> Tonight:
     """Read, rate and judge as of a day; nothing is written."""
     rules = rules_in_force(session, policy_folder, on=as_of)
-    extent = reading.extent(session, as_of=as_of, last=last_record_id)
+    known = Known(as_of, rules.records, rules.catalogue, until)
+    extent = reading.extent(session, known)
     last = latest_run(session)
     district = _district(session, district_code, as_of=as_of)
     roster_id = coverage.roster_in_force(session, until=extent)
     with snapshot(engine, rows=extent.last_record_id) as reader:
-        inputs = _inputs(engine, session, reader, district=district, extent=extent, progress=progress)
+        inputs = _inputs(
+            engine,
+            session,
+            reader,
+            district=district,
+            known=known,
+            extent=extent,
+            needs_consent=needs_consent,
+            progress=progress,
+        )
         progress(0, 1, "评分 scoring")
         ratings = _ratings(inputs, rules=rules, as_of=as_of)
         grades = rules.household.grade_codes
@@ -89,20 +106,29 @@ def compute(
     compared = _peers(inputs, ratings, district, rules=rules)
     stuck = sum(rating.without_way_up(columns, rules=rules) for columns in ratings.values())
     progress(1, 1, "评分 scoring")
-    return Tonight(rules, extent, last, ratings, changes, statuses, roster_id, covered, compared, stuck)
+    return Tonight(rules, known, last, ratings, changes, statuses, roster_id, covered, compared, stuck)
 
 
 def read_all(
-    engine: Engine, session: Session, *, district_code: str, as_of: date
+    engine: Engine, session: Session, *, policy_folder: Path, district_code: str, as_of: date
 ) -> tuple[Inputs, places.District]:
     """Everything a night of this day would read, without rating anybody."""
-    extent = reading.extent(session, as_of=as_of, last=reading.newest_record_id(session))
+    rules = rules_in_force(session, policy_folder, on=as_of)
+    known = Known(as_of, rules.records, rules.catalogue, reading.newest_rows(session))
+    extent = reading.extent(session, known)
     district = _district(session, district_code, as_of=as_of)
     with snapshot(engine, rows=extent.last_record_id) as reader:
-        return (
-            _inputs(engine, session, reader, district=district, extent=extent, progress=quiet),
-            district,
+        inputs = _inputs(
+            engine,
+            session,
+            reader,
+            district=district,
+            known=known,
+            extent=extent,
+            needs_consent=False,
+            progress=quiet,
         )
+    return inputs, district
 
 
 def _district(session: Session, district_code: str, *, as_of: date) -> places.District:
@@ -119,30 +145,53 @@ def _inputs(
     reader: Reader,
     *,
     district: places.District,
+    known: Known,
     extent: reading.Extent,
+    needs_consent: bool,
     progress: Progress,
 ) -> Inputs:
     now = reading.month_end(session, on=extent.as_of, until=extent)
     year_ago = reading.reported_year_before(session, now, until=extent)
-    names = {kind: reading.fact_names(session, kind) for kind in SubjectKind}
-    subjects = {kind: reading.subjects(reader, kind) for kind in SubjectKind}
-    records = read_records(engine, subjects, names, until=extent, progress=progress)
+    merged = heirs(
+        session,
+        on=known.on,
+        last_lineage_id=known.until[LINEAGES],
+        last_undo_id=known.until[LINEAGE_UNDOS],
+    )
+    subjects = {
+        kind: reading.subjects(reader, kind, known=known).without_place(merged) for kind in SubjectKind
+    }
+    assert known.rules is not None
+    assert known.catalogue is not None
+    rules = fact_rules(session, rules=known.rules, catalogue=known.catalogue, until=extent)
+    records = read_records(engine, subjects, rules, heirs=merged, until=extent, progress=progress)
+    exclusions.leave_out(
+        records, reader, exclusions.excluded_records(session, known), heirs=merged, until=extent
+    )
+    loans, loans_year_ago = (
+        reading.loan_month(reader, month, until=extent).of_heirs(merged) for month in (now, year_ago)
+    )
     return Inputs(
         subjects,
         {kind: records.facts(kind) for kind in SubjectKind},
-        places.loan_counts(reading.loan_month(reader, now, until=extent), district),
-        places.loan_counts(reading.loan_month(reader, year_ago, until=extent), district)
-        if year_ago
-        else places.unknown_loans(district),
+        places.loan_counts(loans, district),
+        places.loan_counts(loans_year_ago, district) if year_ago else places.unknown_loans(district),
+        merged,
+        exclusions.refusers(session, known, needs_consent=needs_consent),
     )
 
 
 def _ratings(inputs: Inputs, *, rules: Rules, as_of: date) -> dict[SubjectKind, rating.RatingColumns]:
     rate = {SubjectKind.HOUSEHOLD: rating.rate_households, SubjectKind.AGRI_ENTITY: rating.rate_entities}
-    return {
-        kind: rate[kind](inputs.subjects[kind], inputs.facts[kind], rules=rules, as_of=as_of)
-        for kind in RATED
-    }
+    merged = np.fromiter(inputs.heirs, dtype=np.int64, count=len(inputs.heirs))
+    rank = len(rules.household.grade_codes) - 1
+    found = {}
+    for kind in RATED:
+        columns = rate[kind](inputs.subjects[kind], inputs.facts[kind], rules=rules, as_of=as_of)
+        rating.leave_unrated(columns, inputs.refusers, reason=UnratedReason.NO_CONSENT, rank=rank)
+        rating.leave_unrated(columns, merged, reason=UnratedReason.MERGED, rank=rank)
+        found[kind] = columns
+    return found
 
 
 def _statuses(

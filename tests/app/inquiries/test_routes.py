@@ -13,7 +13,18 @@ from app.access.service import create_organisation
 from app.access.tokens import issue_token
 from app.db import transaction
 from app.main import create_app
-from app.models import Consent, EntityStatus, Inquiry, OrganisationKind, Purpose, Role, User
+from app.models import (
+    Consent,
+    ConsentChannel,
+    ConsentKind,
+    ConsentWithdrawal,
+    EntityStatus,
+    Inquiry,
+    OrganisationKind,
+    Purpose,
+    Role,
+    User,
+)
 from app.settings import Settings
 from tests.district import (
     DAY,
@@ -74,11 +85,20 @@ class Desk:
         """A consent of a subject to the bank of a user; its number."""
         with transaction(self.district.engine) as session:
             given = Consent(
-                subject_id=subject_id, organisation_id=self.users[to].organisation_id, purpose=purpose,
-                effective_from=first, effective_to=end, withdrawn_on=withdrawn_on, evidence="授权书",
+                subject_id=subject_id, kind=ConsentKind.INQUIRY, agreed=True, facts=[], reference="1",
+                organisation_id=self.users[to].organisation_id, purpose=purpose, effective_from=first,
+                effective_to=end, channel=ConsentChannel.PAPER, evidence="授权书", recorded_at=NOON,
+                recorded_by="test",
             )  # fmt: skip
             session.add(given)
             session.flush()
+            if withdrawn_on is not None:
+                session.add(
+                    ConsentWithdrawal(
+                        consent_id=given.consent_id, withdrawn_on=withdrawn_on, evidence="撤回申请",
+                        channel=ConsentChannel.COUNTER, recorded_at=NOON, recorded_by="test",
+                    )
+                )  # fmt: skip
             return given.consent_id
 
     def records(self) -> list[dict[str, Any]]:

@@ -14,9 +14,9 @@ from sqlalchemy import URL, func, select
 
 from app.db import Engine, Session, make_engine, transaction
 from app.jobs.imports import ImportKind, ImportReport, import_file
-from app.models import Base
+from app.models import Base, Consent, ConsentChannel, ConsentKind, Household
 from app.places.service import load_divisions
-from app.records.service import load_facts
+from app.records.service import load_facts, load_sources
 from app.settings import ROOT
 from app.subjects.cipher import Cipher
 from app.subjects.numbers import resident_check_digit, uscc_check_character
@@ -105,13 +105,27 @@ class Desk:
         """Import one sheet of rows."""
         return self.run(self.workbook({"表": rows}), kind, on=on)
 
+    def agree(self, household_no: str, *references: str) -> None:
+        """Put written consents of a household on file: to the collection of everything restricted."""
+        with transaction(self.engine) as session:
+            find = select(Household.subject_id).where(Household.household_no == household_no)
+            subject_id = session.scalars(find).one()
+            session.add_all(
+                Consent(
+                    subject_id=subject_id, kind=ConsentKind.COLLECTION, agreed=True, facts=[],
+                    reference=reference, effective_from=date(2026, 1, 1), channel=ConsentChannel.PAPER,
+                    evidence="原件", recorded_at=datetime(2026, 1, 1, tzinfo=UTC), recorded_by="test",
+                )
+                for reference in references
+            )  # fmt: skip
+
     def counts(self) -> dict[str, int]:
         """How many rows each table has, without the reference tables."""
         with Session(self.engine) as session:
             counts = {
                 name: session.scalar(select(func.count()).select_from(table)) or 0
                 for name, table in Base.metadata.tables.items()
-                if name not in ("places", "facts")
+                if name not in ("places", "facts", "sources")
             }
         return {name: count for name, count in counts.items() if count}
 
@@ -125,7 +139,8 @@ def cipher() -> Cipher:
 def _load_reference(engine: Engine) -> None:
     with transaction(engine) as session:
         load_divisions(session, ROOT / "seed_data" / "divisions.csv")
-        load_facts(session, ROOT / "seed_data" / "facts.csv")
+        load_facts(session, ROOT / "seed_data" / "facts.yaml")
+        load_sources(session, ROOT / "seed_data" / "sources.yaml")
 
 
 @pytest.fixture(scope="session")

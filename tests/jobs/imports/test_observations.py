@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db import Session, make_engine
-from app.models import Fact, Household, Record, Subject, SubjectKind, WrittenConsent
+from app.models import Consent, Fact, Household, Record, Subject, SubjectKind, WrittenConsent
 from tests.jobs.imports.conftest import (
     ENTITY_HEADER,
     HOUSEHOLD_HEADER,
@@ -27,6 +27,8 @@ def file_some(desk):
     """Put two households and an entity on file."""
     desk.bring([HOUSEHOLD_HEADER, household(1), household(2)], "households")
     desk.bring([ENTITY_HEADER, entity(1)], "entities")
+    desk.agree("H00001", "授 1", "授 3", "授权书 1", "授权书 2026-1")
+    desk.agree("H00002", "授 2", "授权书 2026-2")
     return desk
 
 
@@ -91,8 +93,10 @@ def test_values_become_records_and_an_empty_cell_does_not(filed):
 def consents(desk):
     """Every written consent as (household, row of the file, reference)."""
     with Session(desk.engine) as session:
-        rows = select(Household.household_no, WrittenConsent.row_no, WrittenConsent.reference).join_from(
-            WrittenConsent, Household, Household.subject_id == WrittenConsent.subject_id
+        rows = (
+            select(Household.household_no, WrittenConsent.row_no, Consent.reference)
+            .join_from(WrittenConsent, Household, Household.subject_id == WrittenConsent.subject_id)
+            .join(Consent, Consent.consent_id == WrittenConsent.consent_id)
         )
         return sorted(tuple(row) for row in session.execute(rows))
 
@@ -106,6 +110,25 @@ def test_every_row_that_carried_a_written_consent_keeps_its_number(filed):
     ]
     assert filed.bring([header, *rows], "observations").errors == []
     assert consents(filed) == [("H00001", 2, "授权书 2026-1"), ("H00002", 4, "授权书 2026-2")]
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("reference", "day", "reason"),
+    [
+        ("授 2", "2026-11-01", "没有登记这份授权书"),
+        ("授 1", "2025-12-31", "当日未生效"),
+        ("授 1", "2026-11-01", None),
+    ],
+)
+def test_a_restricted_value_needs_a_consent_of_the_subject_itself_in_force_that_day(
+    filed, reference, day, reason
+):
+    header = ["户号", "观察日期", "书面同意编号", "负债总额（元）"]
+    errors = filed.bring([header, ["H00001", day, reference, 100]], "observations").errors
+    assert [error.column for error in errors] == ([] if reason is None else ["书面同意编号"])
+    assert reason is None or reason in errors[0].reason
+    assert len(recorded(filed)) == (1 if reason is None else 0)
 
 
 @on_sqlite
@@ -162,7 +185,7 @@ def test_a_household_is_found_by_its_head_or_an_adult_member(filed):
         ("违约事项", "2 利息", 2),
         ("违约事项", "利息", 2),
         ("违约事项", 2, 2),
-        ("违约事项（1 本金、担保或贷记卡，2 利息，3 本息）", "3", 3),
+        ("违约事项（代码）", "3", 3),
         ("荣誉级别", "无", 0),
         ("参加农业保险", "无", 0),
         ("参加农业保险", True, 1),

@@ -60,9 +60,10 @@ def test_every_fact_of_every_kind_of_subject_can_be_filled_in_the_template(desk)
             book[title].cell(2, place).value = OBSERVED.get(header) if known else choice
             facts += not known
     book.save(path)
+    desk.agree("H00001", "授权书 1")
     report = desk.run(path, "observations")
     assert (report.errors, report.accepted) == ([], 3)
-    assert desk.counts()["records"] == facts == 57
+    assert desk.counts()["records"] == facts == 75
 
 
 def _filled_entities(desk):

@@ -5,7 +5,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from app.jobs.night.rating import RatingColumns, changes, months_before
+from app.jobs.night.rating import RatingColumns, changes
+from app.records.current import months_before
 
 GRADES = ("AAA", "AA", "A", "B", "N")
 
