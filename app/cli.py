@@ -22,8 +22,10 @@ from app.jobs import progress as telling
 from app.jobs.demo import DEMO_PASSWORD, demo_logins, make_demo, sample_inquiry
 from app.jobs.imports import ImportKind, import_file, write_error_workbook, write_template
 from app.jobs.nightly import has_published_night, run_night
+from app.jobs.replay import replay
 from app.jobs.score_file import score_file
 from app.jobs.setup import has_subjects, initialise
+from app.jobs.trace import trace, trace_all
 from app.logs import uvicorn_config
 from app.main import create_app
 from app.subjects.cipher import Cipher, load_master_key
@@ -150,6 +152,46 @@ def template(kind: ImportKind, target: Path) -> None:
     """Write an empty .xlsx to be filled in by a town office."""
     write_template(kind, target)
     console.print(f"template written to {target}", markup=False)
+
+
+@app.command("trace")
+def trace_(
+    rating_id: Annotated[int | None, typer.Argument(min=1, help="the number of a rating")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="every rating in force: count what leads nowhere")
+    ] = False,
+) -> None:
+    """Show for every point of a rating the bin, the rule and its article, and the records behind it."""
+    engine = make_engine(settings.from_environment().database_url)
+    if every == (rating_id is not None):
+        raise Invalid("name one rating, or --all")
+    with reading(engine) as session, _progress() as tell:
+        if rating_id is not None:
+            for line in trace(session, rating_id).text():
+                console.print(line, markup=False)
+            return
+        counted = trace_all(session, progress=tell)
+    for line in counted.lines_of_text():
+        console.print(line, markup=False)
+    if counted.orphans:
+        raise SystemExit(1)
+
+
+@app.command("replay")
+def replay_(
+    as_of: AsOf = None,
+    sample: Annotated[int, typer.Option(min=1, help="how many ratings")] = 10_000,
+    seed: Annotated[int, typer.Option()] = 1,
+) -> None:
+    """Work old ratings out again from what was known then, by the card then in force; none may differ."""
+    engine = make_engine(settings.from_environment().database_url)
+    with _progress() as tell:
+        day = _day(as_of) if as_of else clock.today()
+        report = replay(engine, as_of=day, sample=sample, seed=seed, progress=tell)
+    for line in report.lines():
+        console.print(line, markup=False)
+    if report.differences:
+        raise SystemExit(1)
 
 
 @app.command()

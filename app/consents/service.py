@@ -1,6 +1,6 @@
 """Whether a subject has agreed: to an inquiry, to the collection of a fact, to being rated."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -56,11 +56,21 @@ def collection_agreements(
     return found
 
 
-def rating_refused(session: Session, subject_id: int, *, on: date, basis_is_consent: bool) -> bool:
-    """Whether the subject may not be rated on a day: it said no, or has not said yes where it must."""
-    newest = store.newest_rating_consent(session, subject_id, on=on)
+def rating_refused(
+    session: Session,
+    subject_id: int,
+    *,
+    on: date,
+    needs_consent: bool,
+    until: Mapping[str, int] | None = None,
+) -> bool:
+    """Whether the subject may not be rated on a day: it said no, or has not said yes where it must.
+
+    With the last rows of an earlier night (`until`, by table), as far as it was known then.
+    """
+    newest = store.newest_rating_consent(session, subject_id, on=on, until=until or {})
     if newest is None:
-        return basis_is_consent
+        return needs_consent
     agreement = Agreement(*newest)
     return not (agreement.consent.agreed and agreement.holds(on))
 

@@ -1,10 +1,10 @@
 """Consents as they are kept: never changed, withdrawn by a row of their own."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from itertools import islice
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, select
 
 from app.db import Session
 from app.models import Consent, ConsentKind, ConsentWithdrawal
@@ -31,11 +31,15 @@ def collections(
                 yield given, withdrawn_on
 
 
-def newest_rating_consent(session: Session, subject_id: int, *, on: date) -> Kept | None:
-    """What a subject last said, up to a day, about being rated."""
-    found = _kept().where(
+def newest_rating_consent(
+    session: Session, subject_id: int, *, on: date, until: Mapping[str, int]
+) -> Kept | None:
+    """What a subject last said, up to a day, about being rated; `until` as far as a night had read."""
+    found = _kept(until.get("consent_withdrawals")).where(
         Consent.kind == ConsentKind.RATING, Consent.subject_id == subject_id, Consent.effective_from <= on
     )
+    if "consents" in until:
+        found = found.where(Consent.consent_id <= until["consents"])
     newest = found.order_by(Consent.effective_from.desc(), Consent.consent_id.desc()).limit(1)
     row = session.execute(newest).first()
     return None if row is None else (row[0], row[1])
@@ -52,7 +56,8 @@ def add(session: Session, row: Consent | ConsentWithdrawal) -> None:
     session.flush()
 
 
-def _kept() -> Select[Consent, date]:
-    return select(Consent, ConsentWithdrawal.withdrawn_on).outerjoin(
-        ConsentWithdrawal, ConsentWithdrawal.consent_id == Consent.consent_id
-    )
+def _kept(last_withdrawal_id: int | None = None) -> Select[Consent, date]:
+    same = ConsentWithdrawal.consent_id == Consent.consent_id
+    if last_withdrawal_id is not None:
+        same = and_(same, ConsentWithdrawal.consent_withdrawal_id <= last_withdrawal_id)
+    return select(Consent, ConsentWithdrawal.withdrawn_on).outerjoin(ConsentWithdrawal, same)

@@ -145,5 +145,6 @@ def _summary(tonight: Tonight, *, places_changed: int, coverage_changed: int) ->
         unrated=reasons,
         places_changed=places_changed,
         coverage_changed=coverage_changed,
+        needs_consent=tonight.needs_consent,
         seconds=0.0,
     )

@@ -6,7 +6,7 @@ from itertools import islice
 
 from app.db import Session
 from app.errors import NotFound
-from app.models import PeerGroup, Rating, RatingRun, Subject, SubjectKind
+from app.models import PeerGroup, Rating, RatingRun, Subject, SubjectKind, UnratedReason
 from app.ratings import store
 from app.ratings.explained import ExplainedRating
 from app.records.known import LINEAGE_UNDOS, LINEAGES, RECORDS, Known
@@ -31,13 +31,16 @@ __all__ = [
     "current_rating",
     "explained",
     "history",
+    "in_force",
     "known_by_night",
     "known_on",
     "latest_run",
     "rating",
     "ratings_in_place",
+    "run_in_force",
     "sources",
     "standing_for",
+    "stands_behind",
     "superseded_on",
 ]
 
@@ -102,7 +105,12 @@ def _peers(session: Session, rating: Rating, group: PeerGroup, *, place_id: int 
 
 
 def sources(session: Session, rating: Rating) -> list[CurrentValue]:
-    """The records a rating was made from: what counted on its night, with where it came from."""
+    """The records a rating was made from: what counted on its night, with where it came from.
+
+    Of who may not be rated nothing was used.
+    """
+    if rating.unrated_reason in (UnratedReason.NO_CONSENT, UnratedReason.MERGED):
+        return []
     run = store.run(session, rating.run_id)
     assert run is not None
     known = known_by_night(session, run)
@@ -121,15 +129,34 @@ def known_on(session: Session, on: date) -> Known:
     return Known(on, record_rules_in_force(session, on=on), newest_catalogue(session))
 
 
+def stands_behind(session: Session, subject_id: int, *, known: Known) -> int:
+    """The subject that stands for this one: itself, unless it was merged into another."""
+    return _heirs(session, known).get(subject_id, subject_id)
+
+
 def standing_for(session: Session, subject_id: int, *, known: Known) -> list[int]:
     """The subject itself and those that were merged into it."""
-    found = heirs(
+    merged = _heirs(session, known)
+    return [subject_id, *sorted(gone for gone, heir in merged.items() if heir == subject_id)]
+
+
+def _heirs(session: Session, known: Known) -> dict[int, int]:
+    return heirs(
         session,
         on=known.on,
         last_lineage_id=known.until.get(LINEAGES),
         last_undo_id=known.until.get(LINEAGE_UNDOS),
     )
-    return [subject_id, *sorted(gone for gone, heir in found.items() if heir == subject_id)]
+
+
+def run_in_force(session: Session, on: date) -> RatingRun | None:
+    """The newest published night of a day or before it."""
+    return store.run_in_force(session, on)
+
+
+def in_force(session: Session, run: RatingRun) -> list[int]:
+    """The numbers of all ratings that were in force on a night, by subject."""
+    return store.in_force(session, run.run_id)
 
 
 def as_of(session: Session, rating: Rating) -> date:

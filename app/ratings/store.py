@@ -1,8 +1,9 @@
 """Ratings as they are kept; what an unpublished night wrote does not exist."""
 
 from collections.abc import Sequence
+from datetime import date
 
-from sqlalchemy import ScalarResult, exists, select
+from sqlalchemy import ScalarResult, exists, func, select
 from sqlalchemy.orm import aliased
 
 from app.db import Session
@@ -18,6 +19,23 @@ def latest_run(session: Session) -> RatingRun | None:
 def run(session: Session, run_id: int) -> RatingRun | None:
     """One night."""
     return session.get(RatingRun, run_id)
+
+
+def run_in_force(session: Session, on: date) -> RatingRun | None:
+    """The newest published night that is about a day or an earlier one."""
+    found = select(RatingRun).where(RatingRun.published_at.is_not(None), RatingRun.as_of <= on)
+    return session.scalars(found.order_by(RatingRun.run_id.desc()).limit(1)).first()
+
+
+def in_force(session: Session, run_id: int) -> list[int]:
+    """The newest rating of every subject up to a night."""
+    newest = (
+        select(func.max(Rating.rating_id))
+        .join(RatingRun)
+        .where(Rating.run_id <= run_id, RatingRun.published_at.is_not(None))
+        .group_by(Rating.subject_id)
+    )
+    return list(session.scalars(newest.order_by(func.max(Rating.rating_id))))
 
 
 def rating(session: Session, rating_id: int) -> Rating | None:

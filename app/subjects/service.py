@@ -6,7 +6,7 @@ from datetime import date
 
 from app.db import Session
 from app.errors import Invalid, NotFound
-from app.models import EntityStatus, EntityType, Subject, SubjectKind
+from app.models import EntityState, EntityStatus, EntityType, Subject, SubjectKind
 from app.places import service as places
 from app.subjects import store
 from app.subjects.cipher import Cipher
@@ -16,6 +16,7 @@ from app.subjects.store import has_subjects, has_synthetic, subjects_in_place
 __all__ = [
     "SubjectCard",
     "describe",
+    "entity_state",
     "find_by_number",
     "has_subjects",
     "has_synthetic",
@@ -53,6 +54,11 @@ def subject(session: Session, subject_id: int) -> Subject:
     if found is None:
         raise NotFound(f"there is no subject with the id {subject_id}")
     return found
+
+
+def entity_state(session: Session, subject_id: int, *, last_id: int | None = None) -> EntityState | None:
+    """Type and registration of an entity as known; with the last row of an earlier night, as known then."""
+    return store.entity_state(session, subject_id, last_id=last_id)
 
 
 def heads(session: Session, cipher: Cipher) -> Iterator[tuple[int, int, date]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import AgriEntity, Household, Member, Subject, SubjectKind
+from app.models import AgriEntity, EntityState, Household, Member, Subject, SubjectKind
 
 
 def by_id(session: Session, subject_id: int) -> Subject | None:
@@ -42,6 +42,14 @@ def household(session: Session, subject_id: int) -> Household:
 def agri_entity(session: Session, subject_id: int) -> AgriEntity:
     """The entity of a subject that is one."""
     return session.get_one(AgriEntity, subject_id)
+
+
+def entity_state(session: Session, subject_id: int, *, last_id: int | None) -> EntityState | None:
+    """The newest state of an entity, up to a row."""
+    found = select(EntityState).where(EntityState.subject_id == subject_id)
+    if last_id is not None:
+        found = found.where(EntityState.entity_state_id <= last_id)
+    return session.scalars(found.order_by(EntityState.entity_state_id.desc()).limit(1)).first()
 
 
 def subjects_in_place(

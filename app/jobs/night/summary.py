@@ -25,6 +25,7 @@ class NightSummary:
     unrated: dict[str, int]
     places_changed: int
     coverage_changed: int
+    needs_consent: bool
     seconds: float
 
     @property
@@ -44,6 +45,7 @@ class NightSummary:
             "unrated": self.unrated,
             "places_changed": self.places_changed,
             "coverage_changed": self.coverage_changed,
+            "needs_consent": self.needs_consent,
         }
 
     def lines(self) -> Iterator[str]:

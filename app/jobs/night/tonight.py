@@ -40,6 +40,7 @@ class Tonight:
     coverage: list[coverage.CoverageRow]
     peers: list[peers.PeersRow]
     without_way_up: int
+    needs_consent: bool
 
     @property
     def grades(self) -> tuple[str, ...]:
@@ -106,7 +107,9 @@ def compute(
     compared = _peers(inputs, ratings, district, rules=rules)
     stuck = sum(rating.without_way_up(columns, rules=rules) for columns in ratings.values())
     progress(1, 1, "评分 scoring")
-    return Tonight(rules, known, last, ratings, changes, statuses, roster_id, covered, compared, stuck)
+    return Tonight(
+        rules, known, last, ratings, changes, statuses, roster_id, covered, compared, stuck, needs_consent
+    )
 
 
 def read_all(
