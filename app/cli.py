@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app import clock, settings
 from app.cli_cards import cards
+from app.cli_records import households, records
 from app.db import Engine, make_engine, reading
 from app.errors import AppError, Invalid, SetupError
 from app.jobs import progress as telling
@@ -38,6 +39,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(cards, name="card")
+app.add_typer(records, name="record")
+app.add_typer(households, name="household")
 # The demonstration holds later updates: with a night before them, ratings have a history to show.
 DEMO_HISTORY = timedelta(days=30)
 console = Console(highlight=False, soft_wrap=True)

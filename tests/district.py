@@ -21,6 +21,10 @@ from app.models import (
     Base,
     Batch,
     BatchKind,
+    Consent,
+    ConsentChannel,
+    ConsentKind,
+    ConsentWithdrawal,
     EntityState,
     EntityStatus,
     EntityType,
@@ -30,6 +34,7 @@ from app.models import (
     Loan,
     LoanMonth,
     Place,
+    Purpose,
     Record,
     Roster,
     RosterEntry,
@@ -227,6 +232,35 @@ class District:
                             noticed_on=on if noticed else None,
                         )
                     )
+
+    def consent(
+        self,
+        subject_id: int,
+        organisation_id: int,
+        *,
+        purpose: Purpose = Purpose.PRE_LOAN,
+        first: date = DAY,
+        end: date | None = None,
+        withdrawn_on: date | None = None,
+    ) -> int:
+        """A consent of a subject to the inquiries of an organisation; its number."""
+        with transaction(self.engine) as session:
+            given = Consent(
+                subject_id=subject_id, kind=ConsentKind.INQUIRY, agreed=True, facts=[], reference="查询 1",
+                organisation_id=organisation_id, purpose=purpose, effective_from=first, effective_to=end,
+                channel=ConsentChannel.PAPER, evidence="授权书", recorded_at=morning(first),
+                recorded_by="test",
+            )  # fmt: skip
+            session.add(given)
+            session.flush()
+            if withdrawn_on is not None:
+                session.add(
+                    ConsentWithdrawal(
+                        consent_id=given.consent_id, withdrawn_on=withdrawn_on, evidence="撤回申请",
+                        channel=ConsentChannel.COUNTER, recorded_at=morning(withdrawn_on), recorded_by="test",
+                    )
+                )  # fmt: skip
+            return given.consent_id
 
     def loan(
         self,

@@ -82,7 +82,8 @@ def give(session: Session, given: Consent, *, on: date) -> Consent:
     if given.effective_to is not None and given.effective_to <= given.effective_from:
         raise Invalid(f"consent {given.reference}: ends on {given.effective_to}, before it begins")
     is_inquiry = given.kind is ConsentKind.INQUIRY
-    if is_inquiry != (given.organisation_id is not None and given.purpose is not None):
+    named = [given.organisation_id is not None, given.purpose is not None]
+    if named != [is_inquiry, is_inquiry]:
         raise Invalid(
             f"consent {given.reference}: a consent to inquiries names an organisation and a purpose, and no "
             "other consent does"

@@ -4,7 +4,8 @@ import math
 
 from app.designations.service import GateLine, MeasureLine, StatusReport
 from app.models import GateState
-from app.web.shown import count, money, percent
+from app.records.words import money, percent
+from app.web.shown import count
 
 # What a share is a share of: its unit, and what is said where there is none of it.
 _PARTS = {

@@ -19,9 +19,10 @@ from app.inquiries.service import record_views, view_rating
 from app.models import GateState, Place, PlaceKind, SubjectKind
 from app.places.service import children, place, place_by_code
 from app.ratings.service import explained, history, latest_run, ratings_in_place, sources
+from app.records.words import in_words
 from app.rules.service import card_of
 from app.subjects.service import describe, has_synthetic, subject
-from app.web import gates, shown
+from app.web import gates
 from app.web.overview import TOWNS, UNITS, overview, treemap, unit_rows
 from app.web.page import (
     COOKIE,
@@ -204,7 +205,7 @@ def rating_page(
         owner=describe(session, request.app.state.cipher, owner),
         home=home,
         home_path=f"/{'villages' if home.kind in UNITS else 'towns'}/{home.code}",
-        records=[(value, shown.fact(value.value, value.value_type, value.unit)) for value in records],
+        records=[(value, in_words(value.value, value.value_type, value.unit)) for value in records],
         history=earlier,
         is_current=earlier[0].rating.rating_id == rating_id,
         as_of=_as_of(session),

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from app.models import GateState, ValueType
+from app.models import GateState
+from app.records.words import money, percent
 
 SIGNS = {
     GateState.HOLDS: "✓",
@@ -12,28 +13,11 @@ SIGNS = {
     GateState.INSUFFICIENT: "…",
     GateState.NOT_APPLICABLE: "—",
 }
-# The unit of the catalogue where people write another one, or none.
-_UNITS = {"分值": "分", "代码": "", "是否": ""}
-
-
-def percent(share: float | None, nothing: str = "无") -> str:
-    """A share as a percentage; a share of nothing is said in words."""
-    return nothing if share is None else f"{share * 100:.1f}%"
 
 
 def count(number: float | None) -> str:
     """A whole number with separators."""
     return "未知" if number is None else f"{number:,.0f}"
-
-
-def money(fen: float | None) -> str:
-    """An amount in yuan, or in ten thousands of yuan."""
-    if fen is None:
-        return "未知"
-    yuan = fen / 100
-    if abs(yuan) >= 10_000:
-        return f"{yuan / 10_000:,.2f} 万元"
-    return f"{yuan:,.0f} 元" if yuan == round(yuan) else f"{yuan:,.2f} 元"
 
 
 def day(on: date) -> str:
@@ -44,17 +28,6 @@ def day(on: date) -> str:
 def state(value: GateState) -> str:
     """A state by its sign and its word."""
     return f"{SIGNS[value]} {value.label}"
-
-
-def fact(value: float, value_type: ValueType, unit: str) -> str:
-    """A recorded value with its unit."""
-    if value_type is ValueType.MONEY_FEN:
-        return money(value)
-    if value_type is ValueType.BOOLEAN:
-        return "是" if value else "否"
-    if value_type is ValueType.SHARE:
-        return percent(value)
-    return f"{value:,.10g} {_UNITS.get(unit, unit)}".strip()
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

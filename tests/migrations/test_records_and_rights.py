@@ -25,7 +25,8 @@ OLD_ROWS = (
     ),
     (
         "INSERT INTO agri_entities (subject_id, uscc, name, entity_type, status, recognition_level, "
-        "legal_representative_name_cipher) VALUES (2, '93500120MA00000001', '社', 'cooperative', 'suspended', 0, '')"
+        "legal_representative_name_cipher) "
+        "VALUES (2, '93500120MA00000001', '社', 'cooperative', 'suspended', 0, '')"
     ),
     (
         "INSERT INTO facts (fact_id, name, subject_kind, label, label_en, unit, value_type, sensitivity, "
@@ -35,7 +36,7 @@ OLD_ROWS = (
     (
         "INSERT INTO batches (batch_id, kind, source, file_name, content_sha256, row_count, recorded_at, "
         "recorded_by, synthetic) "
-        "VALUES (1, 'observations', '大兴镇', 'a.xlsx', 'ab', 1, '2026-03-02 00:00:00+00:00', 'cli', {true})"
+        "VALUES (1, 'observations', '大兴镇', 'a', 'ab', 1, '2026-03-02 00:00:00+00:00', 'cli', {true})"
     ),
     (
         "INSERT INTO records (record_id, subject_id, fact_id, value, observed_on, batch_id, row_no) "

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from app.models import GateState, ValueType
+from app.records.words import in_words, money
 from app.web import shown
 
 
@@ -22,7 +23,7 @@ from app.web import shown
     ],
 )
 def test_money_is_shown_in_yuan_never_in_fen(fen, words):
-    assert shown.money(fen) == words
+    assert money(fen) == words
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_money_is_shown_in_yuan_never_in_fen(fen, words):
     ],
 )
 def test_a_recorded_value_carries_its_unit(value, value_type, unit, words):
-    assert shown.fact(value, value_type, unit) == words
+    assert in_words(value, value_type, unit) == words
 
 
 def test_a_date_is_written_as_in_china():

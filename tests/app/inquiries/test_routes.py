@@ -14,10 +14,6 @@ from app.access.tokens import issue_token
 from app.db import transaction
 from app.main import create_app
 from app.models import (
-    Consent,
-    ConsentChannel,
-    ConsentKind,
-    ConsentWithdrawal,
     EntityStatus,
     Inquiry,
     OrganisationKind,
@@ -83,23 +79,10 @@ class Desk:
         withdrawn_on: date | None = None,
     ) -> int:
         """A consent of a subject to the bank of a user; its number."""
-        with transaction(self.district.engine) as session:
-            given = Consent(
-                subject_id=subject_id, kind=ConsentKind.INQUIRY, agreed=True, facts=[], reference="1",
-                organisation_id=self.users[to].organisation_id, purpose=purpose, effective_from=first,
-                effective_to=end, channel=ConsentChannel.PAPER, evidence="授权书", recorded_at=NOON,
-                recorded_by="test",
-            )  # fmt: skip
-            session.add(given)
-            session.flush()
-            if withdrawn_on is not None:
-                session.add(
-                    ConsentWithdrawal(
-                        consent_id=given.consent_id, withdrawn_on=withdrawn_on, evidence="撤回申请",
-                        channel=ConsentChannel.COUNTER, recorded_at=NOON, recorded_by="test",
-                    )
-                )  # fmt: skip
-            return given.consent_id
+        return self.district.consent(
+            subject_id, self.users[to].organisation_id, purpose=purpose, first=first, end=end,
+            withdrawn_on=withdrawn_on,
+        )  # fmt: skip
 
     def records(self) -> list[dict[str, Any]]:
         """All inquiries on record."""

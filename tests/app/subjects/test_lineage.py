@@ -16,6 +16,7 @@ from app.subjects.lineage import heirs, merge, split, undo_merge
 DAY, TODAY = date(2026, 5, 1), date(2026, 6, 1)
 AT = datetime(2026, 6, 1, 2, tzinfo=UTC)
 HOUSEHOLDS = 6
+on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 def subject(
@@ -56,6 +57,7 @@ def test_a_chain_of_merges_ends_at_the_household_that_still_stands(session):
     assert heirs(session, on=TODAY) == {first: last, second: last}
 
 
+@on_sqlite
 @pytest.mark.parametrize(("on", "counts"), [(date(2026, 4, 30), False), (DAY, True)])
 def test_a_merge_counts_from_its_day_on(session, on, counts):
     gone, stays = subject(session), subject(session)
@@ -79,6 +81,7 @@ def test_with_the_last_ids_of_an_earlier_moment_the_answer_is_the_one_known_then
     assert (then, heirs(session, on=TODAY)) == ({gone: stays}, {other: stays})
 
 
+@on_sqlite
 def test_ids_of_two_moments_that_make_a_circle_are_refused_and_do_not_hang(session):
     one, two = subject(session), subject(session)
     undone(session, merged(session, one, two))
@@ -87,6 +90,7 @@ def test_ids_of_two_moments_that_make_a_circle_are_refused_and_do_not_hang(sessi
         heirs(session, on=TODAY, last_undo_id=0)
 
 
+@on_sqlite
 def test_a_household_that_is_merged_away_is_neither_merged_again_nor_merged_into(session):
     gone, stays, other = (subject(session) for _ in range(3))
     merged(session, gone, stays)
@@ -95,6 +99,7 @@ def test_a_household_that_is_merged_away_is_neither_merged_again_nor_merged_into
             merged(session, from_id, into_id)
 
 
+@on_sqlite
 def test_households_of_different_villages_are_merged_only_with_a_document(session):
     gone, stays = subject(session), subject(session, village="500120104201")
     with pytest.raises(Invalid, match="different villages"):
@@ -102,12 +107,14 @@ def test_households_of_different_villages_are_merged_only_with_a_document(sessio
     assert merged(session, gone, stays, document="并户证明（演示）").document == "并户证明（演示）"
 
 
+@on_sqlite
 @pytest.mark.parametrize("kind", [SubjectKind.AGRI_ENTITY, SubjectKind.VILLAGE])
 def test_only_households_are_merged(session, kind):
     with pytest.raises(Invalid, match="only households"):
         merged(session, subject(session), subject(session, kind))
 
 
+@on_sqlite
 def test_a_household_is_not_merged_with_itself_or_with_nobody(session):
     one = subject(session)
     with pytest.raises(Invalid, match="named twice"):
@@ -116,16 +123,19 @@ def test_a_household_is_not_merged_with_itself_or_with_nobody(session):
         merged(session, one, 999)
 
 
+@on_sqlite
 def test_a_merge_does_not_lie_in_the_future(session):
     with pytest.raises(Invalid, match="after today"):
         merged(session, subject(session), subject(session), happened_on=date(2026, 6, 2))
 
 
+@on_sqlite
 def test_the_name_of_a_document_fits_its_column(session):
     with pytest.raises(Invalid, match="255"):
         merged(session, subject(session), subject(session), document="证" * 256)
 
 
+@on_sqlite
 def test_a_household_that_was_split_off_stands_for_itself(session):
     origin, new = subject(session), subject(session)
     parted(session, origin, new)
@@ -143,6 +153,7 @@ def test_a_household_comes_out_of_one_other_and_not_out_of_its_own_offspring(ses
         parted(session, new, origin)
 
 
+@on_sqlite
 def test_only_a_merge_is_undone_once_and_with_a_document(session):
     one, two, three = (subject(session) for _ in range(3))
     wrong = merged(session, one, two)
@@ -158,7 +169,7 @@ def test_only_a_merge_is_undone_once_and_with_a_document(session):
 STEP = st.tuples(st.booleans(), st.integers(0, HOUSEHOLDS - 1), st.integers(0, HOUSEHOLDS - 1))
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_sqlite
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEP, max_size=25))
 def test_any_sequence_of_merges_and_undos_equals_a_list_of_pointers(session, steps):

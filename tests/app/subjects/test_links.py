@@ -18,6 +18,7 @@ from app.models import (
 )
 from app.subjects.links import Link, LinkRole, PeopleCount, distinct_people_count, links_of
 
+on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 HEAD, MEMBER, REPRESENTATIVE = LinkRole.HEAD, LinkRole.MEMBER, LinkRole.LEGAL_REPRESENTATIVE
 WANG, LI, ZHAO = b"wang".ljust(32), b"li".ljust(32), b"zhao".ljust(32)
@@ -101,17 +102,20 @@ def test_the_head_of_a_household_is_linked_to_every_entity_they_answer_for(villa
     ]
 
 
+@on_sqlite
 def test_a_head_of_one_household_may_be_a_member_of_another(village):
     parents, own = village.household(WANG, LI), village.household(LI)
     assert links_of(village.session, parents) == [Link(own, MEMBER, HEAD)]
 
 
+@on_sqlite
 def test_a_head_who_is_listed_as_a_member_too_is_linked_once_as_the_head(village):
     home, farm = village.household(WANG, WANG), village.entity(WANG)
     assert links_of(village.session, farm) == [Link(home, REPRESENTATIVE, HEAD)]
     assert links_of(village.session, home) == [Link(farm, HEAD, REPRESENTATIVE)]
 
 
+@on_sqlite
 def test_two_persons_of_one_household_are_two_links(village):
     home, farm, shop = village.household(WANG, LI), village.entity(WANG), village.entity(LI)
     assert links_of(village.session, home) == [
@@ -120,6 +124,7 @@ def test_two_persons_of_one_household_are_two_links(village):
     ]
 
 
+@on_sqlite
 def test_persons_without_a_number_are_never_taken_for_the_same(village):
     home, farm = village.household(WANG, None), village.entity(None)
     village.household(ZHAO, None)
@@ -138,21 +143,25 @@ def test_a_person_is_counted_once_however_many_files_they_stand_in(village):
     assert distinct_people_count(village.session, [*files, *files]) == PeopleCount(3, without_number=0)
 
 
+@on_sqlite
 def test_who_has_no_number_is_counted_apart(village):
     files = [village.household(WANG, None), village.entity(None)]
     assert distinct_people_count(village.session, files) == PeopleCount(1, without_number=2)
 
 
+@on_sqlite
 def test_of_nobody_there_is_nobody(village):
     assert distinct_people_count(village.session, []) == PeopleCount(0, without_number=0)
 
 
+@on_sqlite
 def test_files_that_are_not_asked_about_do_not_count(village):
     home = village.household(WANG)
     village.household(LI)
     assert distinct_people_count(village.session, [home]) == PeopleCount(1, without_number=0)
 
 
+@on_sqlite
 def test_more_files_than_one_question_holds_are_all_counted(village):
     files = [village.household(str(serial).encode().ljust(32)) for serial in range(501)]
     assert distinct_people_count(village.session, files) == PeopleCount(501, without_number=0)

@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from app.corrections import store
 from app.db import Session
 from app.errors import Conflict, Invalid, NotFound
 from app.models import (
@@ -22,7 +23,6 @@ from app.models import (
     ValueType,
     WrittenConsent,
 )
-from app.records import store
 from app.records.current import months_before
 from app.records.exclusions import Exclusion, taken_out
 from app.records.rules import RecordRules, RepairClass

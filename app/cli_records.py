@@ -1,0 +1,189 @@
+"""The commands `credit-village record …` and `household …`: what happens to records and households."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app import clock, settings
+from app.corrections import service as corrections
+from app.db import Engine, make_engine, transaction
+from app.errors import Invalid, SetupError
+from app.models import RecordEvent
+from app.records.rules import RecordRules
+from app.rules.service import record_rules_in_force
+from app.subjects import lineage
+from app.subjects.cipher import Cipher, load_master_key
+
+records = typer.Typer(
+    name="record",
+    help="记录的更正、修复、告知与说明 · correct, repair, end, notify, comment on a record",
+    no_args_is_help=True,
+)
+households = typer.Typer(
+    name="household", help="并户、分户、撤销 · merge, split and undo", no_args_is_help=True
+)
+console = Console(highlight=False, soft_wrap=True)
+
+RecordId = Annotated[int, typer.Argument(min=1, help="the number of the record (see `trace`)")]
+Document = Annotated[str, typer.Option(help="依据文件 the document this rests on")]
+By = Annotated[str, typer.Option(help="经办人 who does it")]
+
+
+@records.command()
+def correct(
+    record_id: RecordId,
+    document: Document,
+    by: By,
+    reason: Annotated[str, typer.Option(help="why it was wrong from the start")],
+    value: Annotated[float | None, typer.Option(help="the right value in the unit of the catalogue")] = None,
+) -> None:
+    """A record was wrong from the start: it no longer counts, and the right value takes its place."""
+    with transaction(_engine()) as session:
+        _tell(corrections.correct(session, record_id, value=value, reason=reason, act=_act(document, by)))
+
+
+@records.command()
+def repair(
+    record_id: RecordId,
+    document: Document,
+    by: By,
+    repair_class: Annotated[str, typer.Option("--class", help="light, general or serious")],
+) -> None:
+    """An entry of a public list was made good: after its least term it is no longer used or shown."""
+    with transaction(_engine()) as session:
+        rules = _rules(record_rules_in_force(session, on=clock.today()))
+        act = _act(document, by)
+        _tell(corrections.repair(session, record_id, repair_class=repair_class, rules=rules, act=act))
+
+
+@records.command()
+def restore(
+    record_id: RecordId,
+    document: Document,
+    by: By,
+    reason: Annotated[str, typer.Option(help="why the correction or repair was a mistake")],
+) -> None:
+    """Take back a correction or a repair."""
+    with transaction(_engine()) as session:
+        _tell(corrections.restore(session, record_id, reason=reason, act=_act(document, by)))
+
+
+@records.command()
+def end(
+    record_id: RecordId,
+    document: Document,
+    by: By,
+    ended_on: Annotated[str, typer.Option("--on", metavar="DATE", help="such as 2026-11-30")],
+) -> None:
+    """State the day on which an adverse event ended: five years later it is gone."""
+    with transaction(_engine()) as session:
+        _tell(corrections.end(session, record_id, ended_on=_day(ended_on), act=_act(document, by)))
+
+
+@records.command()
+def notice(
+    record_id: RecordId,
+    document: Document,
+    by: By,
+    noticed_on: Annotated[str, typer.Option("--on", metavar="DATE", help="such as 2026-11-30")],
+) -> None:
+    """State the day on which the person was told of an adverse record: until then it does not count."""
+    with transaction(_engine()) as session:
+        _tell(corrections.notice(session, record_id, noticed_on=_day(noticed_on), act=_act(document, by)))
+
+
+@records.command()
+def statement(record_id: RecordId, text: str, document: Document, by: By) -> None:
+    """Keep what the person says about an adverse record, at most 100 characters; it is shown beside it."""
+    chosen = settings.from_environment()
+    cipher = Cipher(load_master_key(chosen.master_key, key_file=chosen.key_file), chosen.cipher_suite)
+    with transaction(_engine()) as session:
+        rules = _rules(record_rules_in_force(session, on=clock.today()))
+        corrections.state(session, cipher, record_id, text=text, rules=rules, act=_act(document, by))
+    console.print(f"已保存本人说明 · the statement is kept beside record {record_id}", markup=False)
+
+
+@households.command()
+def merge(
+    from_id: int,
+    into_id: int,
+    document: Document,
+    by: By,
+    happened_on: Annotated[str, typer.Option("--on", metavar="DATE", help="such as 2026-11-30")],
+) -> None:
+    """Merge one household into another: its records count there from the next night on."""
+    with transaction(_engine()) as session:
+        made = lineage.merge(
+            session,
+            from_id,
+            into_id,
+            happened_on=_day(happened_on),
+            document=document,
+            on=clock.today(),
+            at=clock.now(),
+            by=by,
+        )
+    console.print(f"并户 merge {made.lineage_id}: {from_id} → {into_id}", markup=False)
+
+
+@households.command()
+def split(
+    from_id: int,
+    new_id: int,
+    document: Document,
+    by: By,
+    happened_on: Annotated[str, typer.Option("--on", metavar="DATE", help="such as 2026-11-30")],
+) -> None:
+    """Note that a household on file came out of another one."""
+    with transaction(_engine()) as session:
+        made = lineage.split(
+            session,
+            from_id,
+            new_id,
+            happened_on=_day(happened_on),
+            document=document,
+            on=clock.today(),
+            at=clock.now(),
+            by=by,
+        )
+    console.print(f"分户 split {made.lineage_id}: {from_id} → {new_id}", markup=False)
+
+
+@households.command("undo-merge")
+def undo_merge(lineage_id: int, document: Document, by: By) -> None:
+    """Take back a merge that was a mistake: both households are as if it had never been."""
+    with transaction(_engine()) as session:
+        lineage.undo_merge(session, lineage_id, document=document, at=clock.now(), by=by)
+    console.print(f"已撤销并户 · merge {lineage_id} is undone", markup=False)
+
+
+def _engine() -> Engine:
+    return make_engine(settings.from_environment().database_url)
+
+
+def _act(document: str, by: str) -> corrections.Act:
+    return corrections.Act(clock.today(), clock.now(), by, document)
+
+
+def _rules(found: RecordRules | None) -> RecordRules:
+    if found is None:
+        raise SetupError("the rules about records are not loaded; run `credit-village init`")
+    return found
+
+
+def _tell(event: RecordEvent) -> None:
+    right = f"，新记录 new record {event.replaced_by}" if event.replaced_by else ""
+    console.print(
+        f"记录 record {event.record_id}: {event.kind.label} {event.kind}{right}；下一次夜间评级生效 · "
+        "the next night follows",
+        markup=False,
+    )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid(f"{text!r} is not a date; write it as 2026-11-30") from None
