@@ -17,18 +17,22 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app import clock, settings
 from app.cli_cards import cards
 from app.cli_records import households, records
+from app.consents.activities import Activity, Basis, basis_of
 from app.db import Engine, make_engine, reading
 from app.errors import AppError, Invalid, SetupError
 from app.jobs import progress as telling
 from app.jobs.demo import DEMO_PASSWORD, demo_logins, make_demo, sample_inquiry
 from app.jobs.imports import ImportKind, import_file, write_error_workbook, write_template
 from app.jobs.nightly import has_published_night, run_night
+from app.jobs.quality import as_table, data_quality, facts_asked_for
 from app.jobs.replay import replay
 from app.jobs.score_file import score_file
 from app.jobs.setup import has_subjects, initialise
+from app.jobs.table_file import write_table
 from app.jobs.trace import trace, trace_all
 from app.logs import uvicorn_config
 from app.main import create_app
+from app.places.service import place_by_code
 from app.subjects.cipher import Cipher, load_master_key
 
 app = typer.Typer(
@@ -198,6 +202,25 @@ def replay_(
 
 
 @app.command()
+def quality(
+    place: Annotated[str | None, typer.Option(help="division code; the whole district by default")] = None,
+    csv: Annotated[Path | None, typer.Option(help="write the whole table to this .csv")] = None,
+) -> None:
+    """Show what of the data of a district, town or village is missing, too old, disputed or implausible."""
+    chosen = settings.from_environment()
+    engine = make_engine(chosen.database_url)
+    with reading(engine) as session:
+        found = place_by_code(session, place or chosen.district_code, on=clock.today())
+        names = facts_asked_for(session, chosen.policy_folder, on=clock.today())
+        reports = data_quality(engine, session, found, on=clock.today(), names=names)
+    for line in (line for report in reports for line in report.lines()):
+        console.print(line, markup=False)
+    if csv is not None:
+        write_table(csv, as_table(reports))
+        console.print(f"table written to {csv}", markup=False)
+
+
+@app.command()
 def score(card: Path, source: Path, target: Path) -> None:
     """Score a .csv or .parquet file with a card, without a database."""
     for line in score_file(card, source, target).lines():
@@ -236,6 +259,7 @@ def _rescore(as_of: date) -> None:
             as_of=as_of,
             started_at=clock.now(),
             progress=tell,
+            needs_consent=basis_of(Activity.RATE, chosen.operator_basis) is not Basis.STATUTORY_DUTY,
         )
     for line in summary.lines():
         console.print(line, markup=False)

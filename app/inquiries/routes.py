@@ -21,7 +21,7 @@ from app.ratings.schemas import (
     RecordAnswer,
     card_version,
 )
-from app.ratings.service import explained, latest_run, sources, superseded_on
+from app.ratings.service import explained, latest_run, shown_sources, superseded_on
 from app.ratings.service import history as ratings_of
 
 router = APIRouter(
@@ -58,7 +58,9 @@ def inquiries(
     summary="One rating with its points and records · 评级明细",
     responses={200: shown("rating")},
 )
-def rating(rating_id: RatingId, viewer: Official, session: RecordingSession) -> RatedSubjectAnswer:
+def rating(
+    request: Request, rating_id: RatingId, viewer: Official, session: RecordingSession
+) -> RatedSubjectAnswer:
     """A rating of a subject in the viewer's division: every point, the rule behind it, every record."""
     found = service.view_rating(session, rating_id, viewer=viewer, at=clock.now())
     answer = RatingAnswer.of(
@@ -66,7 +68,8 @@ def rating(rating_id: RatingId, viewer: Official, session: RecordingSession) -> 
         newest=latest_run(session),
         superseded_on=superseded_on(session, found),
     )
-    records = [RecordAnswer.of(value) for value in sources(session, found)]
+    shown_now = shown_sources(session, request.app.state.cipher, found, on=clock.today())
+    records = [RecordAnswer.of(one) for one in shown_now]
     return RatedSubjectAnswer(**answer.model_dump(), subject_id=found.subject_id, records=records)
 
 

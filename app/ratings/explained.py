@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.models import Rating, RatingRun, RuleVersion
+from app.records.exclusions import Exclusion
+from app.records.service import CurrentValue
+from app.records.words import in_words
 from scoring import Explanation, WayUp
 
 
@@ -21,3 +24,22 @@ class ExplainedRating:
     explanation: Explanation
     ways_up: tuple[WayUp, ...]
     record_ids: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class ShownRecord:
+    """A record behind a rating as it may be shown, with what the subject says of it.
+
+    `withheld` says why its value is not shown.
+    """
+
+    value: CurrentValue
+    withheld: Exclusion | None
+    statement: str | None
+
+    @property
+    def words(self) -> str:
+        """The value with its unit, or why it is not shown."""
+        if self.withheld is not None:
+            return f"{self.withheld.label}，不再显示"
+        return in_words(self.value.value, self.value.value_type, self.value.unit)

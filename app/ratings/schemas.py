@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from app.models import RatingRun, RuleVersion
-from app.ratings.explained import ExplainedRating
-from app.records.service import CurrentValue
+from app.ratings.explained import ExplainedRating, ShownRecord
+from app.records.service import KnownRecord
 from scoring import Line
 
 
@@ -191,22 +191,61 @@ class RatingHistoryAnswer(Answer):
 
 
 class RecordAnswer(Answer):
-    """A record behind a rating: what was observed when, and who delivered it."""
+    """A record behind a rating: what was observed when, from which source, batch and row of a file.
+
+    `withheld` says why the value is not shown: corrected, repaired, expired, not_noticed, consent_withdrawn.
+    """
 
     record_id: int
     name: str
     label: str
     unit: str
-    value: float
+    value: float | None
+    withheld: str | None
+    statement: str | None
     observed_on: date
     source: str
+    source_label: str
+    batch_id: int
+    file_name: str
+    row_no: int
     consent_reference: str | None
+    conflicts: list["ConflictAnswer"]
     synthetic: bool
 
     @classmethod
-    def of(cls, value: CurrentValue) -> "RecordAnswer":
-        """One value that counted."""
-        return cls.model_validate(value)
+    def of(cls, shown: ShownRecord) -> "RecordAnswer":
+        """One value that counted, as it may be shown now."""
+        value = shown.value
+        plain = {name: getattr(value, name) for name in cls.model_fields if hasattr(value, name)}
+        return cls(
+            **plain
+            | {
+                "value": value.value if shown.withheld is None else None,
+                "withheld": shown.withheld.value if shown.withheld else None,
+                "statement": shown.statement,
+                "conflicts": [ConflictAnswer.of(other) for other in value.conflicts],
+            }
+        )
+
+
+class ConflictAnswer(Answer):
+    """What another source said of the same fact at the same time, and did not count."""
+
+    record_id: int
+    source_label: str
+    value: float
+    observed_on: date
+
+    @classmethod
+    def of(cls, other: KnownRecord) -> "ConflictAnswer":
+        """One record of another source."""
+        return cls(
+            record_id=other.record.record_id,
+            source_label=other.source.label,
+            value=other.record.value,
+            observed_on=other.record.observed_on,
+        )
 
 
 class RatedSubjectAnswer(RatingAnswer):

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import islice
 
+from app.corrections.service import statements_of
 from app.db import Session
 from app.errors import NotFound
 from app.models import PeerGroup, Rating, RatingRun, Subject, SubjectKind, UnratedReason
 from app.ratings import store
-from app.ratings.explained import ExplainedRating
+from app.ratings.explained import ExplainedRating, ShownRecord
 from app.records.known import LINEAGE_UNDOS, LINEAGES, RECORDS, Known
-from app.records.service import CurrentValue, current_values
+from app.records.service import CurrentValue, current_values, known_records
 from app.rules.service import (
     card_of,
     newest_catalogue,
@@ -18,6 +19,7 @@ from app.rules.service import (
     rule_version,
     rules_of_night,
 )
+from app.subjects.cipher import Cipher
 from app.subjects.lineage import heirs
 from app.subjects.service import subject
 from scoring import Peers
@@ -38,6 +40,7 @@ __all__ = [
     "rating",
     "ratings_in_place",
     "run_in_force",
+    "shown_sources",
     "sources",
     "standing_for",
     "stands_behind",
@@ -115,6 +118,21 @@ def sources(session: Session, rating: Rating) -> list[CurrentValue]:
     assert run is not None
     known = known_by_night(session, run)
     return current_values(session, standing_for(session, rating.subject_id, known=known), known=known)
+
+
+def shown_sources(session: Session, cipher: Cipher, rating: Rating, *, on: date) -> list[ShownRecord]:
+    """The records a rating was made from, as they may be shown on a day, with what the subject says of them.
+
+    What was corrected or repaired since, has been kept long enough, or may no longer be used is withheld.
+    """
+    known = known_on(session, on)
+    kin = standing_for(session, rating.subject_id, known=known)
+    excluded = {found.record.record_id: found.exclusion for found in known_records(session, kin, known=known)}
+    said = {record_id: text for one in kin for record_id, text in statements_of(session, cipher, one).items()}
+    return [
+        ShownRecord(value, excluded.get(value.record_id), said.get(value.record_id))
+        for value in sources(session, rating)
+    ]
 
 
 def known_by_night(session: Session, run: RatingRun) -> Known:

@@ -30,6 +30,15 @@ class RepairClass:
 
 
 @dataclass(frozen=True)
+class AtMost:
+    """A fact that should not be greater than another one of the same subject."""
+
+    subject_kind: str
+    name: str
+    of: str
+
+
+@dataclass(frozen=True)
 class RecordRules:
     """One version of the rules about records; `bases` name the source of each part."""
 
@@ -39,6 +48,7 @@ class RecordRules:
     sources: Mapping[str, Source]
     authority: Mapping[str, tuple[str, ...]]
     tolerances: Mapping[str, float]
+    plausible: tuple[AtMost, ...]
     adverse_years: int
     statement_characters: int
     objection_days: int
@@ -86,7 +96,7 @@ def record_rules(content: Mapping[str, object], *, where: str) -> RecordRules:
             raise found.error("basis", f"{bases[key]!r} is none of {', '.join(sources)}")
         return found
 
-    authority, tolerances = part("authority"), part("tolerances")
+    authority, tolerances, plausible = part("authority"), part("tolerances"), part("plausibility")
     adverse, notice, objection, repair = (part(key) for key in ("adverse", "notice", "objection", "repair"))
     rules = RecordRules(
         code=document.text("records"),
@@ -95,6 +105,7 @@ def record_rules(content: Mapping[str, object], *, where: str) -> RecordRules:
         sources=sources,
         authority=_by_domain(authority, lambda item: item.texts("sources")),
         tolerances=_by_domain(tolerances, lambda item: item.number("share")),
+        plausible=tuple(_at_most(item) for item in plausible.parts("at_most")),
         adverse_years=_natural(adverse, "years"),
         statement_characters=_natural(adverse, "statement_characters"),
         objection_days=_natural(objection, "days"),
@@ -105,7 +116,7 @@ def record_rules(content: Mapping[str, object], *, where: str) -> RecordRules:
         fingerprint=hashlib.sha256(text.encode()).hexdigest(),
         content=text,
     )
-    for read_part in (adverse, notice, objection, repair, document):
+    for read_part in (plausible, adverse, notice, objection, repair, document):
         read_part.close()
     return rules
 
@@ -128,6 +139,12 @@ def _by_domain(part: Document, value: Callable[[Document], V]) -> dict[str, V]:
             raise part.error("domains", f"{name} stands twice")
         found[name] = value(item)
         item.close()
+    part.close()
+    return found
+
+
+def _at_most(part: Document) -> AtMost:
+    found = AtMost(part.text("subject_kind"), part.text("name"), part.text("of"))
     part.close()
     return found
 

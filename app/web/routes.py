@@ -18,8 +18,7 @@ from app.errors import NotFound, NotReady, NotSignedIn, TooManyAttempts
 from app.inquiries.service import record_views, view_rating
 from app.models import GateState, Place, PlaceKind, SubjectKind
 from app.places.service import children, place, place_by_code
-from app.ratings.service import explained, history, latest_run, ratings_in_place, sources
-from app.records.words import in_words
+from app.ratings.service import explained, history, latest_run, ratings_in_place, shown_sources
 from app.rules.service import card_of
 from app.subjects.service import describe, has_synthetic, subject
 from app.web import gates
@@ -193,7 +192,7 @@ def rating_page(
     owner = subject(session, found.subject_id)
     home = place(session, owner.place_id)
     told = explained(session, found)
-    records = sources(session, found)
+    records = shown_sources(session, request.app.state.cipher, found, on=clock.today())
     earlier = [explained(session, one) for one in history(session, found.subject_id)]
     return page(
         request,
@@ -201,15 +200,15 @@ def rating_page(
         viewer=viewer,
         told=told,
         card=card_of(told.rule).definition,
-        recorded={value.name for value in records},
+        recorded={one.value.name for one in records},
         owner=describe(session, request.app.state.cipher, owner),
         home=home,
         home_path=f"/{'villages' if home.kind in UNITS else 'towns'}/{home.code}",
-        records=[(value, in_words(value.value, value.value_type, value.unit)) for value in records],
+        records=records,
         history=earlier,
         is_current=earlier[0].rating.rating_id == rating_id,
         as_of=_as_of(session),
-        synthetic=owner.synthetic or any(value.synthetic for value in records),
+        synthetic=owner.synthetic or any(one.value.synthetic for one in records),
     )
 
 

@@ -8,7 +8,7 @@ from app.db import reading, transaction
 from app.examples import example
 from app.jobs.demo import DEMO_PASSWORD
 from app.main import create_app
-from app.models import Consent, Household, Purpose, Rating
+from app.models import Consent, ConsentChannel, ConsentKind, Household, Purpose, Rating
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +91,17 @@ def test_the_example_of_an_inquiry_has_the_shape_of_the_answer(district):
         )
         consent = Consent(
             subject_id=household.subject_id,
+            kind=ConsentKind.INQUIRY,
+            agreed=True,
+            facts=[],
+            reference="paper 1",
             organisation_id=organisation_id,
             purpose=Purpose.POST_LOAN,
             effective_from=clock.today(),
+            channel=ConsentChannel.PAPER,
             evidence="paper 1",
+            recorded_at=clock.now(),
+            recorded_by="test",
         )
         session.add(consent)
         session.flush()
