@@ -52,7 +52,7 @@ mutation: install-dev ## Count the small faults in the heart of scoring/ that th
 
 lock: ## Write the lock files anew with uv (UPGRADE=--upgrade takes newer versions)
 	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: python3 -m pip install uv"; exit 1; }
-	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra batch --group build -o requirements/run.txt
+	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra batch --extra pdf --group build -o requirements/run.txt
 	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --all-extras --group build --group dev \
 		-c requirements/run.txt -o requirements/dev.txt
 	@$(UV_COMPILE) $(UPGRADE) requirements/pmml-engines.in -o requirements/pmml-engines.txt

@@ -16,6 +16,7 @@ from app.coverage import routes as coverage
 from app.designations import routes as designations
 from app.errors import NotReady
 from app.inquiries import routes as inquiries
+from app.objections import routes as objections
 from app.ratings import routes as ratings
 from app.ratings.service import latest_run
 from app.settings import Settings
@@ -30,6 +31,7 @@ ROUTERS = (
     inquiries.router,
     designations.router,
     coverage.router,
+    objections.router,
     ratings.router,
     web.router,
 )

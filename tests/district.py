@@ -47,8 +47,8 @@ from app.records.source_list import TOWN_OFFICE
 from app.rules.service import load_catalogue, load_rules
 from app.settings import ROOT, Settings
 from app.subjects.cipher import Cipher
-from app.subjects.numbers import resident_check_digit, uscc_check_character
 from tests import postgres
+from tests.numbers import credit_code, resident
 
 DAY = date(2025, 11, 30)
 POLICIES = Settings().policy_folder
@@ -79,18 +79,6 @@ GOOD_ENTITY: Mapping[str, float] = {
     "annual_report_filed": 1, "ledger_kept": 1, "households_led_count": 50, "certificate_count": 2,
     "green_practice": 1, "agricultural_insurance": 1, "demonstration_level": 1,
 }  # fmt: skip
-
-
-def resident(serial: int, *, born: str = "19700101") -> str:
-    """A made-up resident number that passes every check."""
-    first = f"500120{born}{serial:03d}"
-    return first + resident_check_digit(first)
-
-
-def credit_code(serial: int) -> str:
-    """A made-up credit code that passes every check."""
-    first = f"91500120MA{serial:07d}"
-    return first + uscc_check_character(first)
 
 
 def morning(day: date) -> datetime:
@@ -213,13 +201,9 @@ class District:
             batch_id = self.batch(session, recorded or morning(on), source=source)
             for row_no, (name, value) in enumerate(facts.items(), start=1):
                 record = Record(
-                    subject_id=subject_id,
-                    fact_id=known[name].fact_id,
-                    value=value,
-                    observed_on=on,
-                    batch_id=batch_id,
-                    row_no=row_no,
-                )
+                    subject_id=subject_id, fact_id=known[name].fact_id, value=value, observed_on=on,
+                    batch_id=batch_id, row_no=row_no,
+                )  # fmt: skip
                 session.add(record)
                 session.flush()
                 least = known[name].adverse_from
@@ -254,12 +238,11 @@ class District:
             session.add(given)
             session.flush()
             if withdrawn_on is not None:
-                session.add(
-                    ConsentWithdrawal(
-                        consent_id=given.consent_id, withdrawn_on=withdrawn_on, evidence="撤回申请",
-                        channel=ConsentChannel.COUNTER, recorded_at=morning(withdrawn_on), recorded_by="test",
-                    )
+                end_of_it = ConsentWithdrawal(
+                    consent_id=given.consent_id, withdrawn_on=withdrawn_on, evidence="撤回申请",
+                    channel=ConsentChannel.COUNTER, recorded_at=morning(withdrawn_on), recorded_by="test",
                 )  # fmt: skip
+                session.add(end_of_it)
             return given.consent_id
 
     def loan(

@@ -1,10 +1,12 @@
 """An inquiry and its answer."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.designations.service import StatusReport
 from app.models import Place, Purpose, RatingRun
+from app.objections.objection import Note
 from app.ratings.service import ExplainedRating
 from app.subjects.service import SubjectCard
 
@@ -29,3 +31,5 @@ class InquiryResult:
     village: StatusReport | None
     rating: ExplainedRating
     newest: RatingRun | None
+    objections: Sequence[Note]
+    statements: Mapping[int, str]

@@ -11,10 +11,11 @@ from app.access.scope import Viewer
 from app.examples import shown
 from app.inquiries import service
 from app.inquiries.inquiry import Question
-from app.inquiries.schemas import InquiryAnswer, InquiryQuestion
+from app.inquiries.schemas import InquiryAnswer, InquiryQuestion, RatedSubjectAnswer
 from app.models import Role
+from app.objections.schemas import ObjectionNote
+from app.objections.service import notes_of
 from app.ratings.schemas import (
-    RatedSubjectAnswer,
     RatingAnswer,
     RatingHistoryAnswer,
     RatingHistoryLine,
@@ -70,7 +71,10 @@ def rating(
     )
     shown_now = shown_sources(session, request.app.state.cipher, found, on=clock.today())
     records = [RecordAnswer.of(one) for one in shown_now]
-    return RatedSubjectAnswer(**answer.model_dump(), subject_id=found.subject_id, records=records)
+    notes = [ObjectionNote.of(note) for note in notes_of(session, found.subject_id, on=clock.today())]
+    return RatedSubjectAnswer(
+        **answer.model_dump(), subject_id=found.subject_id, objections=notes, records=records
+    )
 
 
 @router.get(

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from app.designations.schemas import PlaceAnswer
 from app.inquiries.inquiry import InquiryResult
 from app.models import GateState, Purpose, SubjectKind
-from app.ratings.schemas import RatingAnswer
+from app.objections.schemas import ObjectionNote
+from app.ratings.schemas import RatingAnswer, RecordAnswer
 
 REFERENCE_ONLY = (
     "信用信息仅供参考，不得作为拒绝贷款的唯一依据。"
@@ -65,6 +66,13 @@ class VillageTitle(BaseModel):
     state_label: str
 
 
+class StatementAnswer(BaseModel):
+    """What the subject says about an adverse record behind the rating, at most 100 characters (art. 16)."""
+
+    record_id: int
+    text: str
+
+
 class InquiryAnswer(BaseModel):
     """The rating that holds, every point of it, and the number under which the inquiry is on record."""
 
@@ -74,6 +82,8 @@ class InquiryAnswer(BaseModel):
     operator_basis: str
     subject: InquirySubject
     village: VillageTitle
+    objections: list[ObjectionNote]
+    statements: list[StatementAnswer]
     rating: RatingAnswer
 
     @classmethod
@@ -97,5 +107,18 @@ class InquiryAnswer(BaseModel):
                 state=None if village is None else village.state,
                 state_label="尚未评定" if village is None else village.state.label,
             ),
+            objections=[ObjectionNote.of(note) for note in result.objections],
+            statements=[
+                StatementAnswer(record_id=record_id, text=text)
+                for record_id, text in result.statements.items()
+            ],
             rating=RatingAnswer.of(result.rating, newest=result.newest),
         )
+
+
+class RatedSubjectAnswer(RatingAnswer):
+    """A rating with the records it was made from."""
+
+    subject_id: int
+    objections: list[ObjectionNote]
+    records: list[RecordAnswer]

@@ -7,12 +7,14 @@ from app import clock
 from app.access.scope import Viewer, may_see
 from app.consents.service import Agreement
 from app.consents.service import consent as consent_by_id
+from app.corrections.service import statements_of
 from app.db import Session
 from app.designations.service import status_reports
 from app.errors import AppError, ConsentMissing, Invalid, NotFound
 from app.inquiries import store
 from app.inquiries.inquiry import InquiryResult, Question
 from app.models import Inquiry, InquiryOutcome, Purpose, Rating, Subject
+from app.objections.service import notes_of
 from app.places.service import place as place_by_id
 from app.ratings.service import current_rating, explained, latest_run
 from app.ratings.service import rating as rating_by_id
@@ -62,14 +64,19 @@ def inquire(
         record.outcome = InquiryOutcome.UNRATED
         raise _refusal(session, record, NotFound("the subject is on file, but no night has rated it yet"))
     record.outcome, record.refusal_code, record.rating_id = InquiryOutcome.ANSWERED, "", rating.rating_id
+    told = explained(session, rating)
+    behind = set(told.record_ids.values())
+    said = statements_of(session, cipher, subject.subject_id)
     return InquiryResult(
         inquiry_id=store.add(session, record),
         inquired_at=at,
         subject=describe(session, cipher, subject),
         place=home,
         village=next(iter(status_reports(session, [home])), None),
-        rating=explained(session, rating),
+        rating=told,
         newest=latest_run(session),
+        objections=notes_of(session, subject.subject_id, on=on),
+        statements={record_id: text for record_id, text in said.items() if record_id in behind},
     )
 
 

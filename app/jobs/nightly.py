@@ -15,6 +15,7 @@ from app.jobs.night.summary import NightSummary
 from app.jobs.night.tonight import Tonight, compute
 from app.jobs.progress import Progress
 from app.models import RatingRun, UnratedReason
+from app.objections.service import escalate, rules_in_force
 from app.ratings.service import latest_run
 from app.records.known import RECORDS
 
@@ -119,6 +120,7 @@ def _publish(
     writing.write_coverage(session, covered, run_id=run_id)
     last_peers = writing.last_peers(session)
     writing.write_peers(session, [row for row in tonight.peers if row not in last_peers], run_id=run_id)
+    escalate(session, on=run.as_of, at=started_at, rules=rules_in_force(session, on=run.as_of))
     writing.publish(session, run_id, at=clock.now())
     return summary
 

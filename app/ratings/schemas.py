@@ -248,13 +248,6 @@ class ConflictAnswer(Answer):
         )
 
 
-class RatedSubjectAnswer(RatingAnswer):
-    """A rating with the records it was made from."""
-
-    subject_id: int
-    records: list[RecordAnswer]
-
-
 class CardLine(Answer):
     """One version of a card."""
 

@@ -17,6 +17,7 @@ from app.designations.service import status_report, status_reports
 from app.errors import NotFound, NotReady, NotSignedIn, TooManyAttempts
 from app.inquiries.service import record_views, view_rating
 from app.models import GateState, Place, PlaceKind, SubjectKind
+from app.objections.service import notes_of
 from app.places.service import children, place, place_by_code
 from app.ratings.service import explained, history, latest_run, ratings_in_place, shown_sources
 from app.rules.service import card_of
@@ -205,6 +206,7 @@ def rating_page(
         home=home,
         home_path=f"/{'villages' if home.kind in UNITS else 'towns'}/{home.code}",
         records=records,
+        objections=notes_of(session, found.subject_id, on=clock.today()),
         history=earlier,
         is_current=earlier[0].rating.rating_id == rating_id,
         as_of=_as_of(session),

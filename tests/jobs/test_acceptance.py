@@ -25,16 +25,8 @@ from app.ratings.service import current_rating
 from app.records.catalogue import read_catalogue
 from app.records.exclusions import years_after
 from app.settings import ROOT
-from tests.district import (
-    COMMUNITY,
-    DAY,
-    DISTRICT,
-    GOOD,
-    VILLAGE,
-    District,
-    credit_code,
-    morning,
-)
+from tests.district import COMMUNITY, DAY, DISTRICT, GOOD, VILLAGE, District, morning
+from tests.numbers import credit_code
 
 LISTED = {"judgment_defaulter": 1.0}
 COURT = "judgment_defaulters"

@@ -21,7 +21,8 @@ from app.models import (
 )
 from app.ratings.service import current_rating, explained, history, latest_run, sources
 from app.rules.service import card_of
-from tests.district import DAY, GOOD, GOOD_ENTITY, VILLAGE, District, credit_code
+from tests.district import DAY, GOOD, GOOD_ENTITY, VILLAGE, District
+from tests.numbers import credit_code
 
 SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 ARROW = columns._arrow_connection

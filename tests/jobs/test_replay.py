@@ -1,6 +1,7 @@
 """Old ratings come out the same, whatever has happened to the records since."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -47,11 +48,11 @@ class Life:
         """Households and entities with records of several sources and years."""
         for _ in range(count):
             subject = self.district.household({})
-            self.observe(subject, GOOD | ADVERSE)
+            self.observe(subject, {**GOOD, **ADVERSE})
         for _ in range(count // 4):
             self.observe(self.district.entity({}), GOOD_ENTITY)
 
-    def observe(self, subject_id: int, facts: dict[str, float]) -> None:
+    def observe(self, subject_id: int, facts: Mapping[str, float]) -> None:
         """A few records of each of some facts."""
         for _ in range(4):
             chosen = self.chance.sample(sorted(facts), k=len(facts) * 2 // 3)
@@ -84,13 +85,7 @@ class Life:
         for record_id in adverse:
             day = on - timedelta(days=self.chance.randrange(0, 2400))
             what = self.chance.randrange(5)
-            self.attempt(
-                {
-                    0: lambda s, n=record_id: notice(s, n, noticed_on=on, act=act),
-                    1: lambda s, n=record_id, d=day: end(s, n, ended_on=d, act=act),
-                    2: lambda s, n=record_id: repair(s, n, repair_class="light", rules=RULES, act=act),
-                }.get(what, lambda s: None)
-            )
+            self.attempt(lambda s, n=record_id, d=day, w=what: self.happen(s, n, day=d, what=w, act=act))
         for subject_id in self.chance.sample(households, k=len(households) // 5):
             self.attempt(lambda s, n=subject_id: self.consent(s, n, on=on))
         for one, other in zip(
@@ -102,6 +97,15 @@ class Life:
                 )
             )
         self.attempt(self.undo)
+
+    def happen(self, session: Session, record_id: int, *, day: date, what: int, act: Act) -> None:
+        """A notice, an end or a repair of an adverse record, or nothing."""
+        if what == 0:
+            notice(session, record_id, noticed_on=act.on, act=act)
+        elif what == 1:
+            end(session, record_id, ended_on=day, act=act)
+        elif what == 2:
+            repair(session, record_id, repair_class="light", rules=RULES, act=act)
 
     def consent(self, session: Session, subject_id: int, *, on: date) -> None:
         """A consent to collection for some rows, or a word about being rated; sometimes withdrawn at once."""

@@ -20,6 +20,7 @@ _DATE = re.compile(
 )
 _BETWEEN_CHARACTERS = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
 _NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
+_FORMULA_STARTS = ("=", "+", "-", "@")
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+?\d+", re.IGNORECASE)
 _FULL_NUMBER = re.compile(r"(?<!\d)\d{15,17}[\dXx]?(?!\d)")
 
@@ -62,11 +63,22 @@ def text(raw: Raw, on: date) -> str:
         raise BadCell(both("应为文字", "must be text"), fix=SET_TO_TEXT)
     if isinstance(raw, str):
         written = normal(raw)
-        quoted = re.fullmatch(r'="(.*)"', written)
-        return quoted.group(1).strip() if quoted else written.lstrip("'")
+        quoted = re.fullmatch(r'="([^"]*)"', written)
+        written = quoted.group(1).strip() if quoted else written.lstrip("'")
+        _refuse_formula(written)
+        return written
     if raw != int(raw):
         raise BadCell(both("应为文字，却是小数", "must be text, but is a fraction"), fix=SET_TO_TEXT)
     return str(int(raw))
+
+
+def _refuse_formula(written: str) -> None:
+    """Refuse a text that would be a formula in the next spreadsheet it is pasted into; a number is none."""
+    if written.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(re.sub(r"[\s￥¥]", "", written)):
+        raise BadCell(
+            both("以 = + - @ 开头，像是公式", "begins like a formula"),
+            fix=both("改成实际的文字或数值", "write the text or the number itself"),
+        )
 
 
 def limited(length: int) -> Parser:

@@ -116,6 +116,7 @@ def table_of(sheet: Sheet, columns: Sequence[Column], *, findings: Findings) -> 
             fix=both(f"表头写明：{wanted}；或使用模板", "write the named columns, or use the template"),
         )
         return None
+    _refuse_merged(table, findings=findings)
     for position, header in enumerate(headers):
         if header:
             _bind(table, position, header=header, known=known, findings=findings)
@@ -187,6 +188,28 @@ def _bind(table: Table, position: int, *, header: str, known: dict[str, Column],
         )
     else:
         table.bound[position] = column
+
+
+def _refuse_merged(table: Table, *, findings: Findings) -> None:
+    """Refuse merged cells in the header or below it: only the first of them holds the value."""
+    for first_row, first_column, last_row, last_column in table.sheet.merged:
+        if last_row + 1 >= table.header_row:
+            place = f"{_cell_name(first_row, first_column)}:{_cell_name(last_row, last_column)}"
+            findings.refuse_header(
+                table,
+                place,
+                reason=both(f"{place} 是合并单元格，只有第一格有值", f"the cells {place} are merged"),
+                fix=both("取消合并，每格都填写", "unmerge them and fill in every cell"),
+            )
+
+
+def _cell_name(row: int, column: int) -> str:
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return f"{letters}{row + 1}"
 
 
 def _naming(header: str, known: dict[str, Column]) -> str:

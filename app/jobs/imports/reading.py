@@ -1,5 +1,6 @@
 """A file as sheets of raw cells, or one sentence that says why it cannot be read."""
 
+import codecs
 import csv
 import hashlib
 import io
@@ -18,6 +19,7 @@ GUIDE_SHEET = "说明"
 _BEGINNING = 4_000  # characters that tell what divides the columns
 _FILE_BYTES_MAX = 100_000_000
 _CELLS = python_calamine.SheetTypeEnum.WorkSheet
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _ZIP, _COMPOUND = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
 
 Raw = str | int | float | bool | date | datetime | time | timedelta | BrokenCell
@@ -25,10 +27,14 @@ Raw = str | int | float | bool | date | datetime | time | timedelta | BrokenCell
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: its name and its rows from the first row of the file on."""
+    """One sheet: its name, its rows from the first row of the file on, and the cells that are merged.
+
+    A merged range is first row, first column, last row, last column, counted from 0.
+    """
 
     name: str
     rows: list[list[Raw]]
+    merged: tuple[tuple[int, int, int, int], ...] = ()
 
 
 def file_content(path: Path) -> bytes:
@@ -77,7 +83,7 @@ def _workbook_sheets(content: bytes, *, name: str) -> list[Sheet]:
         broken = broken_cells(content, name=name)
         book = python_calamine.load_workbook(io.BytesIO(content))
         sheets = [
-            Sheet(title, _rows(book.get_sheet_by_name(title), broken=broken.get(title, {})))
+            _sheet(book.get_sheet_by_name(title), title, broken=broken.get(title, {}))
             for title in (meta.name for meta in book.sheets_metadata if meta.typ == _CELLS)
             if title.strip() != GUIDE_SHEET
         ]
@@ -89,6 +95,13 @@ def _workbook_sheets(content: bytes, *, name: str) -> list[Sheet]:
             )
         ) from None
     return sheets
+
+
+def _sheet(
+    sheet: python_calamine.CalamineSheet, title: str, *, broken: dict[tuple[int, int], BrokenCell]
+) -> Sheet:
+    merged = tuple((*first, *last) for first, last in sheet.merged_cell_ranges or ())
+    return Sheet(title, _rows(sheet, broken=broken), merged)
 
 
 def _rows(
@@ -144,14 +157,52 @@ def _csv_sheet(content: bytes, *, name: str) -> Sheet:
 
 
 def _decoded(content: bytes, *, name: str) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
+    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if content.startswith(mark):
+            return _plain(content, encoding, name=name)
+    try:
+        return _plain(content, "utf-8-sig", name=name)
+    except UnicodeDecodeError:
+        _refuse_mixed(content, name=name)
+    try:
+        return _plain(content, "gb18030", name=name)
+    except UnicodeDecodeError:
+        raise _unreadable(name) from None
+
+
+def _plain(content: bytes, encoding: str, *, name: str) -> str:
+    """The text, without control characters; `UnicodeDecodeError` when it is in another encoding."""
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        if encoding == "utf-16":
+            raise _unreadable(name) from None
+        raise
+    if re.search(r"[\x00-\x08]", text):
+        raise _unreadable(name)
+    return text
+
+
+def _refuse_mixed(content: bytes, *, name: str) -> None:
+    """Refuse a file some lines of which are in UTF-8 and others in GB18030, as after pasting two together."""
+    chinese, other = [], []
+    for number, line in enumerate(content.splitlines(), start=1):
         try:
-            text = content.decode(encoding)
+            if _CHINESE.search(line.decode("utf-8-sig")):
+                chinese.append(number)
         except UnicodeDecodeError:
-            continue
-        if re.search(r"[\x00-\x08]", text) is None:
-            return text
-    raise Invalid(
+            other.append(number)
+    if chinese and other:
+        raise Invalid(
+            both(
+                f"{name}：第 {chinese[0]} 行是 UTF-8，第 {other[0]} 行是另一种编码；请统一后另存为 CSV UTF-8",
+                f"line {chinese[0]} is UTF-8, line {other[0]} is not; save it all as CSV UTF-8",
+            )
+        )
+
+
+def _unreadable(name: str) -> Invalid:
+    return Invalid(
         both(
             f"{name}：文字编码既不是 UTF-8 也不是 GB18030，请另存为 CSV UTF-8",
             "the text is neither UTF-8 nor GB18030; save it as CSV UTF-8",

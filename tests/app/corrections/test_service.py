@@ -49,7 +49,7 @@ def listed(district, *, on: date = DAY, noticed: bool = True, source: str = COUR
 
 
 def test_a_wrong_value_is_replaced_by_the_right_one_from_the_next_night_on(district):
-    household = district.household(GOOD | {"overdue_days_max_24m": 45})
+    household = district.household({**GOOD, "overdue_days_max_24m": 45})
     district.night()
     wrong = number_of(district, household, "overdue_days_max_24m")
     event = do(district, correct, wrong, value=0, reason="银行报送错误", act=ACT)
@@ -111,7 +111,7 @@ def test_an_entry_of_a_public_list_is_repaired_once_its_least_term_is_over(distr
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_what_a_bank_reports_is_not_repaired_and_a_class_must_be_one_of_the_three(district):
-    household = district.household(GOOD | {"overdue_days_max_24m": 45})
+    household = district.household({**GOOD, "overdue_days_max_24m": 45})
     late = number_of(district, household, "overdue_days_max_24m")
     with pytest.raises(Invalid, match="不适用信用修复"):
         do(district, repair, late, repair_class="light", rules=RULES, act=ACT)
@@ -193,7 +193,7 @@ def test_nothing_is_done_to_a_record_that_is_not_there_or_without_a_document(dis
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_an_adverse_correction_of_an_adverse_record_was_told_when_the_first_one_was(district):
-    household = district.household(GOOD | {"overdue_days_max_24m": 45})
+    household = district.household({**GOOD, "overdue_days_max_24m": 45})
     wrong = number_of(district, household, "overdue_days_max_24m")
     event = do(district, correct, wrong, value=10, reason="天数有误", act=ACT)
     assert event.kind is RecordEventKind.CORRECTED

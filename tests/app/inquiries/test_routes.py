@@ -32,9 +32,8 @@ from tests.district import (
     VILLAGE,
     VILLAGE_OF_OTHER_TOWN,
     District,
-    credit_code,
-    resident,
 )
+from tests.numbers import credit_code, resident
 
 SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 TODAY = DAY + timedelta(days=10)

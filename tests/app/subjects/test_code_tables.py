@@ -6,7 +6,7 @@ from app.errors import Invalid, SetupError
 from app.settings import ROOT
 from app.subjects.code_tables import CodeEntry, CodeTable, code_table, read_code_table
 from app.subjects.numbers import sex_and_birth
-from tests.district import resident
+from tests.numbers import resident
 
 FIRST = "GB/T 2261.1-2003,0,未知的性别,unknown sex"
 

@@ -19,23 +19,11 @@ from app.places.service import load_divisions
 from app.records.service import load_facts, load_sources
 from app.settings import ROOT
 from app.subjects.cipher import Cipher
-from app.subjects.numbers import resident_check_digit, uscc_check_character
 from tests import postgres
+from tests.numbers import credit_code, resident
 
 TODAY = date(2026, 12, 1)
 VILLAGE, VILLAGE_NAME = "500120104200", "长隆村村民委员会"
-
-
-def resident(serial: int, *, born: str = "19700101") -> str:
-    """A made-up resident number that passes every check."""
-    first = f"500120{born}{serial:03d}"
-    return first + resident_check_digit(first)
-
-
-def credit_code(serial: int, *, department: str = "91") -> str:
-    """A made-up credit code that passes every check."""
-    first = f"{department}500120MA{serial:07d}"
-    return first + uscc_check_character(first)
 
 
 HOUSEHOLD_HEADER = ["户号*", "户主姓名*", "户主身份证号*", "区划代码*", "村（社区）*"]

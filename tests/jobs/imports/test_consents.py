@@ -17,14 +17,8 @@ from app.models import (
     OrganisationKind,
     Purpose,
 )
-from tests.jobs.imports.conftest import (
-    ENTITY_HEADER,
-    HOUSEHOLD_HEADER,
-    credit_code,
-    entity,
-    household,
-    resident,
-)
+from tests.jobs.imports.conftest import ENTITY_HEADER, HOUSEHOLD_HEADER, entity, household
+from tests.numbers import credit_code, resident
 
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 HEADER = [

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from app.db import Session
 from app.models import AgriEntity, EntityStatus, EntityType, Subject, SubjectKind
-from tests.jobs.imports.conftest import ENTITY_HEADER, credit_code, entity, resident
+from tests.jobs.imports.conftest import ENTITY_HEADER, entity
+from tests.numbers import credit_code, resident
 
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 

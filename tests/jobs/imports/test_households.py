@@ -5,7 +5,8 @@ from sqlalchemy import select
 
 from app.db import Session
 from app.models import Household, Member, Subject
-from tests.jobs.imports.conftest import HOUSEHOLD_HEADER, VILLAGE, household, resident
+from tests.jobs.imports.conftest import HOUSEHOLD_HEADER, VILLAGE, household
+from tests.numbers import resident
 
 MEMBER_HEADER = ["户号", "与户主关系", "姓名", "身份证号"]
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)

@@ -14,11 +14,10 @@ from tests.jobs.imports.conftest import (
     VILLAGE,
     VILLAGE_NAME,
     Desk,
-    credit_code,
     entity,
     household,
-    resident,
 )
+from tests.numbers import credit_code, resident
 
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 

@@ -10,7 +10,8 @@ from app.jobs.imports.households import HOUSEHOLD_COLUMNS, MEMBER_COLUMNS
 from app.jobs.imports.observations import KEYS
 from app.jobs.imports.roster import ROSTER_COLUMNS
 from app.settings import ROOT
-from tests.jobs.imports.conftest import HOUSEHOLD_HEADER, household, resident
+from tests.jobs.imports.conftest import HOUSEHOLD_HEADER, household
+from tests.numbers import resident
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from app.db import Session
 from app.models import ExclusionReason, Roster, RosterEntry
-from tests.jobs.imports.conftest import VILLAGE, credit_code
+from tests.jobs.imports.conftest import VILLAGE
+from tests.numbers import credit_code
 
 HEADER = [
     "名录名称",

@@ -6,8 +6,9 @@ from openpyxl.utils import get_column_letter
 
 from app.errors import Invalid, SetupError
 from app.jobs.imports import ImportKind, write_template
-from tests.jobs.imports.conftest import VILLAGE, VILLAGE_NAME, credit_code, entity, household, resident
+from tests.jobs.imports.conftest import VILLAGE, VILLAGE_NAME, entity, household
 from tests.jobs.imports.test_roster import entry
+from tests.numbers import credit_code, resident
 
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 OBSERVED = {

@@ -4,7 +4,8 @@ import pytest
 
 from app.errors import Conflict
 from app.jobs.imports import lookups
-from tests.jobs.imports.conftest import HOUSEHOLD_HEADER, household, resident
+from tests.jobs.imports.conftest import HOUSEHOLD_HEADER, household
+from tests.numbers import resident
 
 
 def test_two_imports_of_one_file_at_once_land_once(desk, monkeypatch):

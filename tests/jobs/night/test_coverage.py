@@ -18,9 +18,9 @@ from tests.district import (
     VILLAGE,
     VILLAGE_OF_OTHER_TOWN,
     District,
-    credit_code,
     morning,
 )
+from tests.numbers import credit_code
 
 SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 LATER = DAY + timedelta(days=31)

@@ -20,9 +20,9 @@ from tests.district import (
     TOWN,
     VILLAGE,
     District,
-    credit_code,
     morning,
 )
+from tests.numbers import credit_code
 
 SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 YEAR_AGO = date(2024, 11, 30)

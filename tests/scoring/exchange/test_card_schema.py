@@ -15,9 +15,7 @@ from tests.scoring.random_cards import random_card
 
 PUBLISHED = Path("docs/card.schema.json")
 CARDS = [
-    file
-    for file in sorted(Path("scoring/policies").rglob("*.yaml"))
-    if "profile:" not in file.read_text("utf-8")
+    file for file in sorted(Path("scoring/policies").rglob("*.yaml")) if "\ncard: " in file.read_text("utf-8")
 ]
 HOUSEHOLD = Path("scoring/policies/cq_bishan/household/2023-01-01.yaml")
 CHECK = jsonschema.Draft202012Validator(card_schema())

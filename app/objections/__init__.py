@@ -1,0 +1,1 @@
+"""Objections of the people who are rated: marked at once, answered in time, never lost."""
