@@ -131,14 +131,13 @@ def _told(traced_line: TracedLine) -> Iterator[str]:
     yield f"    依据 rule：{line.basis.code} {line.basis.document} {line.basis.article}"
     for value in traced_line.records:
         consent = f"，书面同意 {value.consent_reference}" if value.consent_reference else ""
-        said = in_words(value.value, value.value_type, value.unit)
         yield (
-            f"    {value.label} = {said} · 记录 record {value.record_id}，来源 source "
+            f"    {value.label} = {value.words} · 记录 record {value.record_id}，来源 source "
             f"{value.source_label}（{value.source}），观察 observed {value.observed_on}，批次 batch "
             f"{value.batch_id}（{value.file_name}）第 {value.row_no} 行 row{consent}"
         )
         for other in value.conflicts:
-            said = in_words(other.record.value, value.value_type, value.unit)
+            said = in_words(other.record.value, value.value_type, value.unit, other.fact.codes)
             yield (
                 f"      与此不一致 differs：{other.source.label} {said}，观察 observed "
                 f"{other.record.observed_on}，记录 record {other.record.record_id}"

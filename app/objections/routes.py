@@ -8,6 +8,7 @@ from app import clock
 from app.access.problems import Problem
 from app.access.routes import RecordingSession, RequestSession, require
 from app.access.scope import Viewer
+from app.examples import shown
 from app.models import Role
 from app.objections import service
 from app.objections.letter import letter_pdf
@@ -36,7 +37,7 @@ Limit = Annotated[int, Query(ge=1, le=500, description="how many objections to l
     "/v1/objections",
     summary="Raise an objection · 登记异议",
     status_code=201,
-    responses={409: {"model": Problem}, 422: {"model": Problem}},
+    responses={201: shown("objection"), 409: {"model": Problem}, 422: {"model": Problem}},
 )
 def raise_objection(
     request: Request, filing: ObjectionFiling, viewer: Official, session: RequestSession
@@ -57,7 +58,9 @@ def raise_objection(
     return ObjectionAnswer.of(service.standing(session, made, on=on), on=on)
 
 
-@router.get("/v1/objections", summary="What is to be answered · 异议待办")
+@router.get(
+    "/v1/objections", summary="What is to be answered · 异议待办", responses={200: shown("objections")}
+)
 def objections(
     request: Request, viewer: Reader, session: RecordingSession, limit: Limit = 200
 ) -> WorkListAnswer:

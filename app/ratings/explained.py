@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from app.models import Rating, RatingRun, RuleVersion
 from app.records.exclusions import Exclusion
 from app.records.service import CurrentValue
-from app.records.words import in_words
 from scoring import Explanation, WayUp
 
 
@@ -42,4 +41,4 @@ class ShownRecord:
         """The value with its unit, or why it is not shown."""
         if self.withheld is not None:
             return f"{self.withheld.label}，不再显示"
-        return in_words(self.value.value, self.value.value_type, self.value.unit)
+        return self.value.words

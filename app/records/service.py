@@ -25,6 +25,7 @@ from app.records.exclusions import Adverse, Exclusion, Withdrawn, exclusion, mus
 from app.records.known import Known
 from app.records.source_list import read_sources
 from app.records.store import facts, sources
+from app.records.words import in_words
 
 __all__ = [
     "CurrentValue",
@@ -81,7 +82,8 @@ class CurrentValue:
     file_name: str
     synthetic: bool
     consent_reference: str | None
-    conflicts: tuple[KnownRecord, ...] = ()
+    conflicts: tuple[KnownRecord, ...]
+    words: str
 
 
 def current_values(session: Session, subject_ids: Sequence[int], *, known: Known) -> list[CurrentValue]:
@@ -219,5 +221,6 @@ def _current_value(records: list[KnownRecord], *, known: Known) -> CurrentValue:
         file_name=counts.batch.file_name,
         synthetic=counts.batch.synthetic,
         consent_reference=counts.consent_reference,
+        words=in_words(counts.record.value, fact.value_type, fact.unit, fact.codes),
         conflicts=tuple(by_id[other.record_id] for other in others),
     )

@@ -1,13 +1,19 @@
 """How a recorded value is written for people: money in yuan, yes or no in words, with its unit."""
 
+from collections.abc import Mapping
+
 from app.models import ValueType
 
 # The unit of the catalogue where people write another one, or none.
 _UNITS = {"分值": "分", "代码": "", "是否": ""}
 
 
-def in_words(value: float, value_type: ValueType, unit: str) -> str:
-    """A recorded value with its unit."""
+def in_words(
+    value: float, value_type: ValueType, unit: str, codes: Mapping[str, Mapping[str, str]] | None = None
+) -> str:
+    """A recorded value with its unit; a code by its words."""
+    if value_type is ValueType.CODE and codes and str(int(value)) in codes:
+        return codes[str(int(value))]["zh"]
     if value_type is ValueType.MONEY_FEN:
         return money(value)
     if value_type is ValueType.BOOLEAN:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.db import Session
 from app.jobs.night.columns import Reader
 from app.jobs.night.reading import Extent
-from app.jobs.night.records import FACT_BITS, RECORD_COLUMNS, Ints, RecordTable, records_sql
+from app.jobs.night.records import FACT_BITS, Ints, RecordTable, records_of_sql
 from app.models import (
     AdverseRecord,
     Batch,
@@ -56,11 +56,7 @@ def leave_out(
     out = np.fromiter(excluded, dtype=np.int64, count=len(excluded))
     # Part by part: all subjects that share a row come in one part, in the order of their records.
     for subject_ids in _parts(np.unique(keys >> FACT_BITS), heirs):
-        theirs = f"subject_id IN ({','.join(map(str, subject_ids))})"
-        columns = f"{RECORD_COLUMNS}, record_id"
-        for chunk in reader.chunks(
-            records_sql(0, until.last_record_id, until=until, columns=columns, where=theirs)
-        ):
+        for chunk in reader.chunks(records_of_sql(subject_ids, until=until)):
             chosen = np.isin(chunk[0], keys) & ~np.isin(chunk[3], out)
             if chosen.any():
                 table.add(tuple(column[chosen] for column in chunk[:3]))
@@ -156,22 +152,25 @@ def _withdrawn(session: Session, known: Known) -> dict[int, int]:
     """Restricted records whose consent was withdrawn."""
     last = known.until.get(CONSENT_WITHDRAWALS)
     rows = session.execute(
-        select(Record.record_id, Record.subject_id, Record.fact_id)
-        .join(
-            WrittenConsent,
-            (WrittenConsent.subject_id == Record.subject_id)
-            & (WrittenConsent.batch_id == Record.batch_id)
-            & (WrittenConsent.row_no == Record.row_no),
-        )
+        select(WrittenConsent.subject_id, WrittenConsent.batch_id, WrittenConsent.row_no)
         .join(ConsentWithdrawal, ConsentWithdrawal.consent_id == WrittenConsent.consent_id)
-        .join(Fact, Fact.fact_id == Record.fact_id)
         .where(
-            Fact.sensitivity == Sensitivity.RESTRICTED,
             ConsentWithdrawal.withdrawn_on <= known.on,
             _until(ConsentWithdrawal.consent_withdrawal_id, last),
         )
     )
-    return {record_id: subject_id << FACT_BITS | fact_id for record_id, subject_id, fact_id in rows}
+    collected = {(subject_id, batch_id, row_no) for subject_id, batch_id, row_no in rows}
+    found, rest = {}, iter(sorted({subject_id for subject_id, _, _ in collected}))
+    while part := list(islice(rest, _PER_QUERY)):
+        records = session.execute(
+            select(Record.record_id, Record.subject_id, Record.fact_id, Record.batch_id, Record.row_no)
+            .join(Fact, Fact.fact_id == Record.fact_id)
+            .where(Record.subject_id.in_(part), Fact.sensitivity == Sensitivity.RESTRICTED)
+        )
+        for record_id, subject_id, fact_id, batch_id, row_no in records:
+            if (subject_id, batch_id, row_no) in collected:
+                found[record_id] = subject_id << FACT_BITS | fact_id
+    return found
 
 
 def _until(key: InstrumentedAttribute[int], last: int | None) -> ColumnElement[bool]:

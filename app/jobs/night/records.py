@@ -1,6 +1,6 @@
 """The value that counts of every fact of every subject, read from millions of records."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
@@ -167,17 +167,30 @@ def read_records(
     return tables[0]
 
 
-def records_sql(
-    first: int, end: int, *, until: Extent, columns: str = RECORD_COLUMNS, where: str = "1 = 1"
-) -> str:
+def records_sql(first: int, end: int, *, until: Extent) -> str:
     """The records after one number up to another that a night may read, in the order they were recorded."""
-    late, day = ",".join(map(str, until.late_batches)), epoch_day(until.as_of)
     return (
-        f"SELECT {columns} FROM records "
-        f"WHERE {where} AND record_id > {first} AND record_id <= {end} AND observed_on <= {day}"
-        + (f" AND batch_id NOT IN ({late})" if late else "")
-        + " ORDER BY record_id"
+        f"SELECT {RECORD_COLUMNS} FROM records WHERE record_id > {first} AND record_id <= {end} "
+        f"AND {_readable(until)} ORDER BY record_id"
     )
+
+
+def records_of_sql(subject_ids: Sequence[int], *, until: Extent) -> str:
+    """The same with the number of each record, of some subjects only."""
+    # The plus keeps SQLite from walking through all records in their order instead of looking the few up.
+    return (
+        f"SELECT {RECORD_COLUMNS}, record_id FROM records WHERE subject_id IN ({_listed(subject_ids)}) "
+        f"AND +record_id <= {until.last_record_id} AND {_readable(until)} ORDER BY +record_id"
+    )
+
+
+def _readable(until: Extent) -> str:
+    late = f" AND batch_id NOT IN ({_listed(until.late_batches)})" if until.late_batches else ""
+    return f"observed_on <= {epoch_day(until.as_of)}{late}"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ",".join(map(str, numbers))
 
 
 class _Tally:

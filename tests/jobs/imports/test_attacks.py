@@ -154,6 +154,8 @@ def test_an_attack_in_a_cell_comes_back_as_text_in_the_error_workbook(desk):
     assert {error.column for error in report.errors} == {"户主姓名", "户号"}
     write_error_workbook(report, desk.folder / "errors.xlsx")
     cells = [
-        cell for row in openpyxl.load_workbook(desk.folder / "errors.xlsx").active.iter_rows() for cell in row
+        cell
+        for row in openpyxl.load_workbook(desk.folder / "errors.xlsx")["错误"].iter_rows()
+        for cell in row
     ]
     assert {cell.data_type for cell in cells if cell.value is not None} == {"s"}
