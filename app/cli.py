@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app import clock, settings
 from app.cli_cards import cards
 from app.cli_records import households, records
+from app.cli_sources import sources
 from app.consents.activities import Activity, Basis, basis_of
 from app.db import Engine, make_engine, reading
 from app.errors import AppError, Invalid, SetupError
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 app.add_typer(cards, name="card")
 app.add_typer(records, name="record")
+app.add_typer(sources, name="source")
 app.add_typer(households, name="household")
 # The demonstration holds later updates: with a night before them, ratings have a history to show.
 DEMO_HISTORY = timedelta(days=30)

@@ -24,6 +24,10 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", validation_alias="CREDIT_VILLAGE_HOST")
     port: int = Field(default=8000, ge=0, le=65535, validation_alias="CREDIT_VILLAGE_PORT")
     token_minutes: int = Field(default=30, ge=1, le=24 * 60, validation_alias="CREDIT_VILLAGE_TOKEN_MINUTES")
+    source_token: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_SOURCE_TOKEN")
+    source_database_url: str | None = Field(
+        default=None, validation_alias="CREDIT_VILLAGE_SOURCE_DATABASE_URL"
+    )
     operator_basis: Literal["state_organ", "pboc_led", "licensed_agency", "consent_only"] = Field(
         default="state_organ", validation_alias="CREDIT_VILLAGE_OPERATOR_BASIS"
     )

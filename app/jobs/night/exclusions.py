@@ -125,7 +125,15 @@ def _not_told_or_expired(session: Session, known: Known) -> dict[int, int]:
         ~select(RecordEvent.record_id).where(RecordEvent.record_id == AdverseRecord.record_id).exists()
     )
     rows = session.execute(
-        select(AdverseRecord, Record.subject_id, Record.fact_id, Fact.subject_kind, Source.is_public)
+        select(
+            AdverseRecord.record_id,
+            AdverseRecord.ended_on,
+            AdverseRecord.noticed_on,
+            Record.subject_id,
+            Record.fact_id,
+            Fact.subject_kind,
+            Source.is_public,
+        )
         .join(Record, Record.record_id == AdverseRecord.record_id)
         .join(Fact, Fact.fact_id == Record.fact_id)
         .join(Batch, Batch.batch_id == Record.batch_id)
@@ -141,10 +149,10 @@ def _not_told_or_expired(session: Session, known: Known) -> dict[int, int]:
         )
     )
     found = {}
-    for adverse, subject_id, fact_id, kind, is_public in rows:
-        told = _adverse(adverse, kind, is_public=is_public)
+    for record_id, ended_on, noticed_on, subject_id, fact_id, kind, is_public in rows:
+        told = Adverse(ended_on, noticed_on, must_notice(kind, is_public=is_public))
         if exclusion((), adverse=told, withdrawn=None, known=known) is not None:
-            found[adverse.record_id] = subject_id << FACT_BITS | fact_id
+            found[record_id] = subject_id << FACT_BITS | fact_id
     return found
 
 
