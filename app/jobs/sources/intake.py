@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.db import Session
-from app.errors import Invalid
+from app.errors import Invalid, SetupError
 from app.jobs.imports import lookups
 from app.jobs.imports.cells import BadCell
 from app.jobs.imports.report import RowError, both
@@ -68,6 +68,9 @@ class Intake:
         self._register = Register(session, cipher, lookups.divisions(session, on=asked.on))
         facts = facts_of(session, asked.mapping.subject_kind)
         self._source_id = batch.source_id = source_by_code(session, asked.mapping.source).source_id
+        missing = [rule.fact.name for rule in asked.mapping.facts if rule.fact.name not in facts]
+        if missing:
+            raise SetupError(f"the fact {missing[0]} is not loaded. Run `credit-village init` first.")
         self._rules = {
             index: _Rule(facts[rule.fact.name].fact_id) for index, rule in enumerate(asked.mapping.facts)
         }

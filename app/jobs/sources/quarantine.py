@@ -17,7 +17,7 @@ from app.jobs.progress import quiet
 from app.jobs.sources import definition
 from app.jobs.sources.block import Asked
 from app.jobs.sources.delivery import Block, Delivery
-from app.jobs.sources.intake import Intake
+from app.jobs.sources.intake import Intake, Refused
 from app.jobs.sources.layout import layout_of
 from app.jobs.sources.quarantine_content import Content, parsed_content
 from app.jobs.sources.report import SourceReport
@@ -122,9 +122,10 @@ def decide(
 
 def _deliver(intake: Intake, block: Block, report: SourceReport) -> None:
     """Take the row; when it cannot be recorded, it goes on waiting."""
-    intake.read(iter([block]), progress=quiet, size=1)
-    if not report.accepted:
-        raise _unusable(report.errors[0])
+    try:
+        intake.read(iter([block]), progress=quiet, size=1)
+    except Refused:
+        raise _unusable(report.errors[0]) from None
 
 
 def _unusable(error: RowError) -> Invalid:

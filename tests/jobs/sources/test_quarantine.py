@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.db import Session
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, NotFound
 from app.jobs.sources import SourceReport, content_of_waiting, decide, waiting_rows
 from app.models import AdverseRecord, Batch, QuarantinedRow, Record, SourceRow
 from tests.district import OTHER_VILLAGE, VILLAGE
@@ -129,3 +129,19 @@ def test_an_adverse_row_found_later_takes_its_days_along(desk: Desk) -> None:
     with Session(desk.district.engine) as session:
         found = session.query(AdverseRecord).one()
         assert (found.ended_on, found.noticed_on) == (date(2026, 11, 20), date(2026, 9, 10))
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_whoever_decides_cannot_get_round_a_consent(desk: Desk) -> None:
+    header = ["店铺编号", "店主身份证号", "统计月份", "年交易额（元）", "授权书编号"]
+    desk.deliver(desk.csv(header, ["E1", resident(903), "2026-10", "100", "SQ-1"]), "e_commerce")
+    with pytest.raises(Invalid, match="the row goes on waiting"):
+        settle(desk, waiting(desk)[0], desk.district.household({}))
+    assert (len(waiting(desk)), desk.records()) == (1, [])
+
+
+def test_what_is_not_there_cannot_be_decided_on(desk: Desk) -> None:
+    with pytest.raises(NotFound, match="no quarantined row 77"):
+        settle(desk, 77, None)
+    with pytest.raises(Conflict, match="restore its file"):
+        settle(desk, quarantined(desk), desk.district.household({}), mappings={})
