@@ -95,3 +95,10 @@ def test_columns_the_card_does_not_read_still_say_how_many_rows_there_are():
     coded = HOUSEHOLD.score({"name": Coded(np.array([0, 1, 0]), ("甲", "乙"))})
     assert len(coded.total) == 3
     assert len(HOUSEHOLD.score({}).total) == 0
+
+
+def test_a_special_code_with_a_bin_of_its_own_has_its_points_and_one_without_is_unknown():
+    age = next(item for item in CHINESE.definition.characteristics if item.of == "age")
+    assert set(age.specials) == {-9.0, 999.0}
+    scored = CHINESE.score({"age": [-9.0, 999.0, -8.0], "housing": ["自有"] * 3})
+    assert scored.bins["age"].tolist() == [age.specials[-9.0], age.specials[999.0], 0]
