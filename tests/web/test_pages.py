@@ -191,6 +191,19 @@ def test_an_unrated_household_is_told_what_is_missing_and_gets_no_score(client, 
     assert "合计：" not in text
 
 
+def test_a_household_that_refused_is_told_so_and_nothing_of_it_is_shown(client, demonstration):
+    with reading(demonstration.engine) as session:
+        refused = select(Rating.rating_id).where(Rating.unrated_reason == UnratedReason.NO_CONSENT)
+        rating_id = session.scalars(refused).first()
+    assert rating_id is not None
+    signed_in(client, "admin.bishan")
+    page = client.get(f"/ratings/{rating_id}").text
+    assert "未同意评级" in page
+    assert "未使用任何资料" in page
+    assert "没有任何记录" in page
+    assert "每一分的来历" not in page
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_synthetic_data_is_labelled_and_kept_by_nobody(client, path):
     signed_in(client, "admin.bishan")
