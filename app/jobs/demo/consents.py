@@ -9,7 +9,7 @@ from app.jobs.demo.writer import Column, Writer
 from app.models import ConsentChannel, ConsentKind, Purpose
 from app.models.base import epoch_day
 
-_SHARE, _EXPIRED_SHARE, _WITHDRAWN_SHARE, _REFUSED_SHARE = 0.3, 0.03, 0.02, 0.002
+_SHARE, _EXPIRED_SHARE, _WITHDRAWN_SHARE, _REFUSED_SHARE = 0.3, 0.03, 0.02, 0.005
 _TERM_DAYS = 1095
 # A visit may lie years back; the consent to it is older still.
 _COLLECTION_DAYS = 2 * _TERM_DAYS
