@@ -9,7 +9,7 @@ from app.jobs.demo.writer import Column, Writer
 from app.models import ConsentChannel, ConsentKind, Purpose
 from app.models.base import epoch_day
 
-_SHARE, _EXPIRED_SHARE, _WITHDRAWN_SHARE, _REFUSED_SHARE = 0.3, 0.03, 0.02, 0.005
+_SHARE, _EXPIRED_SHARE, _WITHDRAWN_SHARE, _REFUSED_SHARE = 0.3, 0.03, 0.02, 0.002
 _TERM_DAYS = 1095
 # A visit may lie years back; the consent to it is older still.
 _COLLECTION_DAYS = 2 * _TERM_DAYS
@@ -82,9 +82,11 @@ def append_consents(writer: Writer, order: Order, *, ids: Ints, organisation_id:
 
 
 def append_refusals(writer: Writer, order: Order, *, ids: Ints) -> int:
-    """Write which households refused to be rated; how many."""
+    """Write which households refused to be rated, at least one; how many."""
     rng = order.random("refusals")
-    refused = ids[rng.random(len(ids)) < _REFUSED_SHARE]
+    refuses = rng.random(len(ids)) < _REFUSED_SHARE
+    refuses[rng.integers(len(ids))] = True
+    refused = ids[refuses]
     given = np.full(len(refused), epoch_day(order.delivered_on) - 1)
     numbers = [f"演示拒绝 {number:05d}" for number in range(1, len(refused) + 1)]
     _append(writer, refused, given, kind=ConsentKind.RATING, columns={"reference": numbers, "agreed": False})
