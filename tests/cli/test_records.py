@@ -102,7 +102,8 @@ def test_a_correction_a_merge_and_its_undo_are_kept_and_traced(run, district):
     assert run("household", "undo-merge", 1, *OFFICE)[0] == 0
     assert run("household", "split", one, other, "--on", "2026-11-01", *OFFICE)[0] == 0
     assert run("rescore")[0] == 0
-    assert "记录 record" in run("trace", 1)[1]
+    rated = first(district, "SELECT rating_id FROM ratings WHERE score IS NOT NULL ORDER BY rating_id DESC")
+    assert "记录 record" in run("trace", rated)[1]
     status, said, _ = run("trace", "--all")
     assert (status, "orphans           0" in said) == (0, True)
     status, said, _ = run("replay", "--sample", 20)
