@@ -1,11 +1,20 @@
 """All tables. The migrations and the models are held equal by a test."""
 
-from app.models.access import Organisation, OrganisationKind, Role, User
+from app.models.access import (
+    ApiClient,
+    Organisation,
+    OrganisationKind,
+    RefreshToken,
+    RevokedToken,
+    Role,
+    User,
+)
+from app.models.approvals import Approval, ApprovalDecision, ApprovalKind, ApprovalUse
 from app.models.base import Base, epoch_day
 from app.models.consents import Consent, ConsentChannel, ConsentKind, ConsentWithdrawal, Purpose
 from app.models.coverage import CoverageCount, ExclusionReason, Roster, RosterEntry
 from app.models.credit_lines import Loan, LoanClass, LoanMonth
-from app.models.inquiries import Inquiry, InquiryOutcome
+from app.models.inquiries import IdempotencyKey, Inquiry, InquiryAlert, InquiryAlertNote, InquiryOutcome
 from app.models.objections import Objection, ObjectionChannel, ObjectionEvent, ObjectionEventKind
 from app.models.places import Place, PlaceKind
 from app.models.ratings import (
@@ -38,8 +47,20 @@ from app.models.records import (
     ValueType,
     WrittenConsent,
 )
+from app.models.rights import (
+    Disclosure,
+    DisclosureKind,
+    Erasure,
+    Export,
+    ExportKind,
+    ReviewAnswer,
+    ReviewOutcome,
+    ReviewRequest,
+)
 from app.models.subjects import (
     AgriEntity,
+    Contact,
+    ContactKind,
     EntityState,
     EntityStatus,
     EntityType,
@@ -55,6 +76,11 @@ from app.models.subjects import (
 __all__ = [
     "AdverseRecord",
     "AgriEntity",
+    "ApiClient",
+    "Approval",
+    "ApprovalDecision",
+    "ApprovalKind",
+    "ApprovalUse",
     "Base",
     "Batch",
     "BatchKind",
@@ -62,15 +88,25 @@ __all__ = [
     "ConsentChannel",
     "ConsentKind",
     "ConsentWithdrawal",
+    "Contact",
+    "ContactKind",
     "CoverageCount",
+    "Disclosure",
+    "DisclosureKind",
     "EntityState",
     "EntityStatus",
     "EntityType",
+    "Erasure",
     "ExclusionReason",
+    "Export",
+    "ExportKind",
     "Fact",
     "GateState",
     "Household",
+    "IdempotencyKey",
     "Inquiry",
+    "InquiryAlert",
+    "InquiryAlertNote",
     "InquiryOutcome",
     "Lineage",
     "LineageKind",
@@ -101,6 +137,11 @@ __all__ = [
     "Record",
     "RecordEvent",
     "RecordEventKind",
+    "RefreshToken",
+    "ReviewAnswer",
+    "ReviewOutcome",
+    "ReviewRequest",
+    "RevokedToken",
     "Role",
     "Roster",
     "RosterEntry",

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Instant, Labelled, enum_column
+from app.models.base import Base, BigId, Instant, Labelled, enum_column
 
 
 class OrganisationKind(Labelled):
@@ -21,14 +21,21 @@ class Role(Labelled):
     """What a user may do."""
 
     LOAN_OFFICER = "loan_officer", "信贷员"
+    BANK_ADMIN = "bank_admin", "银行管理员"
     TOWN_OFFICIAL = "town_official", "镇街干部"
+    COLLECTOR = "collector", "采集员"
+    APPRAISER = "appraiser", "评议员"
     DISTRICT_ADMIN = "district_admin", "区级管理员"
     AUDITOR = "auditor", "审计员"
+    SYSTEM_ADMIN = "system_admin", "系统管理员"
     JOB = "job", "夜间作业"
 
 
 class Organisation(Base):
-    """A bank, a town office or a department of the district."""
+    """A bank, a town office or a department of the district; a branch names the organisation it belongs to.
+
+    A bank receives data only once two persons have admitted it as a recipient (`admitted_at`).
+    """
 
     __tablename__ = "organisations"
 
@@ -36,10 +43,16 @@ class Organisation(Base):
     code: Mapped[str] = mapped_column(String(32), unique=True)
     name: Mapped[str] = mapped_column(String(64))
     kind: Mapped[OrganisationKind] = mapped_column(enum_column(OrganisationKind))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.organisation_id"))
+    admitted_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class User(Base):
-    """A person or a system that signs in; it sees only the divisions below its place."""
+    """A person or a system that signs in; it sees only the divisions below its place.
+
+    `revision` counts the changes of the account: an edit names the one it was made on. Tokens issued before
+    `signed_out_at` do not hold any more.
+    """
 
     __tablename__ = "users"
 
@@ -53,3 +66,53 @@ class User(Base):
     disabled: Mapped[bool]
     failed_attempts: Mapped[int]
     locked_until: Mapped[datetime | None] = mapped_column(Instant)
+    revision: Mapped[int] = mapped_column(server_default="1")
+    password_changed_at: Mapped[datetime | None] = mapped_column(Instant)
+    must_change_password: Mapped[bool] = mapped_column(server_default="0")
+    totp_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+    totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
+    oidc_subject: Mapped[str | None] = mapped_column(String(255), unique=True)
+    signed_out_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ApiClient(Base):
+    """The credentials of a bank's system: it signs in for its user without a person at the keyboard."""
+
+    __tablename__ = "api_clients"
+
+    client_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(String(255))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.user_id"))
+    disabled: Mapped[bool]
+    failed_attempts: Mapped[int]
+    locked_until: Mapped[datetime | None] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class RefreshToken(Base):
+    """A token that buys the next access token, once; its successors share its family.
+
+    Only its hash is kept. One that is shown a second time was stolen: its whole family is revoked.
+    """
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (Index(None, "family"), Index(None, "user_id"))
+
+    refresh_token_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.user_id"))
+    family: Mapped[str] = mapped_column(String(32))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    issued_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class RevokedToken(Base):
+    """An access token that was revoked before its time; kept until it would have expired."""
+
+    __tablename__ = "revoked_tokens"
+
+    jti: Mapped[str] = mapped_column(String(32), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(Instant)

@@ -78,6 +78,27 @@ class Member(Base):
     id_number_index: Mapped[bytes | None] = mapped_column(LargeBinary(32))
 
 
+class ContactKind(Labelled):
+    """How a subject can be reached."""
+
+    PHONE = "phone", "联系电话"
+    ADDRESS = "address", "住址"
+
+
+class Contact(Base):
+    """A phone number or an address of a subject, only stored encrypted; the newest of a kind holds."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (Index(None, "subject_id"),)
+
+    contact_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subject_id: Mapped[int] = mapped_column(BigId, ForeignKey("subjects.subject_id"))
+    kind: Mapped[ContactKind] = mapped_column(enum_column(ContactKind))
+    value_cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    recorded_by: Mapped[str] = mapped_column(String(64))
+
+
 class AgriEntity(Base):
     """A new-type agricultural operating entity with its unified social credit code."""
 
