@@ -1,23 +1,26 @@
 """Signing in over HTTP, and the dependencies every other route asks with."""
 
-from collections.abc import Callable
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm
 from pydantic import BaseModel, ConfigDict
+from starlette.concurrency import run_in_threadpool
 
 from app import clock
-from app.access import service
+from app.access import policy, service
 from app.access.problems import Problem
 from app.access.scope import Viewer
 from app.access.tokens import issue_token, read_token
 from app.db import Session, reading, recording_session, request_session
-from app.errors import Forbidden, NotSignedIn
+from app.errors import NotSignedIn
 from app.examples import shown
 from app.models import Role
 
 router = APIRouter(tags=["access"])
+_NO_TOKEN = "no access token: get one at /v1/token and send it as `Authorization: Bearer …`"
+COOKIE = "credit_village_session"
 
 # "function": committed after the operation has returned and before its answer is sent.
 RequestSession = Annotated[Session, Depends(request_session, scope="function")]
@@ -52,30 +55,44 @@ class ViewerAnswer(BaseModel):
     place_name: str
 
 
-def viewer(request: Request, token: Annotated[str | None, Depends(_bearer)]) -> Viewer:
-    """The signed-in user of this request; without a good token there is none, and the request is refused."""
-    if token is None:
-        raise NotSignedIn("no access token: get one at /v1/token and send it as `Authorization: Bearer …`")
+async def permitted(request: Request) -> None:
+    """Decide over a request before anything is done for it: app/access/policy.py says who may do what.
+
+    The interface is asked with an access token, the pages with the cookie that signing in has set; neither
+    counts for the other, so that a page of another site cannot use the cookie on the interface.
+    """
+    operation = request.scope["route"].name
+    if operation in policy.PUBLIC:
+        return
+    viewer = await run_in_threadpool(_signed_in, request)
+    policy.refuse_unless_permitted(viewer, operation)
+    request.state.viewer = viewer
+
+
+def current_viewer(request: Request, _token: Annotated[str | None, Depends(_bearer)]) -> Viewer:
+    """The signed-in user of this request, as `permitted` found it."""
+    viewer: Viewer = request.state.viewer
+    return viewer
+
+
+CurrentViewer = Annotated[Viewer, Depends(current_viewer)]
+
+
+def _signed_in(request: Request) -> Viewer:
+    if request.url.path.startswith("/v1/"):
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise NotSignedIn(
+                "no access token: get one at /v1/token and send it as `Authorization: Bearer …`"
+            )
+    else:
+        token = request.cookies.get(COOKIE, "")
+        if not token:
+            raise NotSignedIn("sign in first")
     user_id = read_token(token, key=request.app.state.token_key, at=clock.now())
     # A session of its own, closed at once: it must not stand in the way of the one that writes.
     with reading(request.app.state.engine) as session:
         return service.viewer(session, user_id)
-
-
-CurrentViewer = Annotated[Viewer, Depends(viewer)]
-
-
-def require(*roles: Role) -> Callable[[Viewer], Viewer]:
-    """A dependency that lets these roles through and refuses all others."""
-
-    def allowed(viewer: CurrentViewer) -> Viewer:
-        if viewer.role not in roles:
-            raise Forbidden(
-                f"the role {viewer.role} ({viewer.role.label}) may not do this; it takes {' or '.join(roles)}"
-            )
-        return viewer
-
-    return allowed
 
 
 @router.post(
@@ -97,6 +114,4 @@ def token(
 @router.get("/v1/me", summary="Who am I · 当前用户", responses={200: shown("me"), 401: {"model": Problem}})
 def me(viewer: CurrentViewer) -> ViewerAnswer:
     """The user behind the token."""
-    return ViewerAnswer.model_validate(
-        {**{name: getattr(viewer, name) for name in viewer.__slots__}, "role_label": viewer.role.label}
-    )
+    return ViewerAnswer.model_validate({**asdict(viewer), "role_label": viewer.role.label})

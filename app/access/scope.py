@@ -8,7 +8,11 @@ from app.places.service import within
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The signed-in user of a request, with the organisation and the division behind it."""
+    """The signed-in user of a request, with the organisation and the division behind it.
+
+    `admitted`: the organisation is a recipient of ratings. `ready`: the account has nothing left to do before
+    it may be used, such as changing the password it was given.
+    """
 
     user_id: int
     username: str
@@ -19,6 +23,8 @@ class Viewer:
     place_id: int
     place_code: str
     place_name: str
+    admitted: bool = True
+    ready: bool = True
 
 
 def may_see(viewer: Viewer, code: str) -> bool:

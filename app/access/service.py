@@ -26,11 +26,19 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _REFUSED = "the username or the password is wrong"
 
 
-def create_organisation(session: Session, *, code: str, name: str, kind: OrganisationKind) -> Organisation:
-    """A new bank, town office or department."""
+def create_organisation(
+    session: Session,
+    *,
+    code: str,
+    name: str,
+    kind: OrganisationKind,
+    parent_id: int | None = None,
+    admitted_at: datetime | None = None,
+) -> Organisation:
+    """A new bank or branch, town office or department; a bank has to be admitted to receive ratings."""
     if store.organisation_by_code(session, code) is not None:
         raise Conflict(f"there is already an organisation with the code {code}; choose another code")
-    made = Organisation(code=code, name=name, kind=kind)
+    made = Organisation(code=code, name=name, kind=kind, parent_id=parent_id, admitted_at=admitted_at)
     store.add(session, made)
     return made
 
@@ -106,6 +114,8 @@ def viewer(session: Session, user_id: int) -> Viewer:
         place_id=place.place_id,
         place_code=place.code,
         place_name=place.name,
+        admitted=organisation.admitted_at is not None,
+        ready=not user.must_change_password,
     )
 
 

@@ -2,17 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Path, Request
 
 from app import clock
 from app.access.problems import Problem
-from app.access.routes import RecordingSession, require
-from app.access.scope import Viewer
+from app.access.routes import CurrentViewer, RecordingSession
 from app.examples import shown
 from app.inquiries import service
 from app.inquiries.inquiry import Question
 from app.inquiries.schemas import InquiryAnswer, InquiryQuestion, RatedSubjectAnswer
-from app.models import Role
 from app.objections.schemas import ObjectionNote
 from app.objections.service import notes_of
 from app.ratings.schemas import (
@@ -30,9 +28,6 @@ router = APIRouter(
     responses={401: {"model": Problem}, 403: {"model": Problem}, 404: {"model": Problem}},
 )
 
-# A bank learns of a rating by an inquiry, with consent and purpose; officials see those of their division.
-LoanOfficer = Annotated[Viewer, Depends(require(Role.LOAN_OFFICER))]
-Official = Annotated[Viewer, Depends(require(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.AUDITOR))]
 # No id in the database is greater.
 RatingId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
@@ -43,7 +38,7 @@ RatingId = Annotated[int, Path(ge=1, le=2**63 - 1)]
     responses={200: shown("inquiry"), 422: {"model": Problem}},
 )
 def inquiries(
-    request: Request, question: InquiryQuestion, viewer: LoanOfficer, session: RecordingSession
+    request: Request, question: InquiryQuestion, viewer: CurrentViewer, session: RecordingSession
 ) -> InquiryAnswer:
     """The current rating of a household or entity, with the subject's consent, for a stated purpose.
 
@@ -60,7 +55,7 @@ def inquiries(
     responses={200: shown("rating")},
 )
 def rating(
-    request: Request, rating_id: RatingId, viewer: Official, session: RecordingSession
+    request: Request, rating_id: RatingId, viewer: CurrentViewer, session: RecordingSession
 ) -> RatedSubjectAnswer:
     """A rating of a subject in the viewer's division: every point, the rule behind it, every record."""
     found = service.view_rating(session, rating_id, viewer=viewer, at=clock.now())
@@ -82,7 +77,7 @@ def rating(
     summary="All ratings of its subject · 历次评级",
     responses={200: shown("rating_history")},
 )
-def history(rating_id: RatingId, viewer: Official, session: RecordingSession) -> RatingHistoryAnswer:
+def history(rating_id: RatingId, viewer: CurrentViewer, session: RecordingSession) -> RatingHistoryAnswer:
     """Every rating the subject of this rating has had, the newest first."""
     found = service.view_rating(session, rating_id, viewer=viewer, at=clock.now())
     lines = []

@@ -2,14 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from app import clock
 from app.access.problems import Problem
-from app.access.routes import RecordingSession, RequestSession, require
-from app.access.scope import Viewer
+from app.access.routes import CurrentViewer, RecordingSession, RequestSession
 from app.examples import shown
-from app.models import Role
 from app.objections import service
 from app.objections.letter import letter_pdf
 from app.objections.letters import letter_of
@@ -26,8 +24,6 @@ router = APIRouter(
     responses={401: {"model": Problem}, 403: {"model": Problem}, 404: {"model": Problem}},
 )
 
-Official = Annotated[Viewer, Depends(require(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN))]
-Reader = Annotated[Viewer, Depends(require(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.AUDITOR))]
 # No id in the database is greater.
 ObjectionId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Limit = Annotated[int, Query(ge=1, le=500, description="how many objections to list at most")]
@@ -40,7 +36,7 @@ Limit = Annotated[int, Query(ge=1, le=500, description="how many objections to l
     responses={201: shown("objection"), 409: {"model": Problem}, 422: {"model": Problem}},
 )
 def raise_objection(
-    request: Request, filing: ObjectionFiling, viewer: Official, session: RequestSession
+    request: Request, filing: ObjectionFiling, viewer: CurrentViewer, session: RequestSession
 ) -> ObjectionAnswer:
     """An objection of a subject of the viewer's division to one of its records or ratings.
 
@@ -62,7 +58,7 @@ def raise_objection(
     "/v1/objections", summary="What is to be answered · 异议待办", responses={200: shown("objections")}
 )
 def objections(
-    request: Request, viewer: Reader, session: RecordingSession, limit: Limit = 200
+    request: Request, viewer: CurrentViewer, session: RecordingSession, limit: Limit = 200
 ) -> WorkListAnswer:
     """The open objections of the viewer's division by town, with the days that are left."""
     found = service.work_list(session, request.app.state.cipher, viewer=viewer, at=clock.now(), limit=limit)
@@ -78,7 +74,7 @@ def answer(
     request: Request,
     objection_id: ObjectionId,
     reply: ObjectionReply,
-    viewer: Official,
+    viewer: CurrentViewer,
     session: RequestSession,
 ) -> ObjectionAnswer:
     """What was found: corrected, confirmed, or unresolved, when both versions are kept and shown.
@@ -99,7 +95,7 @@ def withdrawal(
     request: Request,
     objection_id: ObjectionId,
     withdrawn: ObjectionWithdrawal,
-    viewer: Official,
+    viewer: CurrentViewer,
     session: RequestSession,
 ) -> ObjectionAnswer:
     """Close an objection that the subject takes back, on the ground of what the subject signed."""
@@ -122,7 +118,7 @@ def withdrawal(
     responses={200: {"content": {"application/pdf": {}}}, 409: {"model": Problem}},
 )
 def letter(
-    request: Request, objection_id: ObjectionId, viewer: Reader, session: RecordingSession
+    request: Request, objection_id: ObjectionId, viewer: CurrentViewer, session: RecordingSession
 ) -> Response:
     """One A4 page to print, stamp and hand over: what was found, what follows, what the subject can do."""
     case = service.answered_case(

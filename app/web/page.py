@@ -11,19 +11,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app import clock
 from app.access.scope import Viewer
-from app.access.service import viewer as viewer_of
-from app.access.tokens import read_token
-from app.db import reading
 from app.errors import AppError, Forbidden, NotSignedIn
-from app.models import Role
 from app.web import shown
 
-COOKIE = "credit_village_session"
-# These look at ratings of persons in the course of their duty; a bank sees how the villages stand.
-OFFICIALS = (Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.AUDITOR)
-READERS = (*OFFICIALS, Role.LOAN_OFFICER)
 _FOLDER = Path(__file__).resolve().parent / "templates"
 _REFUSALS = {
     "not_found": "没有找到这个页面，或者它不在您负责的区域内。",
@@ -48,27 +39,12 @@ def page(request: Request, name: str, *, status: int = 200, **values: Any) -> HT
 
 
 def page_viewer(request: Request) -> Viewer:
-    """The signed-in user of a page, by the cookie that signing in has set."""
-    token = request.cookies.get(COOKIE)
-    if token is None:
-        raise NotSignedIn("sign in first")
-    user_id = read_token(token, key=request.app.state.token_key, at=clock.now())
-    with reading(request.app.state.engine) as session:
-        viewer = viewer_of(session, user_id)
-    if viewer.role not in READERS:
-        raise Forbidden("the pages are for people, not for jobs")
-    return viewer
-
-
-def official(viewer: Annotated[Viewer, Depends(page_viewer)]) -> Viewer:
-    """A user who may look at ratings of persons in the course of his duty."""
-    if viewer.role not in OFFICIALS:
-        raise Forbidden("this page is for officials")
+    """The signed-in user of a page."""
+    viewer: Viewer = request.state.viewer
     return viewer
 
 
 PageViewer = Annotated[Viewer, Depends(page_viewer)]
-Official = Annotated[Viewer, Depends(official)]
 
 
 class ForeignForm(Forbidden):

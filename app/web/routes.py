@@ -9,7 +9,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app import clock
 from app.access import service as access
-from app.access.routes import RecordingSession, RequestSession
+from app.access.policy import may
+from app.access.routes import COOKIE, RecordingSession, RequestSession
 from app.access.scope import Viewer, may_see
 from app.access.tokens import issue_token
 from app.db import Session
@@ -25,9 +26,6 @@ from app.subjects.service import describe, has_synthetic, subject
 from app.web import gates
 from app.web.overview import TOWNS, UNITS, overview, treemap, unit_rows
 from app.web.page import (
-    COOKIE,
-    OFFICIALS,
-    Official,
     Page,
     PageViewer,
     local_path,
@@ -157,7 +155,8 @@ def village_page(
     found = _visible_place(session, viewer, code, kinds=UNITS)
     report = status_report(session, found)
     rows, next_after = [], None
-    if viewer.role in OFFICIALS:
+    sees_persons = may(viewer, "rating_page")
+    if sees_persons:
         listed = ratings_in_place(session, found.place_id, kind=kind, after=after, limit=RATINGS_A_PAGE + 1)
         on_page = listed[:RATINGS_A_PAGE]
         record_views(session, [rating for rating, _ in on_page], viewer=viewer, at=clock.now())
@@ -171,7 +170,7 @@ def village_page(
         parent=place(session, found.parent_id or 0),
         units=[],
         kinds=KINDS,
-        kind=kind if viewer.role in OFFICIALS else None,
+        kind=kind if sees_persons else None,
         ratings=rows,
         next_after=next_after,
         after=after,
@@ -185,7 +184,7 @@ def village_page(
 def rating_page(
     rating_id: Annotated[int, Path(ge=1, le=LARGEST_ID)],
     request: Request,
-    viewer: Official,
+    viewer: PageViewer,
     session: RecordingSession,
 ) -> HTMLResponse:
     """A rating with every point of it, the records behind it and the ratings before it."""

@@ -3,15 +3,16 @@
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
 
 import pytest
-from fastapi import Depends
 from fastapi.testclient import TestClient
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
-from app.access.routes import RequestSession, require
+from app.access import policy
+from app.access.policy import PERMISSIONS, Permission, Reach
+from app.access.policy import PUBLIC as WITHOUT_SIGNING_IN
+from app.access.routes import CurrentViewer, RequestSession
 from app.access.service import create_organisation, create_user
 from app.db import is_current, make_engine, reading, transaction
 from app.errors import Conflict
@@ -21,6 +22,7 @@ from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "correct horse"
+AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 NUMBER = "500227199001011234"
 PUBLIC = {("post", "/v1/token"), ("get", "/healthz"), ("get", "/readyz")}
 SHAPE = {"type", "title", "status", "detail", "code", "instance"}
@@ -48,7 +50,9 @@ def user(app):
         district = Place(code_system="NBS", code="500120000000", name="璧山区", kind=PlaceKind.DISTRICT,
                          valid_from=date(2020, 6, 30))  # fmt: skip
         session.add(district)
-        bank = create_organisation(session, code="nsh", name="农商行", kind=OrganisationKind.BANK)
+        bank = create_organisation(
+            session, code="nsh", name="农商行", kind=OrganisationKind.BANK, admitted_at=AT
+        )
         return create_user(
             session,
             username="officer.nsh",
@@ -158,8 +162,11 @@ def test_a_form_that_cannot_be_read_is_not_our_fault(client, user):
 
 
 @pytest.fixture
-def probed(app):
-    """Three operations of the test itself."""
+def probed(app, monkeypatch):
+    """Five operations of the test itself."""
+    for_jobs = Permission(frozenset({Role.JOB}), Reach.ACCOUNT)
+    monkeypatch.setattr(policy, "PERMISSIONS", {**PERMISSIONS, "accept": for_jobs})
+    monkeypatch.setattr(policy, "PUBLIC", WITHOUT_SIGNING_IN | {"take", "make", "unstated"})
 
     class Form(BaseModel):
         model_config = ConfigDict(extra="forbid")
@@ -167,8 +174,12 @@ def probed(app):
         note: str = ""
 
     @app.post("/v1/probes")
-    def accept(form: Form, session: RequestSession, allowed: Annotated[object, Depends(require(Role.JOB))]):
+    def accept(form: Form, session: RequestSession, viewer: CurrentViewer):
         raise AssertionError("no loan officer gets here")
+
+    @app.post("/v1/forgotten")
+    def forgotten():
+        raise AssertionError("nobody gets here")
 
     @app.put("/v1/probes")
     def take(form: Form):
@@ -195,6 +206,11 @@ def probed(app):
 def codes(app):
     with reading(app.state.engine) as session:
         return list(session.scalars(select(Organisation.code)))
+
+
+def test_an_operation_nobody_decided_about_is_refused_to_everybody(probed, client, token):
+    answer = client.post("/v1/forgotten", headers=token)
+    assert "nobody" in problem(answer, status=403, code="forbidden")["detail"]
 
 
 def test_another_role_is_told_which_role_it_takes(probed, client, token):

@@ -158,7 +158,7 @@ def test_before_the_first_night_the_pages_say_what_is_missing(tmp_path):
     initialise(settings, on=clock.today(), at=clock.now())
     engine = make_engine(settings.database_url)
     with transaction(engine) as session:
-        add_logins(session)
+        add_logins(session, at=clock.now())
     engine.dispose()
     with TestClient(create_app(settings), follow_redirects=False) as client:
         signed_in(client, "admin.bishan")

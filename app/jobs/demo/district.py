@@ -23,7 +23,7 @@ from app.jobs.demo.households import append_files, append_heads, live, parts
 from app.jobs.demo.loan_rows import LoanBook
 from app.jobs.demo.logins import add_logins
 from app.jobs.demo.members import append_members
-from app.jobs.demo.order import Ints, Order
+from app.jobs.demo.order import Ints, Order, midnight
 from app.jobs.demo.roster import append_roster
 from app.jobs.demo.summary import DemoSummary
 from app.jobs.demo.villages import Villages, spread, village_facts
@@ -126,7 +126,7 @@ class _District:
             book=LoanBook(writer, order, returns=returns),
             returns=returns,
             files=add_deliveries(session, order, kind=BatchKind.DEMONSTRATION),
-            bank_id=add_logins(session).organisation_id,
+            bank_id=add_logins(session, at=midnight(order.on)).organisation_id,
             first_id=writer.next_id("subjects", "subject_id"),
         )
 

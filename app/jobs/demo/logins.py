@@ -1,6 +1,7 @@
 """The organisations and users of the demonstration, one of each role."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -32,17 +33,21 @@ _ORGANISATIONS = {
 }
 _LOGINS = (
     _Login("officer.nsh", "信贷员（演示）", Role.LOAN_OFFICER, "demo-nsh", _DISTRICT),
+    _Login("manager.nsh", "银行管理员（演示）", Role.BANK_ADMIN, "demo-nsh", _DISTRICT),
     _Login("town.daxing", "大兴镇干部（演示）", Role.TOWN_OFFICIAL, "demo-daxing", "大兴镇"),
+    _Login("collector.daxing", "大兴镇采集员（演示）", Role.COLLECTOR, "demo-daxing", "大兴镇"),
     _Login("admin.bishan", "区级管理员（演示）", Role.DISTRICT_ADMIN, "demo-bishan", _DISTRICT),
+    _Login("checker.bishan", "区级复核员（演示）", Role.DISTRICT_ADMIN, "demo-bishan", _DISTRICT),
     _Login("auditor.bishan", "审计员（演示）", Role.AUDITOR, "demo-pboc", _DISTRICT),
+    _Login("system.bishan", "系统管理员（演示）", Role.SYSTEM_ADMIN, "demo-bishan", _DISTRICT),
     _Login("job.night", "夜间作业（演示）", Role.JOB, "demo-bishan", _DISTRICT),
 )
 
 
-def add_logins(session: Session) -> Organisation:
+def add_logins(session: Session, *, at: datetime) -> Organisation:
     """Make the organisations and users of the demonstration; the bank among them."""
     made = {
-        code: create_organisation(session, code=code, name=name, kind=kind)
+        code: create_organisation(session, code=code, name=name, kind=kind, admitted_at=at)
         for code, (name, kind) in _ORGANISATIONS.items()
     }
     for login in _LOGINS:

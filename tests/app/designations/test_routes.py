@@ -8,7 +8,8 @@ from app.models import Place, PlaceKind
 
 TOWN, VILLAGE, VILLAGE_ELSEWHERE = "500120104000", "500120104200", "500120100200"
 STREET_WITHOUT_VILLAGES, COMMUNITY = "500120002000", "500120002001"
-EVERYBODY = ("officer.nsh", "town.daxing", "admin.bishan", "auditor.bishan", "job.night")
+READERS = ("officer.nsh", "town.daxing", "collector.daxing", "admin.bishan")
+OTHERS = ("manager.nsh", "auditor.bishan", "system.bishan", "job.night")
 
 
 def refused(answer, *, status, code):
@@ -100,9 +101,14 @@ def test_a_malformed_question_is_refused(get, wrong):
     refused(get("admin.bishan", "/v1/villages", **wrong), status=422, code="malformed_request")
 
 
-@pytest.mark.parametrize("username", EVERYBODY)
-def test_every_user_may_see_the_villages_of_his_division(get, username):
+@pytest.mark.parametrize("username", READERS)
+def test_who_works_with_villages_sees_those_of_his_division(get, username):
     assert get(username, "/v1/villages", limit=1).status_code == 200
+
+
+@pytest.mark.parametrize("username", OTHERS)
+def test_who_administers_or_audits_sees_no_village(get, username):
+    refused(get(username, "/v1/villages", limit=1), status=403, code="forbidden")
 
 
 @pytest.mark.parametrize("path", [f"/v1/villages/{VILLAGE}", f"/v1/towns/{TOWN}"])

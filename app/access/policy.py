@@ -1,0 +1,113 @@
+"""Who may do what: the one place that decides. An operation without a row here is refused to everybody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.access.scope import Viewer, may_see
+from app.errors import Forbidden
+from app.models import Role
+
+__all__ = [
+    "PERMISSIONS", "PUBLIC", "Permission", "Reach", "may", "may_manage", "may_see", "refuse_unless_permitted",
+]  # fmt: skip
+
+
+class Reach(StrEnum):
+    """Whose data an operation shows or changes."""
+
+    ACCOUNT = "account"  # the viewer's own account, or rules that are about nobody
+    DIVISION = "division"  # the viewer's division and what lies in it
+    ORGANISATION = "organisation"  # the viewer's organisation and its branches
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One row of the matrix: these roles, with this reach.
+
+    `for_recipients`: only for an organisation that two persons have admitted as a recipient of ratings.
+    `before_ready`: also for an account that has yet to change its password or to enrol a second factor.
+    """
+
+    roles: frozenset[Role]
+    reach: Reach
+    for_recipients: bool = False
+    before_ready: bool = False
+
+
+def _for(*roles: Role, reach: Reach, for_recipients: bool = False, before_ready: bool = False) -> Permission:
+    return Permission(frozenset(roles), reach, for_recipients=for_recipients, before_ready=before_ready)
+
+
+_EVERYBODY = _for(*Role, reach=Reach.ACCOUNT, before_ready=True)
+# How villages stand, without anything about a person.
+_PLACES = _for(
+    Role.LOAN_OFFICER, Role.TOWN_OFFICIAL, Role.COLLECTOR, Role.DISTRICT_ADMIN, reach=Reach.DIVISION
+)
+_RULES = _for(
+    Role.LOAN_OFFICER,
+    Role.BANK_ADMIN,
+    Role.TOWN_OFFICIAL,
+    Role.COLLECTOR,
+    Role.APPRAISER,
+    Role.DISTRICT_ADMIN,
+    reach=Reach.ACCOUNT,
+)
+# Persons, in the course of duty (征信业管理条例 art. 22: on record); a bank asks by an inquiry instead.
+_OFFICIALS = _for(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, reach=Reach.DIVISION)
+_INQUIRIES = _for(Role.LOAN_OFFICER, reach=Reach.DIVISION, for_recipients=True)
+
+# What nobody has to sign in for.
+PUBLIC = frozenset({"docs", "healthz", "login", "login_form", "logout", "readyz", "token"})
+
+PERMISSIONS: Mapping[str, Permission] = {
+    "me": _EVERYBODY,
+    "cards": _RULES,
+    "card": _RULES,
+    "coverage": _PLACES,
+    "villages": _PLACES,
+    "village": _PLACES,
+    "town": _PLACES,
+    "first_page": _PLACES,
+    "town_page": _PLACES,
+    "village_page": _PLACES,
+    "inquiries": _INQUIRIES,
+    "rating": _OFFICIALS,
+    "history": _OFFICIALS,
+    "rating_page": _OFFICIALS,
+    "raise_objection": _OFFICIALS,
+    "objections": _OFFICIALS,
+    "answer": _OFFICIALS,
+    "withdrawal": _OFFICIALS,
+    "letter": _OFFICIALS,
+}
+
+
+def refuse_unless_permitted(viewer: Viewer, operation: str) -> None:
+    """Let the viewer do an operation, or say with `Forbidden` why not."""
+    permission = PERMISSIONS.get(operation)
+    if permission is None or viewer.role not in permission.roles:
+        allowed = "nobody" if permission is None else " or ".join(sorted(permission.roles))
+        raise Forbidden(f"the role {viewer.role} ({viewer.role.label}) may not do this; it takes {allowed}")
+    if not viewer.ready and not permission.before_ready:
+        raise Forbidden(
+            "this account is not ready: change the password you were given and enrol the second factor. "
+            "账号尚未启用：请先修改初始密码并绑定动态口令。"
+        )
+    if permission.for_recipients and not viewer.admitted:
+        raise Forbidden(
+            "your organisation is not admitted as a recipient of ratings; two persons of the district "
+            "admit it. "
+            "贵机构尚未经双人审批成为信用信息接收方。"
+        )
+
+
+def may(viewer: Viewer, operation: str) -> bool:
+    """Whether the viewer's role has an operation at all: what a page offers."""
+    permission = PERMISSIONS.get(operation)
+    return permission is not None and viewer.role in permission.roles
+
+
+def may_manage(viewer: Viewer, organisation_id: int, *, parent_id: int | None) -> bool:
+    """Whether this organisation is the viewer's own or a branch of it."""
+    return viewer.organisation_id in (organisation_id, parent_id)
