@@ -1,0 +1,263 @@
+"""Who asks for what where: one request of every operation, to be sent by every role from every scope."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from app.access.service import create_organisation
+from app.access.tokens import issue_token
+from app.db import Session, transaction
+from app.models import (
+    Objection,
+    ObjectionChannel,
+    Organisation,
+    OrganisationKind,
+    Place,
+    PlaceKind,
+    Rating,
+    Record,
+    Role,
+    User,
+)
+from tests.district import (
+    DAY,
+    DISTRICT,
+    OTHER_VILLAGE,
+    TOWN,
+    VILLAGE,
+    VILLAGE_OF_OTHER_TOWN,
+    District,
+    morning,
+)
+from tests.numbers import resident
+
+ROOT = Path(__file__).resolve().parents[3]
+DOCUMENT = ROOT / "docs" / "authorisation.md"
+FOREIGN_DISTRICT, FOREIGN_VILLAGE = "500119000000", "500119100200"
+NOW = morning(DAY + timedelta(days=1))
+# Whose data, seen from the division of the viewer: (the viewer's division, that of the data).
+SCOPES: Mapping[str, tuple[str, str]] = {
+    "own": (TOWN, VILLAGE),
+    "sibling": (TOWN, VILLAGE_OF_OTHER_TOWN),
+    "parent": (VILLAGE, OTHER_VILLAGE),
+    "foreign": (DISTRICT, FOREIGN_VILLAGE),
+}
+ALLOWED = frozenset({200, 201, 204, 409, 412})
+REFUSED = frozenset({403, 404})
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request as it is sent."""
+
+    method: str
+    path: str
+    json: Any = None
+    data: Mapping[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class World:
+    """A rated district with somebody in every scope, and a user of every role in every division."""
+
+    district: District
+    households: dict[str, int]
+    consents: dict[str, int]
+    ratings: dict[str, int]
+    records: dict[str, int]
+    objections: dict[str, int]
+    users: dict[tuple[Role, str], User]
+    organisations: dict[OrganisationKind, int]
+    key: bytes
+
+    def token(self, role: Role, place_code: str) -> str:
+        """A fresh access token of the user with this role in this division."""
+        return issue_token(self.users[role, place_code], key=self.key, at=NOW, minutes=30)
+
+
+def make_world(district: District, *, key: bytes) -> World:
+    """One household, rated, with a consent for the bank, in every division there is a scope for."""
+    _add_foreign_district(district)
+    codes = sorted({data for _, data in SCOPES.values()})
+    households = {code: district.household(code=code) for code in codes}
+    district.night()
+    organisations = _organisations(district)
+    bank = organisations[OrganisationKind.BANK]
+    with Session(district.engine) as session:
+        ratings = {row.subject_id: row.rating_id for row in session.scalars(select(Rating))}
+        records = {row.subject_id: row.record_id for row in session.scalars(select(Record))}
+    return World(
+        district=district,
+        households=households,
+        consents={code: district.consent(households[code], bank) for code in codes},
+        ratings={code: ratings[households[code]] for code in codes if households[code] in ratings},
+        records={code: records[households[code]] for code in codes},
+        objections={code: _objection_of(district, households[code]) for code in codes},
+        users=_users(district, organisations),
+        organisations=organisations,
+        key=key,
+    )
+
+
+def _add_foreign_district(district: District) -> None:
+    with transaction(district.engine) as session:
+        parent: Place | None = None
+        for code, name, kind in (
+            (FOREIGN_DISTRICT, "南川区", PlaceKind.DISTRICT),
+            ("500119100000", "三泉镇", PlaceKind.TOWN),
+            (FOREIGN_VILLAGE, "窑湾村", PlaceKind.VILLAGE),
+        ):
+            made = Place(
+                code_system="NBS",
+                code=code,
+                name=name,
+                kind=kind,
+                valid_from=date(2020, 6, 30),
+                parent_id=None if parent is None else parent.place_id,
+            )
+            session.add(made)
+            session.flush()
+            parent = made
+
+
+def _objection_of(district: District, household: int) -> int:
+    """An objection that waits for its answer."""
+    with transaction(district.engine) as session:
+        record = session.scalars(select(Record.record_id).where(Record.subject_id == household)).all()[-1]
+        made = Objection(
+            subject_id=household, record_id=record, raised_on=DAY, due_on=DAY + timedelta(days=20),
+            channel=ObjectionChannel.DESK, text_cipher=b"", recorded_at=NOW, recorded_by="test",
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        made.text_cipher = district.cipher.seal("不对", row=f"objections/{made.objection_id}/text")
+        return made.objection_id
+
+
+def _organisations(district: District) -> dict[OrganisationKind, int]:
+    with transaction(district.engine) as session:
+        return {
+            kind: create_organisation(
+                session, code=f"org-{kind}", name=kind.label, kind=kind, admitted_at=NOW
+            ).organisation_id
+            for kind in OrganisationKind
+        }
+
+
+def organisation_kind(role: Role) -> OrganisationKind:
+    """In what kind of organisation a role works."""
+    if role in (Role.LOAN_OFFICER, Role.BANK_ADMIN):
+        return OrganisationKind.BANK
+    return OrganisationKind.DEPARTMENT if role is not Role.TOWN_OFFICIAL else OrganisationKind.TOWN_OFFICE
+
+
+def _users(district: District, organisations: Mapping[OrganisationKind, int]) -> dict[tuple[Role, str], User]:
+    made = {}
+    with transaction(district.engine) as session:
+        for role in Role:
+            for code in sorted({viewer for viewer, _ in SCOPES.values()}):
+                user = User(
+                    username=f"{role}.{code}",
+                    display_name=role.label,
+                    password_hash="none",
+                    role=role,
+                    organisation_id=organisations[organisation_kind(role)],
+                    place_id=district.place_id(code),
+                    disabled=False,
+                    failed_attempts=0,
+                    locked_until=None,
+                )
+                session.add(user)
+                session.flush()
+                made[role, code] = user
+    return made
+
+
+def alter(world: World, user: User, **changes: Any) -> None:
+    """Change the account of a user, or of the organisation it works for (`admitted_at`)."""
+    with transaction(world.district.engine) as session:
+        kept: User | Organisation = session.get_one(User, user.user_id)
+        if "admitted_at" in changes:
+            kept = session.get_one(Organisation, user.organisation_id)
+        for name, value in changes.items():
+            setattr(kept, name, value)
+
+
+def _get(path: str) -> Callable[[World, str], Call]:
+    return lambda world, code: Call("GET", path.format(**_ids(world, code)))
+
+
+def _post(path: str, **body: Any) -> Callable[[World, str], Call]:
+    return lambda world, code: Call("POST", path.format(**_ids(world, code)), json=body or None)
+
+
+def _ids(world: World, code: str) -> dict[str, Any]:
+    return {
+        "code": code,
+        "town": f"{code[:9]}000",
+        "subject": world.households[code],
+        "rating": world.ratings.get(code, 2**40),
+        "record": world.records[code],
+        "objection": world.objections[code],
+    }
+
+
+def _inquiry(world: World, code: str) -> Call:
+    number = resident(world.households[code])
+    body = {"id_number": number, "purpose": "pre_loan", "consent_id": world.consents[code]}
+    return Call("POST", "/v1/inquiries", json=body)
+
+
+def _objection(world: World, code: str) -> Call:
+    body = {"subject_id": world.households[code], "record_id": world.records[code], "text": "面积不对。",
+            "channel": "desk"}  # fmt: skip
+    return Call("POST", "/v1/objections", json=body)
+
+
+# One request of every operation, about the data of a division.
+REQUESTS: Mapping[str, Callable[[World, str], Call]] = {
+    "me": _get("/v1/me"),
+    "cards": _get("/v1/cards"),
+    "card": _get("/v1/cards/CQ-H-1/2023-01-01"),
+    "coverage": _get("/v1/coverage"),
+    "villages": _get("/v1/villages"),
+    "village": _get("/v1/villages/{code}"),
+    "town": _get("/v1/towns/{town}"),
+    "first_page": _get("/"),
+    "town_page": _get("/towns/{town}"),
+    "village_page": _get("/villages/{code}"),
+    "rating": _get("/v1/ratings/{rating}"),
+    "history": _get("/v1/ratings/{rating}/history"),
+    "rating_page": _get("/ratings/{rating}"),
+    "inquiries": _inquiry,
+    "objections": _get("/v1/objections"),
+    "raise_objection": _objection,
+    "answer": _post(
+        "/v1/objections/{objection}/answer", outcome="confirmed", found="经核对无误。", document="登记册"
+    ),
+    "withdrawal": _post("/v1/objections/{objection}/withdrawal", text="不再异议。", document="申请"),
+    "letter": _get("/v1/objections/{objection}/letter"),
+}
+# They are about nobody in particular, or show by themselves only what lies in the viewer's division.
+WITHOUT_SCOPE = frozenset({"me", "cards", "card", "coverage", "villages", "first_page", "objections"})
+
+
+def documented() -> dict[str, dict[str, bool]]:
+    """The matrix as docs/authorisation.md promises it: operation, role, allowed."""
+    rows: dict[str, dict[str, bool]] = {}
+    header: list[str] = []
+    for line in DOCUMENT.read_text("utf-8").splitlines():
+        cells = [cell.strip(" `") for cell in line.strip().strip("|").split("|")]
+        if cells[0] == "operation":
+            header = cells
+        elif header and len(cells) == len(header) and not re.fullmatch(r"[-: ]*", cells[0]):
+            rows[cells[0]] = {
+                role: cell == "x" for role, cell in zip(header, cells, strict=True) if role in set(Role)
+            }
+    return rows
