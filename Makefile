@@ -47,8 +47,9 @@ coverage: install-dev ## Show which branches of scoring/ the tests do not reach
 	@$(BIN)/python -m coverage run --branch --source=scoring -m pytest -q -p no:xdist tests/scoring -k 'not million'
 	@$(BIN)/python -m coverage report --skip-covered --show-missing --fail-under=100
 
-mutation: install-dev ## Count the small faults in the heart of scoring/ that the tests find (docs/mutation.md)
+mutation: install-dev ## Count the small faults in the scoring, and the checks of access, whose loss the tests find (docs/mutation.md)
 	@$(BIN)/python tools/mutation.py
+	@$(BIN)/python tools/mutation.py access
 
 lock: ## Write the lock files anew with uv (UPGRADE=--upgrade takes newer versions)
 	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: python3 -m pip install uv"; exit 1; }

@@ -1,6 +1,7 @@
 """How many small faults in the heart of the scoring the tests find: a fault at a time, in a copy of the tree.
 
     .venv/bin/python tools/mutation.py [MODULE ...]      such as scoring/kernel.py
+    .venv/bin/python tools/mutation.py access            every check of who may do what, taken away
 
 Each mutant changes one comparison, sum, constant, condition or choice. It is killed when a test fails or
 takes too long. Prints every survivor with its line, and the share killed.
@@ -12,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -40,6 +41,9 @@ MODULES = {
     "scoring/kernel.py": SCORING,
     "scoring/reasons.py": ("tests/scoring/test_reasons.py", *SCORING),
 }
+# Where the service checks who may see or do something: each of these is let through everybody in turn.
+CHECKS = frozenset({"may", "may_check", "may_make", "may_manage", "may_see", "refuse_unless_permitted"})
+ACCESS_TESTS = ("tests/app/access/test_matrix.py",)
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -69,14 +73,14 @@ CHOSEN = {"min": "max", "max": "min", "any": "all", "all": "any", "minimum": "ma
 
 def main() -> int:
     """Try every mutant of the modules asked for; the exit status is 1 where fewer than 90 % are killed."""
-    asked = sys.argv[1:] or list(MODULES)
+    by_module = _without_a_check() if sys.argv[1:] == ["access"] else _with_a_fault(sys.argv[1:])
+    least = 1.0 if sys.argv[1:] == ["access"] else 0.9
     killed_of: dict[str, tuple[int, int]] = {}
     copies: SimpleQueue[Path] = SimpleQueue()
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(WORKERS) as pool:
         for number in range(WORKERS):
             copies.put(_copied(Path(folder) / str(number)))
-        for module in asked:
-            mutants = list(_mutants(ast.parse((ROOT / module).read_text(encoding="utf-8"))))
+        for module, mutants in by_module.items():
             found = list(
                 pool.map(lambda mutant, module=module: _is_killed(copies, module, mutant[1]), mutants)
             )
@@ -87,7 +91,40 @@ def main() -> int:
             print(f"{module}: {sum(found)} of {len(found)} killed", flush=True)
     killed, total = (sum(pair[side] for pair in killed_of.values()) for side in (0, 1))
     print(f"together: {killed} of {total} killed, {killed / total:.1%}")
-    return int(killed < 0.9 * total)
+    return int(killed < least * total)
+
+
+def _with_a_fault(modules: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """The mutants of the heart of the scoring."""
+    return {
+        module: list(_mutants(ast.parse((ROOT / module).read_text(encoding="utf-8"))))
+        for module in modules or MODULES
+    }
+
+
+def _without_a_check() -> dict[str, list[tuple[str, str]]]:
+    """Every module that checks who may do something, with one of the checks taken away at a time."""
+    found = {}
+    for path in sorted((ROOT / "app").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        mutants = []
+        for index, node in enumerate(ast.walk(tree)):
+            if not (isinstance(node, ast.Call) and _name(node.func) in CHECKS):
+                continue
+            changed = copy.deepcopy(tree)
+            twin = next(other for place, other in enumerate(ast.walk(changed)) if place == index)
+            assert isinstance(twin, ast.Call)
+            twin.func, twin.args, twin.keywords = ast.Name("bool"), [ast.Constant(1)], []
+            mutants.append((f"{node.lineno} {_name(node.func)} lets everybody through", ast.unparse(changed)))
+        if mutants:
+            found[path.relative_to(ROOT).as_posix()] = mutants
+    return found
+
+
+def _name(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def _copied(folder: Path) -> Path:
@@ -108,7 +145,11 @@ def _is_killed(copies: "SimpleQueue[Path]", module: str, mutant: str) -> bool:
     try:
         target.write_text(mutant, encoding="utf-8")
         ran = subprocess.run(
-            [*command, *MODULES[module]], cwd=folder, capture_output=True, timeout=SECONDS, check=False
+            [*command, *MODULES.get(module, ACCESS_TESTS)],
+            cwd=folder,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
         )
         return ran.returncode != 0
     except subprocess.TimeoutExpired:
