@@ -1,0 +1,37 @@
+"""The command `credit-village log`: checking the log of inquiries."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app import clock
+from app.errors import Invalid
+from app.inquiry_log.verify import read_key, verify
+
+logs = typer.Typer(name="log", help="查询日志 · the log of inquiries", no_args_is_help=True)
+console = Console(highlight=False, soft_wrap=True)
+
+
+@logs.callback()
+def _group() -> None:
+    """The log of inquiries."""
+
+
+@logs.command("verify")
+def verify_(
+    folder: Annotated[Path, typer.Argument(help="the folder with inquiries-*.log")],
+    public_key: Annotated[list[Path], typer.Option(help="log-key-….pem, kept apart from the log")],
+    seals: Annotated[list[Path] | None, typer.Option(help="a further folder with seals")] = None,
+) -> None:
+    """Check that no entry was edited, moved or taken out since it was sealed; needs no database."""
+    try:
+        keys = [read_key(path) for path in public_key]
+        report = verify(folder, seal_folders=seals or [], keys=keys, at=clock.now())
+    except (OSError, ValueError) as error:
+        raise Invalid(f"log verify: {error}") from None
+    for line in report.lines():
+        console.print(line, markup=False)
+    if report.faults:
+        raise SystemExit(1)
