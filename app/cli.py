@@ -16,7 +16,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app import clock, settings
 from app.cli_cards import cards
+from app.cli_log import logs
 from app.cli_records import households, records
+from app.cli_rights import rights
 from app.cli_sources import sources
 from app.consents.activities import Activity, Basis, basis_of
 from app.db import Engine, make_engine, reading
@@ -46,6 +48,8 @@ app = typer.Typer(
 app.add_typer(cards, name="card")
 app.add_typer(records, name="record")
 app.add_typer(sources, name="source")
+app.add_typer(rights, name="rights")
+app.add_typer(logs, name="log")
 app.add_typer(households, name="household")
 # The demonstration holds later updates: with a night before them, ratings have a history to show.
 DEMO_HISTORY = timedelta(days=30)
@@ -274,6 +278,7 @@ def _serve(chosen: settings.Settings) -> None:
         port=chosen.port,
         log_config=uvicorn_config(),
         server_header=False,
+        access_log=False,
     )
 
 

@@ -1,5 +1,6 @@
 """Refusals: every one has a status, a stable code and a sentence that says what to do."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -74,6 +75,75 @@ class TooManyAttempts(AppError):
     def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
         super().__init__(detail)
         self.retry_after_seconds = retry_after_seconds
+
+
+class TooManyRequests(AppError):
+    """More requests in a short time than an account, or an address, may send."""
+
+    status = 429
+    code = "too_many_requests"
+    title = "Too many requests"
+
+    def __init__(self, detail: str, *, retry_after_seconds: int, headers: Mapping[str, str]) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+        self.headers = headers
+
+
+class PreconditionFailed(AppError):
+    """What is to be changed has changed since it was read."""
+
+    status = 412
+    code = "precondition_failed"
+    title = "Changed since it was read"
+
+
+class PreconditionRequired(AppError):
+    """A change must name the state it starts from."""
+
+    status = 428
+    code = "precondition_required"
+    title = "If-Match is missing"
+
+
+class PayloadTooLarge(AppError):
+    """The body of a request is longer than this service reads."""
+
+    status = 413
+    code = "payload_too_large"
+    title = "Body too large"
+
+
+class UriTooLong(AppError):
+    """The address of a request, with its query, is longer than this service reads."""
+
+    status = 414
+    code = "uri_too_long"
+    title = "Address too long"
+
+
+class HeadersTooLarge(AppError):
+    """The headers of a request are longer than this service reads."""
+
+    status = 431
+    code = "headers_too_large"
+    title = "Headers too large"
+
+
+class RequestTimeout(AppError):
+    """The body of a request did not arrive in time."""
+
+    status = 408
+    code = "request_timeout"
+    title = "Request too slow"
+
+
+class TimedOut(AppError):
+    """The service did not answer in time; what was asked for may still be done."""
+
+    status = 503
+    code = "timed_out"
+    title = "No answer in time"
 
 
 class NotReady(AppError):

@@ -11,7 +11,10 @@ from fastapi.staticfiles import StaticFiles
 from app import db
 from app.access import routes as access
 from app.access.headers import SecurityHeaders
+from app.access.limits import SizeLimit, Sizes, TimeLimit
 from app.access.problems import Problem, install_problems
+from app.access.rates import AddressLimit, Limiter, Rate
+from app.access.request_id import RequestId
 from app.coverage import routes as coverage
 from app.designations import routes as designations
 from app.errors import NotReady
@@ -19,6 +22,7 @@ from app.inquiries import routes as inquiries
 from app.objections import routes as objections
 from app.ratings import routes as ratings
 from app.ratings.service import latest_run
+from app.rights import routes as rights
 from app.settings import Settings
 from app.subjects.cipher import Cipher, derived_key, load_master_key
 from app.web import routes as web
@@ -32,6 +36,7 @@ ROUTERS = (
     designations.router,
     coverage.router,
     objections.router,
+    rights.router,
     ratings.router,
     web.router,
 )
@@ -73,12 +78,31 @@ def create_app(settings: Settings) -> FastAPI:
     app.dependency_overrides[db.request_session] = request_session
     app.dependency_overrides[db.recording_session] = recording_session
     install_problems(app)
-    app.add_middleware(SecurityHeaders)
+    _add_limits(app, settings)
     for router in ROUTERS:
         app.include_router(router)
     _add_health(app)
     _add_files(app)
     return app
+
+
+def _add_limits(app: FastAPI, settings: Settings) -> None:
+    """What a request may weigh, last and repeat; the last one added is the first a request meets."""
+    pace = {"per_minute": settings.requests_per_minute, "burst": settings.requests_burst}
+    sign_ins = Rate("sign-in", per_minute=settings.sign_ins_per_minute, burst=settings.sign_ins_per_minute)
+    sizes = Sizes(settings.body_bytes_max, settings.address_bytes_max, settings.headers_bytes_max)
+    app.state.account_limiter = Limiter(Rate("account", **pace))
+    app.add_middleware(SizeLimit, sizes=sizes, body_seconds_max=settings.body_seconds_max)
+    app.add_middleware(
+        AddressLimit,
+        strangers=Limiter(Rate("address", **pace)),
+        sign_ins=Limiter(sign_ins),
+        sign_in_paths=access.SIGN_IN_PATHS,
+        cookie=access.COOKIE,
+    )
+    app.add_middleware(TimeLimit, seconds_max=settings.request_seconds_max)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestId)
 
 
 def _add_health(app: FastAPI) -> None:

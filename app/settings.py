@@ -24,6 +24,14 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", validation_alias="CREDIT_VILLAGE_HOST")
     port: int = Field(default=8000, ge=0, le=65535, validation_alias="CREDIT_VILLAGE_PORT")
     token_minutes: int = Field(default=30, ge=1, le=24 * 60, validation_alias="CREDIT_VILLAGE_TOKEN_MINUTES")
+    requests_per_minute: int = Field(default=600, ge=1, validation_alias="CREDIT_VILLAGE_REQUESTS_PER_MINUTE")
+    requests_burst: int = Field(default=120, ge=1, validation_alias="CREDIT_VILLAGE_REQUESTS_BURST")
+    sign_ins_per_minute: int = Field(default=30, ge=1, validation_alias="CREDIT_VILLAGE_SIGN_INS_PER_MINUTE")
+    body_bytes_max: int = Field(default=1_048_576, ge=1, validation_alias="CREDIT_VILLAGE_BODY_BYTES_MAX")
+    address_bytes_max: int = Field(default=8_192, ge=1, validation_alias="CREDIT_VILLAGE_ADDRESS_BYTES_MAX")
+    headers_bytes_max: int = Field(default=32_768, ge=1, validation_alias="CREDIT_VILLAGE_HEADERS_BYTES_MAX")
+    body_seconds_max: int = Field(default=10, ge=1, validation_alias="CREDIT_VILLAGE_BODY_SECONDS_MAX")
+    request_seconds_max: int = Field(default=30, ge=1, validation_alias="CREDIT_VILLAGE_REQUEST_SECONDS_MAX")
     source_token: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_SOURCE_TOKEN")
     source_database_url: str | None = Field(
         default=None, validation_alias="CREDIT_VILLAGE_SOURCE_DATABASE_URL"

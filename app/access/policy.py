@@ -80,6 +80,14 @@ PERMISSIONS: Mapping[str, Permission] = {
     "answer": _OFFICIALS,
     "withdrawal": _OFFICIALS,
     "letter": _OFFICIALS,
+    "find_subject": _OFFICIALS,
+    "give_report": _OFFICIALS,
+    "give_copy": _OFFICIALS,
+    "asked_about": _OFFICIALS,
+    "explanation": _OFFICIALS,
+    "request_review": _OFFICIALS,
+    "reviews": _OFFICIALS,
+    "answer_review": _OFFICIALS,
 }
 
 

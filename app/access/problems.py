@@ -13,7 +13,9 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from app.access.headers import security_headers
-from app.errors import AppError, NotSignedIn, TooManyAttempts
+from app.access.request_id import HEADER
+from app.errors import AppError, NotSignedIn, TooManyAttempts, TooManyRequests
+from app.logs import REQUEST
 
 _LOG = logging.getLogger(__name__)
 _MEDIA_TYPE = "application/problem+json"
@@ -58,14 +60,21 @@ def install_problems(app: FastAPI) -> None:
 
 def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, AppError)
-    headers = {}
-    if isinstance(error, NotSignedIn):
-        headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, TooManyAttempts):
-        headers["Retry-After"] = str(error.retry_after_seconds)
     instance = _new_instance()
     if error.status >= 500:
         _LOG.error("%s %s %s %s", request.method, _route(request), error.code, instance)
+    return refusal(error, instance=instance)
+
+
+def refusal(error: AppError, *, instance: str | None = None) -> JSONResponse:
+    """A refusal as an answer."""
+    headers: dict[str, str] = {}
+    if isinstance(error, NotSignedIn):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooManyAttempts | TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, TooManyRequests):
+        headers |= error.headers
     return _problem(
         error.status,
         code=error.code,
@@ -93,7 +102,9 @@ def _failed(request: Request, error: Exception) -> JSONResponse:
     """Our fault: this line ties the trace, which the server logs next, to the instance we answer."""
     instance = _new_instance()
     _LOG.error("%s %s internal_error %s %s", request.method, _route(request), instance, type(error).__name__)
-    headers = security_headers(request.url.path)
+    headers = security_headers(request.url.path, https=request.url.scheme == "https")
+    if (logged := REQUEST.get()) is not None:
+        headers[HEADER] = logged.request_id
     return _problem(
         500, code="internal_error", title="Internal error", detail=_OURS, instance=instance, headers=headers
     )

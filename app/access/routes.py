@@ -21,6 +21,8 @@ from app.models import Role
 router = APIRouter(tags=["access"])
 _NO_TOKEN = "no access token: get one at /v1/token and send it as `Authorization: Bearer …`"
 COOKIE = "credit_village_session"
+# Where somebody tries a password: an address may do so less often than anything else.
+SIGN_IN_PATHS = frozenset({"/v1/token", "/login"})
 
 # "function": committed after the operation has returned and before its answer is sent.
 RequestSession = Annotated[Session, Depends(request_session, scope="function")]
@@ -66,6 +68,8 @@ async def permitted(request: Request) -> None:
         return
     viewer = await run_in_threadpool(_signed_in, request)
     policy.refuse_unless_permitted(viewer, operation)
+    if (refused := request.app.state.account_limiter.take(viewer.user_id, at=clock.now())) is not None:
+        raise refused.error()
     request.state.viewer = viewer
 
 

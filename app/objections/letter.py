@@ -60,7 +60,7 @@ def letter_pdf(letter: Letter, *, dated: datetime) -> bytes:
         font_paths=fonts,
         ignore_system_fonts=True,
         format="pdf",
-        timestamp=dated,
+        timestamp=dated.replace(microsecond=0),
         sys_inputs={"letter": json.dumps(asdict(_laid_out(letter)), ensure_ascii=False)},
     )
 

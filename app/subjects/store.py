@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import AgriEntity, EntityState, Household, Member, Subject, SubjectKind
+from app.models import AgriEntity, EntityState, Erasure, Household, Member, Subject, SubjectKind
 
 
 def by_id(session: Session, subject_id: int) -> Subject | None:
@@ -67,8 +67,10 @@ def subjects_in_place(
 
 
 def sealed_heads(session: Session) -> Iterator[tuple[int, bytes]]:
-    """The sealed number of the head of every household."""
-    found = select(Household.subject_id, Household.head_id_number_cipher).order_by(Household.subject_id)
+    """The sealed number of the head of every household that is still on file."""
+    erased = select(Erasure.subject_id).where(Erasure.subject_id == Household.subject_id).exists()
+    columns = Household.subject_id, Household.head_id_number_cipher
+    found = select(*columns).where(~erased).order_by(Household.subject_id)
     for row in session.execute(found.execution_options(yield_per=10_000)):
         yield row.subject_id, row.head_id_number_cipher
 

@@ -21,6 +21,7 @@ from app.models import (
     PlaceKind,
     Rating,
     Record,
+    ReviewRequest,
     Role,
     User,
 )
@@ -72,6 +73,7 @@ class World:
     ratings: dict[str, int]
     records: dict[str, int]
     objections: dict[str, int]
+    reviews: dict[str, int]
     users: dict[tuple[Role, str], User]
     organisations: dict[OrganisationKind, int]
     key: bytes
@@ -99,6 +101,7 @@ def make_world(district: District, *, key: bytes) -> World:
         ratings={code: ratings[households[code]] for code in codes if households[code] in ratings},
         records={code: records[households[code]] for code in codes},
         objections={code: _objection_of(district, households[code]) for code in codes},
+        reviews={code: _review_of(district, households[code]) for code in codes},
         users=_users(district, organisations),
         organisations=organisations,
         key=key,
@@ -138,6 +141,22 @@ def _objection_of(district: District, household: int) -> int:
         session.flush()
         made.text_cipher = district.cipher.seal("不对", row=f"objections/{made.objection_id}/text")
         return made.objection_id
+
+
+def _review_of(district: District, household: int) -> int:
+    """A request that a person looks at a rating; of whoever was not rated, at somebody's."""
+    with transaction(district.engine) as session:
+        rated = session.scalars(select(Rating.rating_id).order_by(Rating.subject_id != household)).first()
+        made = ReviewRequest(
+            subject_id=household, rating_id=rated, raised_on=DAY, due_on=DAY + timedelta(days=20),
+            text_cipher=b"", document="身份证", recorded_at=NOW, recorded_by="test",
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        made.text_cipher = district.cipher.seal(
+            "请复核", row=f"review_requests/{made.review_request_id}/text"
+        )
+        return made.review_request_id
 
 
 def _organisations(district: District) -> dict[OrganisationKind, int]:
@@ -205,6 +224,7 @@ def _ids(world: World, code: str) -> dict[str, Any]:
         "rating": world.ratings.get(code, 2**40),
         "record": world.records[code],
         "objection": world.objections[code],
+        "review": world.reviews[code],
     }
 
 
@@ -212,6 +232,10 @@ def _inquiry(world: World, code: str) -> Call:
     number = resident(world.households[code])
     body = {"id_number": number, "purpose": "pre_loan", "consent_id": world.consents[code]}
     return Call("POST", "/v1/inquiries", json=body)
+
+
+def _find(world: World, code: str) -> Call:
+    return Call("POST", "/v1/subjects/find", json={"id_number": resident(world.households[code])})
 
 
 def _objection(world: World, code: str) -> Call:
@@ -242,10 +266,20 @@ REQUESTS: Mapping[str, Callable[[World, str], Call]] = {
         "/v1/objections/{objection}/answer", outcome="confirmed", found="经核对无误。", document="登记册"
     ),
     "withdrawal": _post("/v1/objections/{objection}/withdrawal", text="不再异议。", document="申请"),
+    "find_subject": _find,
+    "give_report": _post("/v1/subjects/{subject}/reports", document="身份证", format="json"),
+    "give_copy": _post("/v1/subjects/{subject}/portability", document="身份证"),
+    "asked_about": _get("/v1/subjects/{subject}/inquiries"),
+    "explanation": _get("/v1/subjects/{subject}/explanation"),
+    "request_review": _post("/v1/subjects/{subject}/reviews", document="身份证", text="请由人再看。"),
+    "reviews": _get("/v1/reviews"),
+    "answer_review": _post("/v1/reviews/{review}/answer", outcome="upheld", text="逐项核对，无误。"),
     "letter": _get("/v1/objections/{objection}/letter"),
 }
 # They are about nobody in particular, or show by themselves only what lies in the viewer's division.
-WITHOUT_SCOPE = frozenset({"me", "cards", "card", "coverage", "villages", "first_page", "objections"})
+WITHOUT_SCOPE = frozenset(
+    {"me", "cards", "card", "coverage", "villages", "first_page", "objections", "reviews"}
+)
 
 
 def documented() -> dict[str, dict[str, bool]]:
