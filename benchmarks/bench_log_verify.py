@@ -56,7 +56,8 @@ def main() -> None:
 def _entry(number: int) -> dict[str, object]:
     return {
         "uid": f"{number:032x}", "user_id": 3, "organisation_id": 2, "purpose": "pre_loan",
-        "consent_id": number, "subject_id": number, "rating_id": number, "outcome": "answered", "refusal_code": "",
+        "consent_id": number, "subject_id": number, "rating_id": number, "outcome": "answered",
+        "refusal_code": "",
         "shown": {"grade": "AA", "score": 87, "card": "8f0c" * 16},
     }  # fmt: skip
 

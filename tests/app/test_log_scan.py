@@ -167,6 +167,7 @@ def _bad_sign_ins(client, number):
 def _inquiries(client, demonstration, token, number, name):
     with reading(demonstration.engine) as session:
         sample = sample_inquiry(session, on=clock.today())
+    assert sample is not None
     good = {"uscc": sample.uscc, "purpose": sample.purpose, "consent_id": sample.consent_id}
     asked = [
         client.post("/v1/inquiries", json=question, headers=_bearer(token))

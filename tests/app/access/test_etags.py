@@ -1,6 +1,7 @@
 """No edit is lost: a change names the state that was read, and another state is refused."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -28,8 +29,10 @@ def test_two_states_have_one_tag_only_when_every_part_is_the_same(one, other):
 def test_a_tag_is_strong_and_quoted_and_tells_apart_what_looks_alike():
     assert ETAG.startswith('"')
     assert ETAG.endswith('"')
-    alike = [(1,), ("1",), ("1", None), ("1", "None"), ("a", "b"), ("ab",), (date(2026, 1, 1),),
-             (datetime(2026, 1, 1, tzinfo=UTC),)]  # fmt: skip
+    alike: list[tuple[Any, ...]] = [
+        (1,), ("1",), ("1", None), ("1", "None"), ("a", "b"), ("ab",), (date(2026, 1, 1),),
+        (datetime(2026, 1, 1, tzinfo=UTC),),
+    ]  # fmt: skip
     assert len({etag_of(*parts) for parts in alike}) == len(alike)
 
 

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.access import rates
+from app import clock
 from app.access.rates import AddressLimit, Limiter, Rate
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -94,7 +94,7 @@ def test_of_more_keys_than_are_kept_the_longest_unused_is_forgotten():
 @pytest.fixture
 def ask(monkeypatch):
     """An application limited by address, at a clock that stands still; ask it from any address."""
-    monkeypatch.setattr(rates.clock, "now", lambda: AT)
+    monkeypatch.setattr(clock, "now", lambda: AT)
     app = FastAPI()
 
     @app.api_route("/{path:path}", methods=["GET", "POST"])
