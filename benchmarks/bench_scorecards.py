@@ -16,7 +16,7 @@ from pathlib import Path
 from peers.runner import figures, names, prepare
 from peers.tables import applying, learning
 
-PARTS = ("apply", "record", "fit", "folds")
+PARTS = ("apply", "record", "fit", "folds", "district")
 
 
 def main() -> None:
