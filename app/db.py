@@ -1,6 +1,6 @@
 """Engines, transactions and migrations: the only place that commits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -23,6 +23,7 @@ __all__ = [
 
 ROOT = Path(__file__).resolve().parent.parent
 BACKENDS = ("sqlite", "postgresql")
+BeforeCommit = Callable[[Session, Sequence[object]], None]
 _OF_ONE_STATE = {"isolation_level": "REPEATABLE READ"}
 
 
@@ -70,8 +71,12 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def transaction(engine: Engine, *, of_one_state: bool = False) -> Iterator[Session]:
+def transaction(
+    engine: Engine, *, of_one_state: bool = False, before_commit: BeforeCommit | None = None
+) -> Iterator[Session]:
     """One request or job step: everything in it is committed together, or nothing is.
+
+    `before_commit` is told every row that was added, and by failing keeps all of them from being written.
 
     A refusal that leaves a record (`AppError.leaves_record`) is committed too: it must not be forgotten.
     With `of_one_state` all that is read is one state of the database, as on SQLite it always is.
@@ -80,12 +85,21 @@ def transaction(engine: Engine, *, of_one_state: bool = False) -> Iterator[Sessi
     # On SQLite the one writer waits for its turn at the start, not in the middle of what it has read.
     options = {"sqlite_begin": "IMMEDIATE"} | options
     with Session(engine.execution_options(**options), expire_on_commit=False) as session:
+        added: list[object] = []
+        event.listen(session, "after_flush", lambda flushed, _context: added.extend(flushed.new))
+
+        def commit() -> None:
+            session.flush()
+            if before_commit is not None:
+                before_commit(session, added)
+            session.commit()
+
         try:
             yield session
-            session.commit()
+            commit()
         except AppError as refusal:
             if refusal.leaves_record:
-                session.commit()
+                commit()
             raise
         except OperationalError as error:
             raise _unavailable(error, "Nothing was written; mend that and do it again.") from error

@@ -1,14 +1,17 @@
 """The application over HTTP: every slice's routes, one transaction a request, one shape of refusal."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 
-from app import db
+from app import clock, db
 from app.access import routes as access
 from app.access.headers import SecurityHeaders
 from app.access.limits import SizeLimit, Sizes, TimeLimit
@@ -19,6 +22,8 @@ from app.coverage import routes as coverage
 from app.designations import routes as designations
 from app.errors import NotReady
 from app.inquiries import routes as inquiries
+from app.inquiries.service import entries_of
+from app.inquiry_log.writing import InquiryLog, LogOfProcess, LogUnavailable
 from app.objections import routes as objections
 from app.ratings import routes as ratings
 from app.ratings.service import latest_run
@@ -28,6 +33,8 @@ from app.subjects.cipher import Cipher, derived_key, load_master_key
 from app.web import routes as web
 
 # These only read: from one state of the database, so that no answer mixes two nights.
+_LOG = logging.getLogger(__name__)
+SEALING_SECONDS = 30
 READING = ("GET", "HEAD")
 STATIC = Path(__file__).resolve().parent / "web" / "static"
 ROUTERS = (
@@ -47,18 +54,37 @@ def create_app(settings: Settings) -> FastAPI:
     master = load_master_key(settings.master_key, key_file=settings.key_file)
     engine = db.make_engine(settings.database_url)
 
+    log = LogOfProcess(
+        lambda: InquiryLog(
+            settings.inquiry_log_folder,
+            seed=derived_key(master, purpose="inquiry-log", length=32),
+            seal_folders=settings.inquiry_seal_folders,
+        )
+    )
+
+    def log_inquiries(session: db.Session, added: Sequence[object]) -> None:
+        entries = entries_of(session, added)
+        if entries:
+            log.append(entries, at=clock.now())
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        sealing = asyncio.create_task(_seal_when_due(log))
         yield
+        sealing.cancel()
+        log.close(clock.now())
         engine.dispose()
 
     def request_session(request: Request) -> Iterator[db.Session]:
-        step = db.reading if request.method in READING else db.transaction
-        with step(engine) as session:
+        if request.method in READING:
+            with db.reading(engine) as session:
+                yield session
+            return
+        with db.transaction(engine, before_commit=log_inquiries) as session:
             yield session
 
     def recording_session() -> Iterator[db.Session]:
-        with db.transaction(engine, of_one_state=True) as session:
+        with db.transaction(engine, of_one_state=True, before_commit=log_inquiries) as session:
             yield session
 
     app = FastAPI(
@@ -84,6 +110,16 @@ def create_app(settings: Settings) -> FastAPI:
     _add_health(app)
     _add_files(app)
     return app
+
+
+async def _seal_when_due(log: LogOfProcess) -> None:
+    """Seal the log of inquiries every ten minutes, also while nobody asks; what fails is tried again."""
+    while True:
+        await asyncio.sleep(SEALING_SECONDS)
+        try:
+            await run_in_threadpool(log.seal_if_due, clock.now())
+        except LogUnavailable as refusal:
+            _LOG.error("%s %s", refusal.code, refusal.detail)
 
 
 def _add_limits(app: FastAPI, settings: Settings) -> None:

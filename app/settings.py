@@ -1,5 +1,6 @@
 """Settings, all from the environment (docs/operations.md lists them)."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -7,6 +8,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+
+VAR = ROOT / "var"
 
 
 class Settings(BaseSettings):
@@ -24,6 +27,15 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", validation_alias="CREDIT_VILLAGE_HOST")
     port: int = Field(default=8000, ge=0, le=65535, validation_alias="CREDIT_VILLAGE_PORT")
     token_minutes: int = Field(default=30, ge=1, le=24 * 60, validation_alias="CREDIT_VILLAGE_TOKEN_MINUTES")
+    second_factor: Literal["optional", "required"] = Field(
+        default="optional", validation_alias="CREDIT_VILLAGE_SECOND_FACTOR"
+    )
+    password_days: int | None = Field(default=None, ge=1, validation_alias="CREDIT_VILLAGE_PASSWORD_DAYS")
+    oidc_issuer: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_OIDC_ISSUER")
+    oidc_client_id: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_OIDC_CLIENT_ID")
+    oidc_client_secret: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_OIDC_CLIENT_SECRET")
+    log_folder: Path | None = Field(default=None, validation_alias="CREDIT_VILLAGE_LOG_FOLDER")
+    seal_folders: str = Field(default="", validation_alias="CREDIT_VILLAGE_SEAL_FOLDERS")
     requests_per_minute: int = Field(default=600, ge=1, validation_alias="CREDIT_VILLAGE_REQUESTS_PER_MINUTE")
     requests_burst: int = Field(default=120, ge=1, validation_alias="CREDIT_VILLAGE_REQUESTS_BURST")
     sign_ins_per_minute: int = Field(default=30, ge=1, validation_alias="CREDIT_VILLAGE_SIGN_INS_PER_MINUTE")
@@ -39,6 +51,21 @@ class Settings(BaseSettings):
     operator_basis: Literal["state_organ", "pboc_led", "licensed_agency", "consent_only"] = Field(
         default="state_organ", validation_alias="CREDIT_VILLAGE_OPERATOR_BASIS"
     )
+
+    @property
+    def inquiry_log_folder(self) -> Path:
+        """Where the log of inquiries is written: beside the SQLite file, or in var/, unless set otherwise."""
+        if self.log_folder is not None:
+            return self.log_folder
+        kind, _, file = self.database_url.partition(":///")
+        in_file = kind.startswith("sqlite") and file not in ("", ":memory:")
+        return (Path(file).parent if in_file else VAR) / "inquiry-log"
+
+    @property
+    def inquiry_seal_folders(self) -> list[Path]:
+        """The further places its seals are kept in (separated by `:`): beside it, unless set otherwise."""
+        named = [Path(name) for name in self.seal_folders.split(os.pathsep) if name]
+        return named or [self.inquiry_log_folder.with_name("inquiry-seals")]
 
     @property
     def seed_folder(self) -> Path:

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.orm import Session
 
+from app import settings
 from app.db import make_engine, migrate
 from tests import postgres
 from tests.demonstration import Demonstration, rated_demonstration
@@ -76,6 +77,15 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name == "DATABASE_URL" or name.startswith("CREDIT_VILLAGE_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def log_of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What PostgreSQL's service logs of inquiries lands in a folder of this run, not in the tree."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(settings, "VAR", tmp_path_factory.mktemp("var"))
+    yield settings.VAR
+    patch.undo()
 
 
 @pytest.fixture(scope="session")

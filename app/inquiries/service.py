@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from app import clock
 from app.access.scope import Viewer, may_see
@@ -104,6 +105,28 @@ def record_views(session: Session, ratings: Iterable[Rating], *, viewer: Viewer,
             refusal_code="",
         )
         store.add(session, view)
+
+
+def entries_of(session: Session, rows: Iterable[object]) -> list[dict[str, Any]]:
+    """The entry of the sealed log for every inquiry among rows about to be committed: no number, no name."""
+    return [_log_entry(session, row) for row in rows if isinstance(row, Inquiry)]
+
+
+def _log_entry(session: Session, row: Inquiry) -> dict[str, Any]:
+    return {
+        "uid": row.uid,
+        "batch_uid": row.batch_uid,
+        "inquired_at": row.inquired_at.isoformat(),
+        "user_id": row.user_id,
+        "organisation_id": row.organisation_id,
+        "purpose": row.purpose,
+        "consent_id": row.consent_id,
+        "subject_id": row.subject_id,
+        "outcome": row.outcome,
+        "refusal_code": row.refusal_code,
+        "rating_id": row.rating_id,
+        "shown": None if row.rating_id is None else store.shown(session, row.rating_id),
+    }
 
 
 def _agreed(

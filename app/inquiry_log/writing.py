@@ -4,7 +4,7 @@ import fcntl
 import hashlib
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -198,6 +198,33 @@ class InquiryLog:
             os.ftruncate(self._file, self._size)
         if self._position > self._sealed:
             self._oldest = _EARLIEST
+
+
+class LogOfProcess:
+    """The log of this process, opened by the first inquiry and not before."""
+
+    def __init__(self, opening: Callable[[], InquiryLog]) -> None:
+        self._opening = opening
+        self._lock = threading.Lock()
+        self._log: InquiryLog | None = None
+
+    def append(self, entries: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
+        """Write entries, all or none; `LogUnavailable` where they or their seal cannot be written."""
+        with self._lock:
+            self._log = self._log or self._opening()
+        self._log.append(entries, at=at)
+
+    def seal_if_due(self, at: datetime) -> None:
+        """Seal what has waited long enough, if anything was logged."""
+        if self._log is not None:
+            self._log.seal(at, only_if_due=True)
+
+    def close(self, at: datetime) -> None:
+        """Seal and let go."""
+        with self._lock:
+            if self._log is not None:
+                self._log.close(at)
+                self._log = None
 
 
 _EARLIEST = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

@@ -1,5 +1,6 @@
 """Inquiries: the durable record of who asked about whom, when and why."""
 
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +39,7 @@ class Inquiry(Base):
     rating_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("ratings.rating_id"))
     outcome: Mapped[InquiryOutcome] = mapped_column(enum_column(InquiryOutcome))
     refusal_code: Mapped[str] = mapped_column(String(32))
-    uid: Mapped[str | None] = mapped_column(String(32), unique=True)
+    uid: Mapped[str | None] = mapped_column(String(32), unique=True, default=lambda: uuid.uuid4().hex)
     batch_uid: Mapped[str | None] = mapped_column(String(32))
 
 

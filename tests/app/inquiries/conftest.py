@@ -1,0 +1,5 @@
+"""What every test of inquiries may ask for."""
+
+from tests.app.inquiries.desk import desk
+
+__all__ = ["desk"]
