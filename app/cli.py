@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import clock, settings
+from app.cli_approvals import approvals
 from app.cli_cards import cards
 from app.cli_log import logs
 from app.cli_records import households, records
@@ -49,6 +50,7 @@ app.add_typer(cards, name="card")
 app.add_typer(records, name="record")
 app.add_typer(sources, name="source")
 app.add_typer(rights, name="rights")
+app.add_typer(approvals, name="approval")
 app.add_typer(logs, name="log")
 app.add_typer(households, name="household")
 # The demonstration holds later updates: with a night before them, ratings have a history to show.

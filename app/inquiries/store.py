@@ -1,9 +1,10 @@
 """Inquiries as they are kept: written once, never changed."""
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from app.db import Session
-from app.models import Inquiry, Rating, RuleVersion
+from app.models import IdempotencyKey, Inquiry, Rating, RuleVersion
 
 
 def add(session: Session, inquiry: Inquiry) -> int:
@@ -22,3 +23,24 @@ def shown(session: Session, rating_id: int) -> dict[str, object]:
     )
     row = session.execute(found).one()
     return {"grade": row.grade, "score": row.score, "card": row.fingerprint}
+
+
+def idempotency_key(session: Session, user_id: int, key: str) -> IdempotencyKey | None:
+    """What is kept of a request under its key."""
+    return session.get(IdempotencyKey, (user_id, key))
+
+
+def add_idempotency_key(session: Session, made: IdempotencyKey) -> bool:
+    """Keep a key; False where a request at the same moment has just kept the same one."""
+    try:
+        with session.begin_nested():
+            session.add(made)
+    except IntegrityError:
+        return False
+    return True
+
+
+def forget_idempotency_key(session: Session, row: IdempotencyKey) -> None:
+    """Let a key that is too old go."""
+    session.delete(row)
+    session.flush()

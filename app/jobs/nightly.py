@@ -148,5 +148,6 @@ def _summary(tonight: Tonight, *, places_changed: int, coverage_changed: int) ->
         places_changed=places_changed,
         coverage_changed=coverage_changed,
         needs_consent=tonight.needs_consent,
+        rules_held=tonight.rules.held,
         seconds=0.0,
     )

@@ -1,7 +1,7 @@
 """The rule versions: every card and profile that is or was in force, kept as it was."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -149,7 +149,8 @@ def card_version(session: Session, code: str, *, version: str, variant: str) -> 
 
 def profile_in_force(session: Session, kind: str, *, on: date) -> ProfileDefinition:
     """The kept profile of a kind that is in force on a day."""
-    begun = [rule for rule in store.rule_versions(session) if rule.kind == kind and rule.effective_from <= on]
+    kept = [rule for rule in store.of_kind(session, kind) if rule.effective_from <= on]
+    begun = _activated(session, kept)
     if not begun:
         raise NotFound(f"no {kind} profile is in force on {on}")
     newest = max(begun, key=lambda rule: rule.effective_from)
@@ -158,7 +159,8 @@ def profile_in_force(session: Session, kind: str, *, on: date) -> ProfileDefinit
 
 def record_rules_in_force(session: Session, *, on: date) -> RecordRules | None:
     """The kept rules about records of a day; None before there were any."""
-    begun = [rule for rule in store.of_kind(session, RECORDS) if rule.effective_from <= on]
+    kept = [rule for rule in store.of_kind(session, RECORDS) if rule.effective_from <= on]
+    begun = _activated(session, kept)
     newest = max(begun, key=lambda rule: rule.effective_from, default=None)
     return None if newest is None else parse_record_rules(newest.content)
 
@@ -182,9 +184,55 @@ def rules_of_night(
     )
 
 
+def activated_fingerprints(session: Session) -> set[str]:
+    """The fingerprints of the founding set and of what two persons have put in force since."""
+    return {rule.fingerprint for rule in _activated(session, store.rule_versions(session))}
+
+
+def activation_of(session: Session, code: str, *, effective_from: date) -> dict[str, Any]:
+    """What is to be put in force: one file of rules with its first day and the fingerprint of each part.
+
+    `NotFound` for what is not kept, `Conflict` for what is in force already.
+    """
+    parts = [
+        rule
+        for rule in store.rule_versions(session)
+        if (rule.code, rule.effective_from) == (code, effective_from) and rule.kind != CATALOGUE
+    ]
+    if not parts:
+        raise NotFound(
+            f"没有首日为 {effective_from} 的规则 {code}，请先运行 credit-village init · no rules {code} of "
+            f"{effective_from} are kept; put their file into the policy folder and run `credit-village init`"
+        )
+    if len(_activated(session, parts)) == len(parts):
+        raise Conflict(
+            f"规则 {code}（{effective_from}）已启用，无需再次批准 · the rules {code} of {effective_from} are "
+            "activated already"
+        )
+    return {
+        "code": code,
+        "kind": parts[0].kind,
+        "effective_from": effective_from.isoformat(),
+        "fingerprints": {f"{code} {rule.variant}".strip(): rule.fingerprint for rule in parts},
+    }
+
+
 def card_of(rule: RuleVersion) -> Scorecard:
     """The card of a kept version, as it was."""
     return _parsed(rule.fingerprint, rule.content)
+
+
+def _activated(session: Session, rules: Sequence[RuleVersion]) -> list[RuleVersion]:
+    """Those that may be in force: what was there when the first night was published, and what was activated.
+
+    The set an installation begins with is the district's own founding decision; what comes later takes a
+    second person.
+    """
+    founded_at = store.first_published_at(session)
+    if founded_at is None or all(rule.loaded_at <= founded_at for rule in rules):
+        return list(rules)
+    marks = store.activated(session)
+    return [rule for rule in rules if rule.loaded_at <= founded_at or rule.fingerprint in marks]
 
 
 @lru_cache(maxsize=64)

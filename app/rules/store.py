@@ -1,11 +1,20 @@
 """Rule versions as they are kept."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from app.db import Session
-from app.models import PlaceStatus, Rating, RatingRun, RuleVersion
+from app.models import (
+    Approval,
+    ApprovalKind,
+    ApprovalUse,
+    PlaceStatus,
+    Rating,
+    RatingRun,
+    RuleVersion,
+)
 
 
 def rule_versions(session: Session) -> Sequence[RuleVersion]:
@@ -35,6 +44,18 @@ def is_used(session: Session, kept: RuleVersion) -> bool:
     return any(
         kept.fingerprint in marks.values() for marks in session.scalars(select(RatingRun.rule_fingerprints))
     )
+
+
+def first_published_at(session: Session) -> datetime | None:
+    """When the first night of this installation was published; None before it."""
+    return session.scalar(select(func.min(RatingRun.published_at)))
+
+
+def activated(session: Session) -> set[str]:
+    """The fingerprints of all that was put in force by two persons."""
+    used = select(Approval.content).join(ApprovalUse, ApprovalUse.approval_id == Approval.approval_id)
+    found = session.scalars(used.where(Approval.kind == ApprovalKind.ACTIVATE_RULE))
+    return {mark for content in found for mark in content["fingerprints"].values()}
 
 
 def put_rule(session: Session, kept: RuleVersion | None, fresh: RuleVersion) -> None:

@@ -1,9 +1,10 @@
 """The rules in force on a night, each with the kept version it is."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import select
 
@@ -12,15 +13,19 @@ from app.errors import SetupError
 from app.models import RuleVersion
 from app.records.catalogue import Catalogue
 from app.records.rules import RecordRules, load_record_rules
-from app.rules.service import newest_catalogue
+from app.rules.service import activated_fingerprints, newest_catalogue
 from scoring import CardError, Profile, Scorecard, in_force
 
 JURISDICTION = "cq_bishan"
+_Rule = TypeVar("_Rule", Scorecard, Profile, RecordRules)
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Cards and profiles in force, and the ids of their kept versions by fingerprint."""
+    """Cards and profiles in force, and the ids of their kept versions by fingerprint.
+
+    `held` says of every newer version that no second person has activated what is used in its place.
+    """
 
     household: Scorecard
     entity: Mapping[str, Scorecard]
@@ -30,6 +35,7 @@ class Rules:
     records: RecordRules
     catalogue: Catalogue
     version_ids: Mapping[str, int]
+    held: tuple[str, ...]
 
     def version_of(self, rule: Scorecard | Profile) -> int:
         """The kept version a rule is; it must have been loaded."""
@@ -50,26 +56,75 @@ class Rules:
 
 
 def rules_in_force(session: Session, policy_folder: Path, *, on: date) -> Rules:
-    """The rules of a day; `SetupError` when one is missing, broken or not loaded."""
-    folder = policy_folder / JURISDICTION
+    """The activated rules of a day; `SetupError` when one is missing, broken or not loaded."""
+    kept = session.execute(select(RuleVersion.fingerprint, RuleVersion.rule_version_id)).all()
+    version_ids = {row[0]: row[1] for row in kept}
+    waiting = version_ids.keys() - activated_fingerprints(session)
+    chosen = _Choice(policy_folder / JURISDICTION, on, waiting)
     try:
-        household = Scorecard.load(in_force(folder / "household", on=on))
-        entity = Scorecard.load(in_force(folder / "agri_entity", on=on))
+        household, entity = (chosen.rule(kind, Scorecard.load) for kind in ("household", "agri_entity"))
         village, town, coverage = (
-            Profile.load(in_force(folder / level, on=on))
-            for level in ("credit_village", "credit_town", "coverage")
+            chosen.rule(level, Profile.load) for level in ("credit_village", "credit_town", "coverage")
         )
+        records = chosen.rule("records", load_record_rules)
         variants = {name: entity.overlay(name) for name in entity.definition.overlays}
-        records = load_record_rules(in_force(folder / "records", on=on))
     except CardError as error:
         raise SetupError(str(error)) from None
     catalogue = newest_catalogue(session)
     if catalogue is None:
         raise SetupError("the catalogue of facts is not loaded; run `credit-village init`")
-    kept = session.execute(select(RuleVersion.fingerprint, RuleVersion.rule_version_id)).all()
-    version_ids = {row[0]: row[1] for row in kept}
-    rules = Rules(household, variants, village, town, coverage, records, catalogue, version_ids)
+    rules = Rules(
+        household, variants, village, town, coverage, records, catalogue, version_ids, tuple(chosen.held)
+    )
     strangers = [name for name, mark in rules.fingerprints.items() if mark not in rules.version_ids]
     if strangers:
         raise SetupError(f"rules not loaded: {', '.join(strangers)}; run `credit-village init`")
     return rules
+
+
+@dataclass
+class _Choice:
+    """The newest begun version of each kind of rule that does not wait for a second person."""
+
+    folder: Path
+    on: date
+    waiting: Collection[str]
+    held: list[str] = field(default_factory=list)
+
+    def rule(self, kind: str, load: Callable[[Path], _Rule]) -> _Rule:
+        """The version in force; one that waits is passed over for the one before it, and that is noted."""
+        newest = file = in_force(self.folder / kind, on=self.on)
+        while True:
+            found = load(file)
+            if not _marks(found) & set(self.waiting):
+                break
+            try:
+                file = in_force(self.folder / kind, on=_first_day(file) - timedelta(days=1))
+            except CardError:
+                raise SetupError(_no_other(newest)) from None
+        if file != newest:
+            self.held.append(
+                f"新版本 {kind} {newest.stem} 尚未经第二人批准，仍用 {file.stem} · {kind} {newest.stem} "
+                f"waits for a second person; {file.stem} is still used"
+            )
+        return found
+
+
+def _marks(rule: Scorecard | Profile | RecordRules) -> set[str]:
+    """The fingerprints of a rule and of its versions by type of subject."""
+    if isinstance(rule, Scorecard):
+        overlays = [rule.overlay(name) for name in rule.definition.overlays]
+        return {card.definition.fingerprint for card in (rule, *overlays)}
+    return {rule.definition.fingerprint if isinstance(rule, Profile) else rule.fingerprint}
+
+
+def _no_other(newest: Path) -> str:
+    return (
+        f"{newest}: 尚未经第二人批准，且没有更早的版本可用，请申请启用（credit-village approval request "
+        "activate-rule）并由另一人批准 · waits for a second person and there is no earlier version: ask for "
+        "its activation with `credit-village approval request activate-rule`, and let another person grant it"
+    )
+
+
+def _first_day(file: Path) -> date:
+    return date.fromisoformat(file.stem)

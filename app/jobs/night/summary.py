@@ -26,6 +26,7 @@ class NightSummary:
     places_changed: int
     coverage_changed: int
     needs_consent: bool
+    rules_held: tuple[str, ...]
     seconds: float
 
     @property
@@ -46,11 +47,13 @@ class NightSummary:
             "places_changed": self.places_changed,
             "coverage_changed": self.coverage_changed,
             "needs_consent": self.needs_consent,
+            "rules_held": list(self.rules_held),
         }
 
     def lines(self) -> Iterator[str]:
         """The summary in plain lines."""
         yield f"评级基准日 as of        {self.as_of}"
+        yield from self.rules_held
         yield f"已评级 rated            {self.rated:,} of {self.subjects:,}"
         yield f"有变化 changed          {self.changed:,}"
         yield f"升级 upgraded           {self.upgraded:,}"

@@ -1,0 +1,48 @@
+"""What a grant carries out of itself: rules are in force, a bank is admitted, once the second agrees."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from app.access.recipients import admit, candidate
+from app.access.scope import Viewer
+from app.approvals import service
+from app.db import Session
+from app.models import Approval, ApprovalKind
+from app.rules.service import activation_of
+
+
+def decide(
+    session: Session, approval_id: int, *, granted: bool, reason: str, checker: Viewer, at: datetime
+) -> None:
+    """Decide, and carry out at once what needs nothing more than the decision.
+
+    An export and a deletion wait for the maker; `Conflict` where the thing has changed meanwhile.
+    """
+    service.decide(session, approval_id, granted=granted, reason=reason, checker=checker, at=at)
+    found = service.standing(session, approval_id, viewer=checker, at=at).approval
+    if not granted or found.kind not in (ApprovalKind.ACTIVATE_RULE, ApprovalKind.NEW_RECIPIENT):
+        return
+    content = _as_it_is_now(session, found)
+    service.use(
+        session,
+        approval_id,
+        kind=found.kind,
+        target=found.target,
+        content=content,
+        user_id=checker.user_id,
+        at=at,
+        outcome={"carried_out": "on being granted"},
+    )
+    if found.kind is ApprovalKind.NEW_RECIPIENT:
+        admit(session, found.content["organisation_id"], at=at)
+
+
+def _as_it_is_now(session: Session, approval: Approval) -> Mapping[str, Any]:
+    """The content anew from what is kept now, so that nothing that changed meanwhile slips through."""
+    asked = approval.content
+    if approval.kind is ApprovalKind.ACTIVATE_RULE:
+        first_day = date.fromisoformat(asked["effective_from"])
+        return activation_of(session, asked["code"], effective_from=first_day) | {"pia": asked["pia"]}
+    bank = candidate(session, asked["organisation_id"])
+    return {**asked, "code": bank.code, "name": bank.name}

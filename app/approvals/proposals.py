@@ -1,0 +1,94 @@
+"""What can be asked for at the desk: each kind's target and everything the second person has to see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from app.access.recipients import candidate
+from app.access.scope import Viewer, may_see
+from app.approvals.checks import checked_text
+from app.db import Session
+from app.errors import Forbidden, Invalid, NotFound
+from app.models import ApprovalKind, PlaceKind, SubjectKind
+from app.places.service import place as place_by_id
+from app.places.service import place_by_code
+from app.rules.service import activation_of
+from app.subjects.service import subject as subject_by_id
+
+GROUND_LENGTH_MAX = 64
+# A decision for the whole district is asked for by somebody who answers for all of it.
+_DISTRICT_WIDE = (PlaceKind.CITY, PlaceKind.DISTRICT)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A kind with its target and its content: what is granted and carried out is exactly this."""
+
+    kind: ApprovalKind
+    target: str
+    content: Mapping[str, Any]
+
+
+def activation(session: Session, code: str, *, effective_from: date, pia: str, maker: Viewer) -> Proposal:
+    """Put a card, a criterion or the rules about records in force; `pia` names the impact assessment.
+
+    REQ-417: no rule that decides about persons is put in force before its impact on them is assessed.
+    """
+    _refuse_part_of_district(session, maker)
+    content = activation_of(session, code, effective_from=effective_from)
+    target = f"rule/{code}/{effective_from}"
+    return Proposal(ApprovalKind.ACTIVATE_RULE, target, content | {"pia": checked_text(pia, where="pia")})
+
+
+def new_recipient(session: Session, organisation_id: int, *, document: str, maker: Viewer) -> Proposal:
+    """Let a bank receive ratings; `document` names the agreement with it."""
+    _refuse_part_of_district(session, maker)
+    bank = candidate(session, organisation_id)
+    content = {
+        "organisation_id": bank.organisation_id,
+        "code": bank.code,
+        "name": bank.name,
+        "document": checked_text(document, where="document"),
+    }
+    return Proposal(ApprovalKind.NEW_RECIPIENT, f"organisation/{bank.organisation_id}", content)
+
+
+def bulk_export(
+    session: Session, place_code: str, *, subjects: SubjectKind, form: str, maker: Viewer, on: date
+) -> Proposal:
+    """Take the ratings of a place out of the system as a file; the place lies in the maker's division."""
+    place = place_by_code(session, place_code, on=on)
+    if not may_see(maker, place.code):
+        raise NotFound(f"{maker.place_name}没有区划 {place_code} · no division {place_code} in your division")
+    if subjects is SubjectKind.VILLAGE:
+        raise Invalid("subjects: write household or agri_entity; villages are read at /v1/villages")
+    content = {
+        "export": "ratings",
+        "place_code": place.code,
+        "place_name": place.name,
+        "subjects": subjects.value,
+        "format": form,
+    }
+    return Proposal(ApprovalKind.BULK_EXPORT, f"export/ratings/{place.code}", content)
+
+
+def erasure(session: Session, subject_id: int, *, ground: str, document: str, maker: Viewer) -> Proposal:
+    """Delete the personal data of a subject of the maker's division; `document` is what it rests on."""
+    subject = subject_by_id(session, subject_id)
+    if not may_see(maker, place_by_id(session, subject.place_id).code):
+        raise NotFound(f"本辖区没有主体 {subject_id} · there is no subject {subject_id} in your division")
+    content = {
+        "subject_id": subject_id,
+        "ground": checked_text(ground, where="ground", length_max=GROUND_LENGTH_MAX),
+        "document": checked_text(document, where="document"),
+    }
+    return Proposal(ApprovalKind.ERASURE, f"subject/{subject_id}", content)
+
+
+def _refuse_part_of_district(session: Session, maker: Viewer) -> None:
+    if place_by_id(session, maker.place_id).kind not in _DISTRICT_WIDE:
+        raise Forbidden(
+            f"此事关系全区，{maker.place_name}的账号不能申请 · this concerns the whole district: an account "
+            "of the district asks for it, not one of a part of it"
+        )

@@ -1,0 +1,129 @@
+"""Approvals over HTTP: one person asks, another one decides."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Path, Query, Request, Response
+
+from app import clock
+from app.access.etags import etag_of, require_match
+from app.access.problems import Problem
+from app.access.routes import CurrentViewer, RequestSession
+from app.access.scope import Viewer
+from app.approvals import effects, proposals, service
+from app.approvals.proposals import Proposal
+from app.approvals.schemas import (
+    ActivateRuleRequest,
+    ApprovalAnswer,
+    ApprovalRequest,
+    ApprovalsAnswer,
+    BulkExportRequest,
+    DecisionRequest,
+    NewRecipientRequest,
+)
+from app.db import Session
+
+router = APIRouter(
+    tags=["approvals"],
+    responses={401: {"model": Problem}, 403: {"model": Problem}, 404: {"model": Problem}},
+)
+
+ApprovalId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+Limit = Annotated[int, Query(ge=1, le=500, description="how many approvals to list at most")]
+
+
+@router.post(
+    "/v1/approvals",
+    summary="Ask for a second person · 申请审批",
+    status_code=201,
+    responses={409: {"model": Problem}, 422: {"model": Problem}},
+)
+def ask_approval(
+    asked: Annotated[ApprovalRequest, Body()],
+    viewer: CurrentViewer,
+    session: RequestSession,
+    response: Response,
+) -> ApprovalAnswer:
+    """Ask for what takes a second person: new rules, a new recipient, a bulk export, a deletion.
+
+    It expires after 14 days.
+    """
+    at = clock.now()
+    proposal = _proposal(session, asked, maker=viewer)
+    made = service.request(
+        session,
+        kind=proposal.kind,
+        target=proposal.target,
+        content=proposal.content,
+        reason=asked.reason,
+        maker=viewer,
+        at=at,
+    )
+    return _answer(service.standing(session, made.approval_id, viewer=viewer, at=at), response)
+
+
+@router.get("/v1/approvals", summary="What waits for a second person · 审批待办")
+def approvals(viewer: CurrentViewer, session: RequestSession, limit: Limit = 200) -> ApprovalsAnswer:
+    """What waits in the viewer's division, the oldest first, and whether the viewer may decide about it."""
+    found = service.work_list(session, viewer=viewer, at=clock.now(), limit=limit)
+    return ApprovalsAnswer(approvals=[ApprovalAnswer.of(one) for one in found])
+
+
+@router.get("/v1/approvals/{approval_id}", summary="One approval · 审批详情")
+def approval(
+    approval_id: ApprovalId, viewer: CurrentViewer, session: RequestSession, response: Response
+) -> ApprovalAnswer:
+    """What is asked for, exactly; send the ETag of this answer with the decision."""
+    return _answer(service.standing(session, approval_id, viewer=viewer, at=clock.now()), response)
+
+
+@router.post(
+    "/v1/approvals/{approval_id}/decision",
+    summary="Grant or refuse · 审批决定",
+    responses={code: {"model": Problem} for code in (409, 412, 422, 428)},
+)
+def decide_approval(
+    request: Request,
+    approval_id: ApprovalId,
+    *,
+    decision: DecisionRequest,
+    viewer: CurrentViewer,
+    session: RequestSession,
+    response: Response,
+) -> ApprovalAnswer:
+    """Grant or refuse what another person asked for; rules and recipients take effect with the grant."""
+    at = clock.now()
+    require_match(request, _etag(service.standing(session, approval_id, viewer=viewer, at=at)))
+    effects.decide(
+        session, approval_id, granted=decision.granted, reason=decision.reason, checker=viewer, at=at
+    )
+    return _answer(service.standing(session, approval_id, viewer=viewer, at=at), response)
+
+
+def _proposal(session: Session, asked: ApprovalRequest, *, maker: Viewer) -> Proposal:
+    if isinstance(asked, ActivateRuleRequest):
+        return proposals.activation(
+            session, asked.code, effective_from=asked.effective_from, pia=asked.pia, maker=maker
+        )
+    if isinstance(asked, NewRecipientRequest):
+        return proposals.new_recipient(session, asked.organisation_id, document=asked.document, maker=maker)
+    if isinstance(asked, BulkExportRequest):
+        return proposals.bulk_export(
+            session,
+            asked.place_code,
+            subjects=asked.subjects,
+            form=asked.format,
+            maker=maker,
+            on=clock.today(),
+        )
+    return proposals.erasure(
+        session, asked.subject_id, ground=asked.ground, document=asked.document, maker=maker
+    )
+
+
+def _answer(standing: service.Standing, response: Response) -> ApprovalAnswer:
+    response.headers["ETag"] = _etag(standing)
+    return ApprovalAnswer.of(standing)
+
+
+def _etag(standing: service.Standing) -> str:
+    return etag_of(standing.approval.approval_id, standing.approval.fingerprint, standing.state.value)

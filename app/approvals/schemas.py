@@ -1,0 +1,138 @@
+"""Approvals on the wire."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.approvals.approval import STATE_LABELS, ApprovalState, Standing
+from app.approvals.checks import TEXT_LENGTH_MAX
+from app.approvals.proposals import GROUND_LENGTH_MAX
+from app.models import ApprovalKind, SubjectKind
+
+Text = Annotated[str, Field(min_length=1, max_length=TEXT_LENGTH_MAX)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    reason: Text = Field(description="申请理由 why it is needed, for the second person")
+
+
+class ActivateRuleRequest(_Request):
+    """Put a card, a criterion or the rules about records in force."""
+
+    kind: Literal["activate_rule"]
+    code: str = Field(max_length=32, examples=["CQ-H-1"])
+    effective_from: date
+    pia: Text = Field(description="the privacy impact assessment of it (REQ-417)")
+
+
+class NewRecipientRequest(_Request):
+    """Let a bank receive ratings."""
+
+    kind: Literal["new_recipient"]
+    organisation_id: int = Field(ge=1, le=2**31 - 1)
+    document: Text = Field(description="the agreement with the bank")
+
+
+class BulkExportRequest(_Request):
+    """Take the ratings of a place out of the system as a file."""
+
+    kind: Literal["bulk_export"]
+    place_code: str = Field(pattern=r"^\d{12}$")
+    subjects: Literal[SubjectKind.HOUSEHOLD, SubjectKind.AGRI_ENTITY]
+    format: Literal["csv", "xlsx"]
+
+
+class ErasureRequest(_Request):
+    """Delete the personal data of a subject for whom no purpose is left."""
+
+    kind: Literal["erasure"]
+    subject_id: int = Field(ge=1, le=2**63 - 1)
+    ground: str = Field(min_length=1, max_length=GROUND_LENGTH_MAX)
+    document: Text
+
+
+ApprovalRequest = Annotated[
+    ActivateRuleRequest | NewRecipientRequest | BulkExportRequest | ErasureRequest,
+    Field(discriminator="kind"),
+]
+
+
+class DecisionRequest(BaseModel):
+    """What the second person decides, and why."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    granted: bool
+    reason: Text
+
+
+class DecisionAnswer(BaseModel):
+    """What the second person decided."""
+
+    granted: bool
+    reason: str
+    decided_by: str
+    decided_at: datetime
+
+
+class ApprovalAnswer(BaseModel):
+    """An approval: what is asked for, exactly, by whom, and what became of it."""
+
+    approval_id: int
+    kind: ApprovalKind
+    kind_label: str
+    target: str
+    content: dict[str, Any]
+    fingerprint: str
+    reason: str
+    made_by: str
+    made_at: datetime
+    expires_at: datetime
+    state: ApprovalState
+    state_label: str
+    may_decide: bool
+    decision: DecisionAnswer | None
+    used_at: datetime | None
+
+    @classmethod
+    def of(cls, standing: Standing) -> "ApprovalAnswer":
+        """The answer about one approval."""
+        approval = standing.approval
+        return cls(
+            approval_id=approval.approval_id,
+            kind=approval.kind,
+            kind_label=approval.kind.label,
+            target=approval.target,
+            content=approval.content,
+            fingerprint=approval.fingerprint,
+            reason=approval.reason,
+            made_by=standing.made_by,
+            made_at=approval.made_at,
+            expires_at=approval.expires_at,
+            state=standing.state,
+            state_label=STATE_LABELS[standing.state],
+            may_decide=standing.may_decide,
+            decision=_decision(standing),
+            used_at=None if standing.use is None else standing.use.used_at,
+        )
+
+
+class ApprovalsAnswer(BaseModel):
+    """What waits in the viewer's division: for a second person, or for being carried out."""
+
+    approvals: list[ApprovalAnswer]
+
+
+def _decision(standing: Standing) -> DecisionAnswer | None:
+    decision = standing.decision
+    if decision is None or standing.decided_by is None:
+        return None
+    return DecisionAnswer(
+        granted=decision.granted,
+        reason=decision.reason,
+        decided_by=standing.decided_by,
+        decided_at=decision.decided_at,
+    )

@@ -1,0 +1,70 @@
+"""Approvals as they are kept: asked for, decided and used, each written once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
+
+from app.db import Session
+from app.models import Approval, ApprovalDecision, ApprovalKind, ApprovalUse, Place, User
+
+
+def add(session: Session, approval: Approval) -> Approval:
+    """Keep what was asked for, and give it its number."""
+    session.add(approval)
+    session.flush()
+    return approval
+
+
+def add_once(session: Session, row: ApprovalDecision | ApprovalUse) -> bool:
+    """Keep the decision or the use of an approval; False where another one came first."""
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return False
+    return True
+
+
+def approval(session: Session, approval_id: int) -> Approval | None:
+    """One approval."""
+    return session.get(Approval, approval_id)
+
+
+def decision(session: Session, approval_id: int) -> ApprovalDecision | None:
+    """What was decided about an approval."""
+    return session.get(ApprovalDecision, approval_id)
+
+
+def use_of(session: Session, approval_id: int) -> ApprovalUse | None:
+    """That an approval was carried out."""
+    return session.get(ApprovalUse, approval_id)
+
+
+def open_approvals(
+    session: Session, place_prefix: str, *, kinds: Sequence[ApprovalKind], at: datetime, limit: int
+) -> Sequence[Approval]:
+    """What waits for a decision, or for being carried out, in a division and below, the oldest first.
+
+    What has expired waits for nobody.
+    """
+    undecided = ApprovalDecision.approval_id.is_(None)
+    found = (
+        select(Approval)
+        .join(Place, Place.place_id == Approval.place_id)
+        .outerjoin(ApprovalDecision, ApprovalDecision.approval_id == Approval.approval_id)
+        .outerjoin(ApprovalUse, ApprovalUse.approval_id == Approval.approval_id)
+        .where(ApprovalUse.approval_id.is_(None), or_(undecided, ApprovalDecision.granted.is_(True)))
+        .where(Approval.kind.in_(kinds), Approval.expires_at > at)
+        .where(Place.code.startswith(place_prefix, autoescape=True))
+        .order_by(Approval.approval_id)
+        .limit(limit)
+    )
+    return session.scalars(found).all()
+
+
+def usernames(session: Session, user_ids: Sequence[int]) -> dict[int, str]:
+    """The names users sign in with, by their ids."""
+    found = select(User.user_id, User.username).where(User.user_id.in_(user_ids))
+    return {row[0]: row[1] for row in session.execute(found)}

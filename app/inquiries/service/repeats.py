@@ -1,0 +1,85 @@
+"""Requests that are sent again: the second time they get the first answer, and nothing is done twice.
+
+As in the IETF draft on the Idempotency-Key header. The key is kept in the transaction of the request itself, so
+that there is never an inquiry without its answer, nor an answer without its inquiry. An answer is repeated for
+ten minutes: long enough for a broken connection, too short for a consent that has ended meanwhile.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.db import Session
+from app.errors import Conflict, Invalid
+from app.inquiries import store
+from app.models import IdempotencyKey
+from app.subjects.cipher import Cipher
+
+REPEATED_FOR = timedelta(minutes=10)
+_RUNNING = (
+    "the request with this Idempotency-Key is still being answered; send it again in a moment. "
+    "相同 Idempotency-Key 的请求正在处理，请稍后重试。"
+)
+_OTHER = (
+    "this Idempotency-Key was sent with another request; use a new key for every new request. "
+    "此 Idempotency-Key 已用于另一请求，请更换。"
+)
+
+
+class KeyReused(Invalid):
+    """The same key with another request."""
+
+    code = "idempotency_key_reused"
+    title = "Idempotency-Key used for another request"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The first answer to a request: its status and its body."""
+
+    status: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """One request under its key; `earlier` is the answer it has had, if it has had one."""
+
+    row: IdempotencyKey
+    earlier: Answered | None
+
+    def keep(self, cipher: Cipher, answered: Answered) -> None:
+        """Keep the answer for whoever sends the request again; it is written with the inquiry itself."""
+        self.row.status = answered.status
+        self.row.answer_cipher = cipher.seal(answered.body, row=_place(self.row))
+
+
+def claimed(
+    session: Session, cipher: Cipher, key: str, request: Mapping[str, Any], *, user_id: int, at: datetime
+) -> Repeat:
+    """The place of a request under its key, new or answered before.
+
+    `KeyReused` where the key came with another request, `Conflict` while the first one is being answered.
+    """
+    mark = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
+    row = store.idempotency_key(session, user_id, key)
+    if row is not None and at - row.created_at >= REPEATED_FOR:
+        store.forget_idempotency_key(session, row)
+        row = None
+    if row is None:
+        made = IdempotencyKey(user_id=user_id, key=key, fingerprint=mark, created_at=at)
+        if not store.add_idempotency_key(session, made):
+            raise Conflict(_RUNNING)
+        return Repeat(made, None)
+    if row.fingerprint != mark:
+        raise KeyReused(_OTHER)
+    if row.status is None or row.answer_cipher is None:
+        raise Conflict(_RUNNING)
+    return Repeat(row, Answered(row.status, cipher.open(row.answer_cipher, row=_place(row))))
+
+
+def _place(row: IdempotencyKey) -> str:
+    return f"idempotency_keys/{row.user_id}/{row.key}"
