@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from app.designations.service import StatusReport
 from app.models import Place, Purpose, RatingRun
@@ -12,12 +12,24 @@ from app.subjects.service import SubjectCard
 
 
 @dataclass(frozen=True)
+class Authorisation:
+    """A consent on paper, recorded with the inquiry: its number, its term, and the hash of its scan."""
+
+    reference: str
+    signed_on: date
+    ends_on: date
+    document: str
+    document_sha256: str
+
+
+@dataclass(frozen=True)
 class Question:
     """What is asked: whose rating, for what purpose, under which consent."""
 
     number: str
     purpose: Purpose
-    consent_id: int
+    consent_id: int | None
+    authorisation: Authorisation | None = None
 
 
 @dataclass(frozen=True)
@@ -29,6 +41,7 @@ class InquiryResult:
     subject: SubjectCard
     place: Place
     village: StatusReport | None
+    town: StatusReport | None
     rating: ExplainedRating
     newest: RatingRun | None
     objections: Sequence[Note]

@@ -1,16 +1,31 @@
 """Ratings of persons and entities over HTTP: whoever looks leaves a record."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Header, Path, Request, Response
+from pydantic import BaseModel
 
 from app import clock
-from app.access.problems import Problem
+from app.access.problems import Problem, refusal
 from app.access.routes import CurrentViewer, RecordingSession
+from app.access.scope import Viewer
+from app.db import Session
+from app.errors import AppError
 from app.examples import shown
 from app.inquiries import service
-from app.inquiries.inquiry import Question
-from app.inquiries.schemas import InquiryAnswer, InquiryQuestion, RatedSubjectAnswer
+from app.inquiries.inquiry import InquiryResult
+from app.inquiries.schemas import (
+    BatchedInquiry,
+    InquiryAnswer,
+    InquiryBatch,
+    InquiryBatchAnswer,
+    InquiryQuestion,
+    RatedSubjectAnswer,
+    RefusedInquiry,
+)
+from app.inquiries.service import Answered
 from app.objections.schemas import ObjectionNote
 from app.objections.service import notes_of
 from app.ratings.schemas import (
@@ -22,31 +37,125 @@ from app.ratings.schemas import (
 )
 from app.ratings.service import explained, latest_run, shown_sources, superseded_on
 from app.ratings.service import history as ratings_of
+from app.rules.reference_limits import reference_limits
+from app.settings import Settings
 
 router = APIRouter(
     tags=["inquiries"],
     responses={401: {"model": Problem}, 403: {"model": Problem}, 404: {"model": Problem}},
 )
 
+_JSON = "application/json"
 # No id in the database is greater.
 RatingId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+IdempotencyKeyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key", min_length=1, max_length=255, pattern="^[!-~]+$",
+        description="of your own choice, new for every request: sent again, it gets the first answer again",
+    ),
+]  # fmt: skip
 
 
 @router.post(
     "/v1/inquiries",
     summary="Ask for a rating · 信用查询",
-    responses={200: shown("inquiry"), 422: {"model": Problem}},
+    response_class=Response,
+    responses={
+        200: {"model": InquiryAnswer} | shown("inquiry"),
+        409: {"model": Problem},
+        422: {"model": Problem},
+    },
 )
 def inquiries(
-    request: Request, question: InquiryQuestion, viewer: CurrentViewer, session: RecordingSession
-) -> InquiryAnswer:
+    request: Request,
+    question: InquiryQuestion,
+    viewer: CurrentViewer,
+    session: RecordingSession,
+    idempotency_key: IdempotencyKeyHeader = None,
+) -> Response:
     """The current rating of a household or entity, with the subject's consent, for a stated purpose.
 
     Every inquiry is on record before it is answered, also one that is refused.
     """
-    asked = Question(question.number, question.purpose, question.consent_id)
-    result = service.inquire(session, request.app.state.cipher, asked, viewer=viewer, at=clock.now())
-    return InquiryAnswer.of(result, operator_basis=request.app.state.settings.operator_basis)
+    at, state = clock.now(), request.app.state
+
+    def answer() -> InquiryAnswer:
+        found = service.inquire(session, state.cipher, question.question(), viewer=viewer, at=at)
+        return _told(state.settings, found)
+
+    return _once(request, session, idempotency_key, question, answer, viewer=viewer, at=at)
+
+
+@router.post(
+    "/v1/inquiry-batches",
+    summary="Ask for up to 1,000 ratings · 批量信用查询",
+    response_class=Response,
+    responses={200: {"model": InquiryBatchAnswer}, 409: {"model": Problem}, 422: {"model": Problem}},
+)
+def inquiry_batches(
+    request: Request,
+    batch: InquiryBatch,
+    viewer: CurrentViewer,
+    session: RecordingSession,
+    idempotency_key: IdempotencyKeyHeader = None,
+) -> Response:
+    """Each inquiry is answered or refused on its own, in the order of the questions, and is on record."""
+    at, state = clock.now(), request.app.state
+    questions = [one.question() for one in batch.inquiries]
+
+    def answer() -> InquiryBatchAnswer:
+        uid, found = service.inquire_each(session, state.cipher, questions, viewer=viewer, at=at)
+        lines = [_line(state.settings, one) for one in found]
+        refused = sum(line.answer is None for line in lines)
+        return InquiryBatchAnswer(
+            batch_uid=uid, answered_count=len(lines) - refused, refused_count=refused, inquiries=lines
+        )
+
+    return _once(request, session, idempotency_key, batch, answer, viewer=viewer, at=at)
+
+
+def _once(
+    request: Request,
+    session: Session,
+    key: str | None,
+    asked: BaseModel,
+    answer: Callable[[], BaseModel],
+    *,
+    viewer: Viewer,
+    at: datetime,
+) -> Response:
+    """Answer a request; one that was sent before under the same key gets the answer it got then."""
+    if key is None:
+        return Response(answer().model_dump_json(), media_type=_JSON)
+    cipher = request.app.state.cipher
+    content = {"path": request.url.path, "body": asked.model_dump(mode="json")}
+    repeat = service.claimed(session, cipher, key, content, user_id=viewer.user_id, at=at)
+    if repeat.earlier is not None:
+        again = {"Idempotency-Replayed": "true"}
+        kind = _JSON if repeat.earlier.status == 200 else "application/problem+json"
+        return Response(repeat.earlier.body, repeat.earlier.status, again, media_type=kind)
+    try:
+        made = Response(answer().model_dump_json(), media_type=_JSON)
+    except AppError as refused:
+        if not refused.leaves_record:
+            raise
+        made = refusal(refused)
+    repeat.keep(cipher, Answered(made.status_code, bytes(made.body).decode()))
+    return made
+
+
+def _told(settings: Settings, found: InquiryResult) -> InquiryAnswer:
+    limits = reference_limits(settings.seed_folder / "reference_limits.yaml")
+    return InquiryAnswer.of(found, operator_basis=settings.operator_basis, limits=limits)
+
+
+def _line(settings: Settings, found: InquiryResult | AppError) -> BatchedInquiry:
+    if isinstance(found, AppError):
+        return BatchedInquiry(refusal=RefusedInquiry(code=found.code, title=found.title, detail=found.detail))
+    return BatchedInquiry(answer=_told(settings, found))
 
 
 @router.get(

@@ -1,19 +1,36 @@
 """Inquiries on the wire."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.designations.schemas import PlaceAnswer
-from app.inquiries.inquiry import InquiryResult
-from app.models import GateState, Purpose, SubjectKind
+from app.designations.service import StatusReport
+from app.inquiries.inquiry import Authorisation, InquiryResult, Question
+from app.models import GateState, Place, Purpose, SubjectKind
 from app.objections.schemas import ObjectionNote
 from app.ratings.schemas import RatingAnswer, RecordAnswer
+from app.rules.reference_limits import ReferenceLimit
 
 REFERENCE_ONLY = (
     "信用信息仅供参考，不得作为拒绝贷款的唯一依据。"
     "The rating is a reference, never the only ground for a refusal."
 )
+
+
+class AuthorisationGiven(BaseModel):
+    """A consent on paper, recorded for your bank and this purpose; the scan stays with you."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    reference: str = Field(min_length=1, max_length=64, description="the number on the paper")
+    signed_on: date
+    ends_on: date = Field(description="the first day it no longer holds")
+    document: str = Field(min_length=1, max_length=255, description="the file name of the scan")
+    document_sha256: str = Field(pattern="^[0-9a-f]{64}$", description="the SHA-256 of the scan")
 
 
 class InquiryQuestion(BaseModel):
@@ -31,20 +48,31 @@ class InquiryQuestion(BaseModel):
     id_number: str | None = Field(default=None, max_length=40, description="resident number of a member")
     uscc: str | None = Field(default=None, max_length=40, description="unified social credit code")
     purpose: Purpose
-    consent_id: int = Field(ge=1, le=2**63 - 1)
+    consent_id: int | None = Field(default=None, ge=1, le=2**63 - 1)
+    authorisation: AuthorisationGiven | None = None
 
     @model_validator(mode="after")
     def _one_number(self) -> "InquiryQuestion":
+        if (self.consent_id is None) == (self.authorisation is None):
+            raise ValueError("give either consent_id or authorisation")
         if (self.id_number is None) == (self.uscc is None):
             raise ValueError("give either id_number or uscc")
         if self.purpose is Purpose.OFFICIAL_DUTY:
             raise ValueError("official_duty is not a purpose of an inquiry")
         return self
 
-    @property
-    def number(self) -> str:
-        """The number that was given."""
-        return self.id_number or self.uscc or ""
+    def question(self) -> Question:
+        """What is asked."""
+        given = None if self.authorisation is None else Authorisation(**self.authorisation.model_dump())
+        return Question(self.id_number or self.uscc or "", self.purpose, self.consent_id, given)
+
+
+class InquiryBatch(BaseModel):
+    """Up to 1,000 inquiries, each with its own number, purpose and consent."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    inquiries: list[InquiryQuestion] = Field(min_length=1, max_length=1_000)
 
 
 class InquirySubject(BaseModel):
@@ -58,12 +86,22 @@ class InquirySubject(BaseModel):
     synthetic: bool
 
 
-class VillageTitle(BaseModel):
-    """How the village of the subject stands against the gates of a credit village."""
+class Title(BaseModel):
+    """How the village or town of the subject stands against the gates of its title."""
 
     place: PlaceAnswer
     state: GateState | None
     state_label: str
+
+
+class ReferenceLimitAnswer(BaseModel):
+    """The band a grade may stand for: for orientation only; every bank decides for itself (REQ-216)."""
+
+    low_fen: int
+    high_fen: int
+    version: str
+    source: str
+    reference_only: Literal[True] = True
 
 
 class StatementAnswer(BaseModel):
@@ -81,15 +119,24 @@ class InquiryAnswer(BaseModel):
     notice: str = REFERENCE_ONLY
     operator_basis: str
     subject: InquirySubject
-    village: VillageTitle
+    village: Title
+    town: Title | None
+    reference_limit: ReferenceLimitAnswer | None
     objections: list[ObjectionNote]
     statements: list[StatementAnswer]
     rating: RatingAnswer
 
     @classmethod
-    def of(cls, result: InquiryResult, *, operator_basis: str) -> "InquiryAnswer":
+    def of(
+        cls,
+        result: InquiryResult,
+        *,
+        operator_basis: str,
+        limits: Mapping[tuple[str, str], ReferenceLimit],
+    ) -> "InquiryAnswer":
         """The answer to one inquiry."""
-        subject, village = result.subject, result.village
+        subject = result.subject
+        limit = limits.get((subject.kind, result.rating.rating.grade))
         return cls(
             inquiry_id=result.inquiry_id,
             inquired_at=result.inquired_at,
@@ -102,11 +149,9 @@ class InquiryAnswer(BaseModel):
                 uscc=subject.uscc,
                 synthetic=subject.synthetic,
             ),
-            village=VillageTitle(
-                place=PlaceAnswer.of(result.place),
-                state=None if village is None else village.state,
-                state_label="尚未评定" if village is None else village.state.label,
-            ),
+            village=_title(result.place, result.village),
+            town=None if result.town is None else _title(result.town.place, result.town),
+            reference_limit=None if limit is None else ReferenceLimitAnswer(**asdict(limit)),
             objections=[ObjectionNote.of(note) for note in result.objections],
             statements=[
                 StatementAnswer(record_id=record_id, text=text)
@@ -114,6 +159,38 @@ class InquiryAnswer(BaseModel):
             ],
             rating=RatingAnswer.of(result.rating, newest=result.newest),
         )
+
+
+class RefusedInquiry(BaseModel):
+    """Why one inquiry of a batch is not answered."""
+
+    code: str
+    title: str
+    detail: str
+
+
+class BatchedInquiry(BaseModel):
+    """One inquiry of a batch: its answer, or why there is none."""
+
+    answer: InquiryAnswer | None = None
+    refusal: RefusedInquiry | None = None
+
+
+class InquiryBatchAnswer(BaseModel):
+    """The answers of a batch in the order of its questions."""
+
+    batch_uid: str
+    answered_count: int
+    refused_count: int
+    inquiries: list[BatchedInquiry]
+
+
+def _title(place: Place, report: StatusReport | None) -> Title:
+    return Title(
+        place=PlaceAnswer.of(place),
+        state=None if report is None else report.state,
+        state_label="尚未评定" if report is None else report.state.label,
+    )
 
 
 class RatedSubjectAnswer(RatingAnswer):

@@ -1,20 +1,22 @@
 """An inquiry about a subject: on record first, answered only with consent and for its purpose."""
 
-from collections.abc import Iterable
-from datetime import datetime
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from app import clock
 from app.access.scope import Viewer, may_see
 from app.consents.service import Agreement
 from app.consents.service import consent as consent_by_id
+from app.consents.service import give as give_consent
 from app.corrections.service import statements_of
 from app.db import Session
 from app.designations.service import status_reports
 from app.errors import AppError, ConsentMissing, Invalid, NotFound
 from app.inquiries import store
-from app.inquiries.inquiry import InquiryResult, Question
-from app.models import Inquiry, InquiryOutcome, Purpose, Rating, Subject
+from app.inquiries.inquiry import Authorisation, InquiryResult, Question
+from app.models import Consent, ConsentChannel, ConsentKind, Inquiry, InquiryOutcome, Purpose, Rating, Subject
 from app.objections.service import notes_of
 from app.places.service import place as place_by_id
 from app.ratings.service import current_rating, explained, latest_run
@@ -30,8 +32,32 @@ _REFUSED = (
 )
 
 
+def inquire_each(
+    session: Session, cipher: Cipher, questions: Sequence[Question], *, viewer: Viewer, at: datetime
+) -> tuple[str, list[InquiryResult | AppError]]:
+    """Many inquiries, each answered or refused on its own: the number of the batch, and the answers."""
+    batch_uid = uuid.uuid4().hex
+    answers: list[InquiryResult | AppError] = []
+    for question in questions:
+        try:
+            found = inquire(session, cipher, question, viewer=viewer, at=at, batch_uid=batch_uid)
+        except AppError as refusal:
+            if not refusal.leaves_record:
+                raise
+            answers.append(refusal)
+        else:
+            answers.append(found)
+    return batch_uid, answers
+
+
 def inquire(
-    session: Session, cipher: Cipher, question: Question, *, viewer: Viewer, at: datetime
+    session: Session,
+    cipher: Cipher,
+    question: Question,
+    *,
+    viewer: Viewer,
+    at: datetime,
+    batch_uid: str | None = None,
 ) -> InquiryResult:
     """The rating of a subject for a bank, with consent; whatever comes of it, the inquiry is on record.
 
@@ -46,8 +72,9 @@ def inquire(
         purpose=question.purpose,
         outcome=InquiryOutcome.REFUSED,
         refusal_code=ConsentMissing.code,
+        batch_uid=batch_uid,
     )
-    given = consent_by_id(session, question.consent_id)
+    given = None if question.consent_id is None else consent_by_id(session, question.consent_id)
     record.consent_id = None if given is None else given.consent.consent_id
     try:
         subject = find_by_number(session, cipher, question.number, on=on)
@@ -58,8 +85,17 @@ def inquire(
         raise _refusal(session, record, wrong) from None
     record.subject_id = subject.subject_id
     home = place_by_id(session, subject.place_id)
-    if not may_see(viewer, home.code) or not _agreed(given, subject, question, viewer=viewer, at=at):
+    if not may_see(viewer, home.code):
         raise _refusal(session, record, ConsentMissing(_REFUSED))
+    if question.authorisation is not None:
+        try:
+            given = _recorded(session, question, question.authorisation, subject, viewer=viewer, at=at)
+        except Invalid as wrong:
+            raise _refusal(session, record, wrong) from None
+        record.consent_id = given.consent.consent_id
+    if not _agreed(given, subject, question, viewer=viewer, at=at):
+        words = _what_is_wrong(given, subject, question, viewer=viewer, on=on)
+        raise _refusal(session, record, ConsentMissing(words))
     rating = current_rating(session, subject.subject_id)
     if rating is None:
         record.outcome = InquiryOutcome.UNRATED
@@ -68,12 +104,15 @@ def inquire(
     told = explained(session, rating)
     behind = set(told.record_ids.values())
     said = statements_of(session, cipher, subject.subject_id)
+    places = [home] if home.parent_id is None else [home, place_by_id(session, home.parent_id)]
+    standings = {report.place.place_id: report for report in status_reports(session, places)}
     return InquiryResult(
         inquiry_id=store.add(session, record),
         inquired_at=at,
         subject=describe(session, cipher, subject),
         place=home,
-        village=next(iter(status_reports(session, [home])), None),
+        village=standings.get(home.place_id),
+        town=None if home.parent_id is None else standings.get(home.parent_id),
         rating=told,
         newest=latest_run(session),
         objections=notes_of(session, subject.subject_id, on=on),
@@ -138,6 +177,57 @@ def _agreed(
         purpose=question.purpose,
         on=at.astimezone(clock.CHINA).date(),
     )
+
+
+def _recorded(
+    session: Session,
+    question: Question,
+    authorisation: Authorisation,
+    subject: Subject,
+    *,
+    viewer: Viewer,
+    at: datetime,
+) -> Agreement:
+    """The consent on paper that came with the inquiry, for the officer's own bank and this purpose only."""
+    given = Consent(
+        subject_id=subject.subject_id,
+        kind=ConsentKind.INQUIRY,
+        agreed=True,
+        organisation_id=viewer.organisation_id,
+        purpose=question.purpose,
+        facts=[],
+        reference=authorisation.reference,
+        effective_from=authorisation.signed_on,
+        effective_to=authorisation.ends_on,
+        channel=ConsentChannel.PAPER,
+        evidence=authorisation.document,
+        evidence_sha256=authorisation.document_sha256,
+        recorded_at=at,
+        recorded_by=viewer.username,
+    )
+    return Agreement(give_consent(session, given, on=at.astimezone(clock.CHINA).date()), None)
+
+
+def _what_is_wrong(
+    given: Agreement | None, subject: Subject, question: Question, *, viewer: Viewer, on: date
+) -> str:
+    """Why a consent does not do; only of one that this bank holds of this subject is more told than that."""
+    kept = None if given is None else given.consent
+    if (
+        given is None
+        or kept is None
+        or (kept.subject_id, kept.organisation_id) != (subject.subject_id, viewer.organisation_id)
+    ):
+        return _REFUSED
+    if given.withdrawn_on is not None and given.withdrawn_on <= on:
+        return f"the subject withdrew this consent on {given.withdrawn_on}. 授权已于该日撤回。"
+    if kept.effective_to is not None and kept.effective_to <= on:
+        return f"this consent ended on {kept.effective_to}; ask for a new one. 授权已到期，请重新取得授权。"
+    if kept.effective_from > on:
+        return f"this consent begins on {kept.effective_from}. 授权尚未生效。"
+    if kept.purpose is not question.purpose:
+        return f"this consent is for {kept.purpose}, not for {question.purpose}. 授权用途不符。"
+    return _REFUSED
 
 
 def _refusal(session: Session, record: Inquiry, refusal: AppError) -> AppError:

@@ -1,8 +1,8 @@
 """Requests that are sent again: the second time they get the first answer, and nothing is done twice.
 
-As in the IETF draft on the Idempotency-Key header. The key is kept in the transaction of the request itself, so
-that there is never an inquiry without its answer, nor an answer without its inquiry. An answer is repeated for
-ten minutes: long enough for a broken connection, too short for a consent that has ended meanwhile.
+As in the IETF draft on the Idempotency-Key header. The key is kept in the transaction of the request itself:
+there is never an inquiry without its answer, nor an answer without its inquiry. An answer is repeated for ten
+minutes: long enough for a broken connection, too short for a consent that has ended meanwhile.
 """
 
 import hashlib

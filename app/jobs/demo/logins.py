@@ -36,6 +36,7 @@ _LOGINS = (
     _Login("manager.nsh", "银行管理员（演示）", Role.BANK_ADMIN, "demo-nsh", _DISTRICT),
     _Login("town.daxing", "大兴镇干部（演示）", Role.TOWN_OFFICIAL, "demo-daxing", "大兴镇"),
     _Login("collector.daxing", "大兴镇采集员（演示）", Role.COLLECTOR, "demo-daxing", "大兴镇"),
+    _Login("appraiser.daxing", "大兴镇评议员（演示）", Role.APPRAISER, "demo-daxing", "大兴镇"),
     _Login("admin.bishan", "区级管理员（演示）", Role.DISTRICT_ADMIN, "demo-bishan", _DISTRICT),
     _Login("checker.bishan", "区级复核员（演示）", Role.DISTRICT_ADMIN, "demo-bishan", _DISTRICT),
     _Login("auditor.bishan", "审计员（演示）", Role.AUDITOR, "demo-pboc", _DISTRICT),

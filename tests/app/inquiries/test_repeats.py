@@ -1,0 +1,145 @@
+"""Sent again under the same key, a request gets its first answer and is done once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from app import clock
+from tests.app.inquiries.desk import NOON, SQLITE_ONLY, problem
+from tests.numbers import resident
+
+
+@pytest.fixture
+def asked(desk):
+    """Ask for a rated household, under a key."""
+    household = desk.district.household()
+    desk.district.night()
+    question = {
+        "id_number": resident(household),
+        "consent_id": desk.consent(household),
+        "purpose": "pre_loan",
+    }
+
+    def ask(key, path="/v1/inquiries", username="officer.one", **changed):
+        body = question | changed if path == "/v1/inquiries" else {"inquiries": [question | changed] * 3}
+        return desk.client.post(path, json=body, headers=desk.headers(username) | {"Idempotency-Key": key})
+
+    return ask
+
+
+@pytest.mark.parametrize("path", ["/v1/inquiries", "/v1/inquiry-batches"])
+def test_the_same_key_gets_the_same_answer_and_is_on_record_once(desk, asked, path):
+    first, again = asked("a-1", path), asked("a-1", path)
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.content == first.content
+    assert (first.headers.get("idempotency-replayed"), again.headers["idempotency-replayed"]) == (
+        None,
+        "true",
+    )
+    assert len(desk.records()) == (1 if path == "/v1/inquiries" else 3)
+    assert asked("a-2", path).content != first.content
+
+
+@SQLITE_ONLY
+def test_a_refusal_is_repeated_too(desk, asked):
+    first = asked("a-1", consent_id=999)
+    again = asked("a-1", consent_id=999)
+    problem(again, status=403, code="consent_missing")
+    assert again.content == first.content
+    assert len(desk.records()) == 1
+
+
+@SQLITE_ONLY
+def test_a_key_is_for_one_request_of_one_user_and_for_ten_minutes(desk, asked, monkeypatch):
+    assert asked("a-1").status_code == 200
+    problem(asked("a-1", purpose="post_loan"), status=422, code="idempotency_key_reused")
+    problem(asked("a-1", username="officer.two"), status=403, code="consent_missing")
+    monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(minutes=10))
+    later = asked("a-1")
+    assert (later.status_code, later.headers.get("idempotency-replayed")) == (200, None)
+    assert len(desk.records()) == 3
+
+
+@SQLITE_ONLY
+@pytest.mark.parametrize("key", ["", "a b", "密钥".encode(), "x" * 256])
+def test_a_key_that_is_none_is_refused(desk, asked, key):
+    assert asked(key).status_code == 422
+    assert desk.records() == []
+
+
+def test_many_at_the_same_moment_are_one_inquiry(desk, asked):
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: asked("a-1"), range(64)))
+    done = [answer for answer in answers if answer.status_code == 200]
+    assert len({answer.content for answer in done}) == 1
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert len(desk.records()) == 1
+
+
+def test_a_batch_answers_each_question_on_its_own_and_in_order(desk):
+    good, bare = desk.district.household(), desk.district.household({})
+    desk.district.night()
+    questions = [
+        {"id_number": resident(good), "purpose": "pre_loan", "consent_id": desk.consent(good)},
+        {"id_number": resident(bare), "purpose": "pre_loan", "consent_id": 999},
+        {"id_number": resident(bare), "purpose": "pre_loan", "consent_id": desk.consent(bare)},
+        {"uscc": "nonsense", "purpose": "pre_loan", "consent_id": 1},
+    ]
+    answer = desk.client.post(
+        "/v1/inquiry-batches", json={"inquiries": questions}, headers=desk.headers("officer.one")
+    )
+    body = answer.json()
+    assert (body["answered_count"], body["refused_count"]) == (2, 2)
+    told = [one["answer"] and one["answer"]["rating"]["grade"] for one in body["inquiries"]]
+    assert told == ["AAA", None, "N", None]
+    assert [one["refusal"] and one["refusal"]["code"] for one in body["inquiries"]] == [
+        None, "consent_missing", None, "invalid_value",
+    ]  # fmt: skip
+    assert {record["batch_uid"] for record in desk.records()} == {body["batch_uid"]}
+
+
+@SQLITE_ONLY
+@pytest.mark.parametrize("count", [0, 1001])
+def test_a_batch_has_between_one_and_a_thousand_questions(desk, count):
+    question = {"uscc": "x", "purpose": "pre_loan", "consent_id": 1}
+    answer = desk.client.post(
+        "/v1/inquiry-batches", json={"inquiries": [question] * count}, headers=desk.headers("officer.one")
+    )
+    problem(answer, status=422, code="malformed_request")
+
+
+def test_an_authorisation_on_paper_is_recorded_with_the_inquiry_and_holds_for_the_next(desk):
+    household = desk.district.household()
+    desk.district.night()
+    paper = {
+        "reference": "授2025-001", "signed_on": "2025-12-09", "ends_on": "2026-06-01",
+        "document": "授权书.pdf", "document_sha256": "ab" * 32,
+    }  # fmt: skip
+    first = desk.ask(id_number=resident(household), authorisation=paper)
+    assert (first.status_code, first.json()["rating"]["grade"]) == (200, "AAA")
+    consent_id = desk.records()[0]["consent_id"]
+    assert desk.ask(id_number=resident(household), consent_id=consent_id).status_code == 200
+    problem(
+        desk.ask("officer.two", id_number=resident(household), consent_id=consent_id),
+        status=403,
+        code="consent_missing",
+    )
+    late = paper | {"signed_on": "2026-01-09"}
+    problem(desk.ask(id_number=resident(household), authorisation=late), status=422, code="invalid_value")
+    both = desk.ask(id_number=resident(household), authorisation=paper, consent_id=consent_id)
+    problem(both, status=422, code="malformed_request")
+
+
+@SQLITE_ONLY
+def test_the_band_of_a_grade_is_for_orientation_and_an_unrated_subject_has_none(desk):
+    good, bare = desk.district.household(), desk.district.household({})
+    desk.district.night()
+    limits = [
+        desk.ask(id_number=resident(one), consent_id=desk.consent(one)).json()["reference_limit"]
+        for one in (good, bare)
+    ]
+    assert limits[1] is None
+    assert (limits[0]["low_fen"], limits[0]["high_fen"], limits[0]["reference_only"]) == (
+        10_000_000, 20_000_000, True,
+    )  # fmt: skip
