@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app import clock, settings
 from app.cli_approvals import approvals
 from app.cli_cards import cards
+from app.cli_database import databases
 from app.cli_log import logs
 from app.cli_records import households, records
 from app.cli_rights import rights
@@ -52,6 +53,7 @@ app.add_typer(sources, name="source")
 app.add_typer(rights, name="rights")
 app.add_typer(approvals, name="approval")
 app.add_typer(logs, name="log")
+app.add_typer(databases, name="database")
 app.add_typer(households, name="household")
 # The demonstration holds later updates: with a night before them, ratings have a history to show.
 DEMO_HISTORY = timedelta(days=30)

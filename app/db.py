@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -10,19 +11,23 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.errors import AppError, DatabaseUnavailable, SetupError
 
 __all__ = [
-    "Engine", "Session", "is_current", "make_engine", "migrate", "reading", "recording_session",
+    "Engine", "RowScope", "Session", "is_current", "make_engine", "migrate", "reading", "recording_session",
     "request_session", "transaction",
 ]  # fmt: skip
 
 ROOT = Path(__file__).resolve().parent.parent
 BACKENDS = ("sqlite", "postgresql")
+_SCOPE = text(
+    "SELECT set_config('credit_village.scope', :scope, true), "
+    "set_config('credit_village.organisation', :organisation, true)"
+)
 BeforeCommit = Callable[[Session, Sequence[object]], None]
 _OF_ONE_STATE = {"isolation_level": "REPEATABLE READ"}
 
@@ -70,9 +75,31 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
 
 
+@dataclass(frozen=True, slots=True)
+class RowScope:
+    """Whose rows a request may see in PostgreSQL, whatever it asks: the second wall (docs/decisions/0010).
+
+    `code_prefix` begins the codes of all divisions of the viewer's subtree.
+    """
+
+    code_prefix: str
+    organisation_id: int
+
+
+def _enter(session: Session, scope: RowScope | None) -> None:
+    """Tell PostgreSQL the scope for this transaction; without one, the service's role sees nobody."""
+    if scope is not None and session.get_bind().dialect.name == "postgresql":
+        settings = {"scope": scope.code_prefix, "organisation": str(scope.organisation_id)}
+        session.execute(_SCOPE, settings)
+
+
 @contextmanager
 def transaction(
-    engine: Engine, *, of_one_state: bool = False, before_commit: BeforeCommit | None = None
+    engine: Engine,
+    *,
+    of_one_state: bool = False,
+    before_commit: BeforeCommit | None = None,
+    scope: RowScope | None = None,
 ) -> Iterator[Session]:
     """One request or job step: everything in it is committed together, or nothing is.
 
@@ -95,6 +122,7 @@ def transaction(
             session.commit()
 
         try:
+            _enter(session, scope)
             yield session
             commit()
         except AppError as refusal:
@@ -106,11 +134,12 @@ def transaction(
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Session]:
+def reading(engine: Engine, *, scope: RowScope | None = None) -> Iterator[Session]:
     """A session that only reads, and sees one state of the database from beginning to end."""
     options = {} if engine.dialect.name == "sqlite" else _OF_ONE_STATE
     with Session(engine.execution_options(**options), expire_on_commit=False) as session:
         try:
+            _enter(session, scope)
             yield session
         except OperationalError as error:
             raise _unavailable(error, "Mend that and try again.") from error

@@ -12,19 +12,23 @@ from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 
 from app import clock, db
+from app.access import account_routes as accounts
 from app.access import routes as access
 from app.access.headers import SecurityHeaders
 from app.access.limits import SizeLimit, Sizes, TimeLimit
 from app.access.problems import Problem, install_problems
 from app.access.rates import AddressLimit, Limiter, Rate
 from app.access.request_id import RequestId
+from app.approvals import routes as approvals
 from app.coverage import routes as coverage
 from app.designations import routes as designations
 from app.errors import NotReady
+from app.exports import routes as exports
 from app.inquiries import routes as inquiries
 from app.inquiries.service import entries_of
 from app.inquiry_log.writing import InquiryLog, LogOfProcess, LogUnavailable
 from app.objections import routes as objections
+from app.places.service import subtree_prefix
 from app.ratings import routes as ratings
 from app.ratings.service import latest_run
 from app.rights import routes as rights
@@ -39,11 +43,14 @@ READING = ("GET", "HEAD")
 STATIC = Path(__file__).resolve().parent / "web" / "static"
 ROUTERS = (
     access.router,
+    accounts.router,
     inquiries.router,
     designations.router,
     coverage.router,
     objections.router,
     rights.router,
+    approvals.router,
+    exports.router,
     ratings.router,
     web.router,
 )
@@ -75,16 +82,21 @@ def create_app(settings: Settings) -> FastAPI:
         log.close(clock.now())
         engine.dispose()
 
+    def scope_of(request: Request) -> db.RowScope | None:
+        viewer = getattr(request.state, "viewer", None)
+        return viewer and db.RowScope(subtree_prefix(viewer.place_code), viewer.organisation_id)
+
     def request_session(request: Request) -> Iterator[db.Session]:
         if request.method in READING:
-            with db.reading(engine) as session:
+            with db.reading(engine, scope=scope_of(request)) as session:
                 yield session
             return
-        with db.transaction(engine, before_commit=log_inquiries) as session:
+        with db.transaction(engine, before_commit=log_inquiries, scope=scope_of(request)) as session:
             yield session
 
-    def recording_session() -> Iterator[db.Session]:
-        with db.transaction(engine, of_one_state=True, before_commit=log_inquiries) as session:
+    def recording_session(request: Request) -> Iterator[db.Session]:
+        scope = scope_of(request)
+        with db.transaction(engine, of_one_state=True, before_commit=log_inquiries, scope=scope) as session:
             yield session
 
     app = FastAPI(

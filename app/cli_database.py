@@ -1,0 +1,31 @@
+"""The command `credit-village database`: who may do what in PostgreSQL."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app import settings
+from app.db import make_engine
+from app.jobs.serving_role import grant_serving
+
+databases = typer.Typer(name="database", help="数据库权限 · rights in PostgreSQL", no_args_is_help=True)
+console = Console(highlight=False, soft_wrap=True)
+
+
+@databases.callback()
+def _group() -> None:
+    """Rights in PostgreSQL."""
+
+
+@databases.command()
+def grant(
+    role: Annotated[str, typer.Option(help="the role the service connects with; made if there is none")],
+) -> None:
+    """Let a role serve: it owns nothing, and sees of persons only the division of whoever asks."""
+    engine = make_engine(settings.from_environment().database_url)
+    for statement in grant_serving(engine, role):
+        console.print(f"{statement};", markup=False)
+    console.print(
+        "set its password with: ALTER ROLE … PASSWORD …, and serve with its DATABASE_URL", markup=False
+    )

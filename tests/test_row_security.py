@@ -1,0 +1,202 @@
+"""The second wall: in PostgreSQL the serving role sees only persons of the scope, whatever it asks."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.exc import ProgrammingError
+
+from app import clock
+from app.db import RowScope, reading, transaction
+from app.errors import SetupError
+from app.jobs.serving_role import grant_serving
+from app.main import create_app
+from app.models import Base, Role
+from app.places.service import subtree_prefix
+from app.settings import Settings
+from tests.app.access.matrix import ALLOWED, NOW, SCOPES, World, documented, make_world
+from tests.app.access.test_matrix import send, status_of
+from tests.district import (
+    DISTRICT,
+    KEY,
+    OTHER_TOWN,
+    OTHER_VILLAGE,
+    TOWN,
+    VILLAGE,
+    VILLAGE_OF_OTHER_TOWN,
+    District,
+    district,
+    district_url,
+    postgres_district,
+    sqlite_district,
+)
+
+__all__ = ["district", "district_url", "postgres_district", "sqlite_district"]
+FOREIGN_VILLAGE = "500119100200"
+
+
+@pytest.fixture
+def backend() -> str:
+    """Only PostgreSQL knows roles."""
+    return "postgresql"
+
+
+@pytest.fixture
+def world(district: District) -> World:
+    """A household with everything about it in four villages of two districts."""
+    return make_world(district, key=b"k" * 32)
+
+
+@pytest.fixture
+def serving_url(world: World, district_url: str) -> Iterator[str]:
+    """The address the service connects with: a role that owns nothing."""
+    role = f"serving_{uuid.uuid4().hex[:8]}"
+    grant_serving(world.district.engine, role)
+    yield make_url(district_url).set(username=role).render_as_string(hide_password=False)
+    with world.district.engine.begin() as connection:
+        connection.execute(text(f"DROP OWNED BY {role}"))
+        connection.execute(text(f"DROP ROLE {role}"))
+
+
+@pytest.fixture
+def serving(serving_url: str) -> Iterator[Engine]:
+    """Connections of that role."""
+    engine = create_engine(make_url(serving_url).set(drivername="postgresql+psycopg"))
+    yield engine
+    engine.dispose()
+
+
+def about_persons() -> dict[str, tuple[str, str, str]]:
+    """Every table that leads to a subject: by which column, to which table and its key."""
+    leads: dict[str, tuple[str, str, str]] = {}
+    before = -1
+    while before < len(leads):
+        before = len(leads)
+        for name, table in Base.metadata.tables.items():
+            for key in table.foreign_keys:
+                parent = key.column.table.name
+                if name not in leads and (parent == "subjects" or parent in leads):
+                    leads[name] = (key.parent.name, parent, key.column.name)
+    return leads
+
+
+def test_every_table_about_persons_has_its_policy(world: World) -> None:
+    with world.district.engine.connect() as connection:
+        protected = set(
+            connection.scalars(text("SELECT relname FROM pg_class WHERE relrowsecurity AND relkind = 'r'"))
+        )
+    assert protected == {"subjects", *about_persons()}
+
+
+@pytest.mark.parametrize(
+    ("scope", "seen"),
+    [
+        (DISTRICT, {VILLAGE, OTHER_VILLAGE, VILLAGE_OF_OTHER_TOWN}),
+        (TOWN, {VILLAGE, OTHER_VILLAGE}),
+        (OTHER_TOWN, {VILLAGE_OF_OTHER_TOWN}),
+        (VILLAGE, {VILLAGE}),
+        ("500119000000", {FOREIGN_VILLAGE}),
+        ("500106000000", set()),
+        (None, set()),
+    ],
+)
+def test_a_query_without_where_returns_the_rows_of_the_scope_and_no_other(
+    world: World, serving: Engine, scope: str | None, seen: set[str]
+) -> None:
+    own = {world.households[code] for code in seen}
+    chosen = None if scope is None else RowScope(subtree_prefix(scope), organisation_id=0)
+    with reading(serving, scope=chosen) as session:
+        assert set(session.scalars(text("SELECT subject_id FROM subjects"))) == own
+        for table in ("households", "records", "ratings", "consents", "objections", "review_requests"):
+            assert set(session.scalars(text(f"SELECT subject_id FROM {table}"))) <= own, table
+        assert len(session.scalars(text("SELECT subject_id FROM households")).all()) == len(own)
+        assert len(session.scalars(text("SELECT objection_id FROM objections")).all()) == len(own)
+
+
+def test_the_scope_of_one_request_does_not_reach_the_next_on_the_same_connection(
+    world: World, serving_url: str
+) -> None:
+    address = make_url(serving_url).set(drivername="postgresql+psycopg")
+    single = create_engine(address, pool_size=1, max_overflow=0)
+    with reading(single, scope=RowScope("500120", organisation_id=0)) as session:
+        assert session.scalar(text("SELECT count(*) FROM subjects")) == 3
+    with reading(single) as session:
+        assert session.scalar(text("SELECT count(*) FROM subjects")) == 0
+    single.dispose()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE inquiries SET user_id = user_id",
+        "DELETE FROM inquiries",
+        "UPDATE ratings SET score = 100",
+        "DELETE FROM records",
+        "UPDATE approval_decisions SET granted = true",
+        "TRUNCATE consents",
+        "ALTER TABLE subjects DISABLE ROW LEVEL SECURITY",
+        "DROP POLICY subjects_in_scope ON subjects",
+        "SELECT * FROM quarantined_rows",
+        "CREATE TABLE mine (a int)",
+    ],
+)
+def test_the_serving_role_cannot_change_what_is_kept_for_ever_nor_the_policies(
+    world: World, serving: Engine, statement: str
+) -> None:
+    with serving.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")) == 0
+        with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
+            connection.execute(text(statement))
+
+
+def test_a_subject_is_locked_by_who_writes_about_it_and_changed_by_nobody(
+    world: World, serving: Engine
+) -> None:
+    with transaction(serving, scope=RowScope(subtree_prefix(TOWN), organisation_id=0)) as session:
+        locked = session.scalars(text("SELECT subject_id FROM subjects FOR NO KEY UPDATE")).all()
+        assert len(locked) == 2
+        with pytest.raises(ProgrammingError, match="row-level security"):
+            session.execute(text("UPDATE subjects SET synthetic = false"))
+        session.rollback()
+
+
+def test_a_row_about_somebody_elsewhere_cannot_be_written(world: World, serving: Engine) -> None:
+    statement = text(
+        "INSERT INTO consents (subject_id, kind, agreed, facts, reference, effective_from, channel, evidence,"
+        " recorded_at, recorded_by) "
+        "VALUES (:subject, 'rating', true, '[]', 'r', now(), 'paper', 'e', now(), 'x')"
+    )
+    scope = RowScope(subtree_prefix(TOWN), organisation_id=0)
+    with transaction(serving, scope=scope) as session:
+        session.execute(statement, {"subject": world.households[VILLAGE]})
+    with (
+        pytest.raises(ProgrammingError, match="row-level security"),
+        transaction(serving, scope=scope) as session,
+    ):
+        session.execute(statement, {"subject": world.households[VILLAGE_OF_OTHER_TOWN]})
+
+
+def test_a_role_above_the_policies_is_not_one_to_serve_with(world: World, district_url: str) -> None:
+    with pytest.raises(SetupError, match="name another one"):
+        grant_serving(world.district.engine, str(make_url(district_url).username))
+
+
+def test_with_the_serving_role_everybody_still_gets_what_the_document_says(
+    world: World, serving_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    monkeypatch.setattr(clock, "today", NOW.date)
+    app = create_app(Settings(database_url=serving_url, master_key=KEY.hex()))
+    world.key = app.state.token_key
+    wrong = []
+    with TestClient(app, follow_redirects=False, raise_server_exceptions=False) as client:
+        for operation, roles in documented().items():
+            for role in (role for role in Role if roles[role]):
+                answer = send(client, world, operation, role=role, scope="own")
+                if status_of(answer) not in ALLOWED:
+                    wrong.append((operation, str(role), answer.status_code, answer.text[:200]))
+    app.state.engine.dispose()
+    assert not wrong
+    assert SCOPES["own"] == (TOWN, VILLAGE)
