@@ -1,11 +1,14 @@
 """Engines, transactions and migrations: the only place that commits."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from alembic import command
 from alembic.config import Config
@@ -14,12 +17,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import Pool
 
 from app.errors import AppError, DatabaseUnavailable, SetupError
 
 __all__ = [
-    "Engine", "RowScope", "Session", "is_current", "make_engine", "migrate", "reading", "recording_session",
-    "request_session", "transaction",
+    "Engine", "Remembered", "RowScope", "Session", "is_current", "make_engine", "migrate", "reading",
+    "recording_session", "remembered", "request_session", "transaction",
 ]  # fmt: skip
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -148,6 +152,41 @@ def reading(engine: Engine, *, scope: RowScope | None = None) -> Iterator[Sessio
 def _unavailable(error: OperationalError, advice: str) -> DatabaseUnavailable:
     reason = str(error.orig).strip().splitlines()[0]
     return DatabaseUnavailable(f"the database cannot be used: {reason}. {advice}")
+
+
+class Remembered:
+    """What a process remembers of one database: of every kind the things used last, never what can change."""
+
+    def __init__(self, *, each_most: int = 2_000) -> None:
+        self._each_most = each_most
+        self._kinds: dict[str, OrderedDict[Hashable, object]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, kind: str, key: Hashable) -> object | None:
+        """What is remembered under a key; None where nothing is."""
+        with self._lock:
+            found = self._kinds.get(kind, _NOTHING).get(key)
+            if found is not None:
+                self._kinds[kind].move_to_end(key)
+            return found
+
+    def put(self, kind: str, key: Hashable, value: object) -> None:
+        """Remember a value; the one that was used longest ago is forgotten for it."""
+        with self._lock:
+            kept = self._kinds.setdefault(kind, OrderedDict())
+            kept[key] = value
+            if len(kept) > self._each_most:
+                kept.popitem(last=False)
+
+
+_NOTHING: OrderedDict[Hashable, object] = OrderedDict()
+_REMEMBERED: WeakKeyDictionary[Pool, Remembered] = WeakKeyDictionary()
+
+
+def remembered(session: Session) -> Remembered:
+    """What this process remembers of the database behind a session."""
+    # Engines with other execution options share the pool of the one they came from.
+    return _REMEMBERED.setdefault(session.get_bind().engine.pool, Remembered())
 
 
 def request_session() -> Iterator[Session]:

@@ -11,6 +11,7 @@ from app.designations import store
 from app.designations.reports import GateLine, MeasureLine, StatusReport
 from app.errors import NotFound
 from app.models import (
+    GateState,
     Place,
     PlaceGate,
     PlaceGradeCount,
@@ -22,7 +23,7 @@ from app.models import (
 from scoring import Profile
 from scoring.definition import Criterion, ProfileDefinition, Text
 
-__all__ = ["GateLine", "MeasureLine", "StatusReport", "status_report", "status_reports"]
+__all__ = ["GateLine", "MeasureLine", "StatusReport", "states_of", "status_report", "status_reports"]
 
 
 def status_reports(session: Session, places: Collection[Place]) -> list[StatusReport]:
@@ -45,6 +46,12 @@ def status_reports(session: Session, places: Collection[Place]) -> list[StatusRe
             status, run = found[place.place_id]
             reports.append(_report(place, status, run, rows=rows, rule=rules[status.rule_version_id]))
     return reports
+
+
+def states_of(session: Session, places: Collection[Place]) -> dict[int, GateState]:
+    """Whether each of these places holds its title, by its id; one no night has spoken of is left out."""
+    found = store.newest_statuses(session, [place.place_id for place in places])
+    return {status.place_id: status.state for status, _ in found}
 
 
 def status_report(session: Session, place: Place) -> StatusReport:

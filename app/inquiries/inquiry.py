@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from app.designations.service import StatusReport
-from app.models import Place, Purpose, RatingRun
+from app.models import GateState, Place, Purpose, RatingRun
 from app.objections.objection import Note
 from app.ratings.service import ExplainedRating
 from app.subjects.service import SubjectCard
@@ -40,8 +39,7 @@ class InquiryResult:
     inquired_at: datetime
     subject: SubjectCard
     place: Place
-    village: StatusReport | None
-    town: StatusReport | None
+    titles: Sequence[tuple[Place, GateState | None]]
     rating: ExplainedRating
     newest: RatingRun | None
     objections: Sequence[Note]

@@ -8,7 +8,6 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.designations.schemas import PlaceAnswer
-from app.designations.service import StatusReport
 from app.inquiries.inquiry import Authorisation, InquiryResult, Question
 from app.models import GateState, Place, Purpose, SubjectKind
 from app.objections.schemas import ObjectionNote
@@ -149,8 +148,8 @@ class InquiryAnswer(BaseModel):
                 uscc=subject.uscc,
                 synthetic=subject.synthetic,
             ),
-            village=_title(result.place, result.village),
-            town=None if result.town is None else _title(result.town.place, result.town),
+            village=_title(*result.titles[0]),
+            town=_title(*result.titles[1]) if len(result.titles) > 1 else None,
             reference_limit=None if limit is None else ReferenceLimitAnswer(**asdict(limit)),
             objections=[ObjectionNote.of(note) for note in result.objections],
             statements=[
@@ -185,12 +184,9 @@ class InquiryBatchAnswer(BaseModel):
     inquiries: list[BatchedInquiry]
 
 
-def _title(place: Place, report: StatusReport | None) -> Title:
-    return Title(
-        place=PlaceAnswer.of(place),
-        state=None if report is None else report.state,
-        state_label="尚未评定" if report is None else report.state.label,
-    )
+def _title(place: Place, state: GateState | None) -> Title:
+    label = "尚未评定" if state is None else state.label
+    return Title(place=PlaceAnswer.of(place), state=state, state_label=label)
 
 
 class RatedSubjectAnswer(RatingAnswer):

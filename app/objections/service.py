@@ -38,6 +38,7 @@ from app.places.service import place as place_by_id
 from app.places.service import subtree_prefix
 from app.ratings.service import known_on, run_in_force, standing_for, superseded_on
 from app.records.exclusions import Exclusion
+from app.records.known import Known
 from app.records.service import known_records
 from app.rules.service import record_rules_in_force
 from app.subjects.cipher import Cipher
@@ -235,14 +236,16 @@ def open_objections(session: Session, subject_ids: Collection[int], *, on: date)
 
 def holds_back_downgrade(session: Session, subject_id: int, *, on: date) -> bool:
     """Whether nothing about this subject may lower a designation on a day, because an objection is open."""
-    subjects = standing_for(session, subject_id, known=known_on(session, on))
+    subjects = _standing_for(session, subject_id, on=on)
     return bool(store.open_of_subjects(session, subjects, on=on))
 
 
 def notes_of(session: Session, subject_id: int, *, on: date) -> list[Note]:
     """What every answer about a subject shows of its objections on a day, the oldest first."""
-    subjects = standing_for(session, subject_id, known=known_on(session, on))
+    subjects = _standing_for(session, subject_id, on=on)
     found = store.of_subjects(session, subjects, on=on)
+    if not found:
+        return []
     events = store.events_of(session, [each.objection_id for each in found])
     run = run_in_force(session, on)
     notes = [
@@ -252,6 +255,11 @@ def notes_of(session: Session, subject_id: int, *, on: date) -> list[Note]:
         for each in found
     ]
     return [each for each in notes if each is not None]
+
+
+def _standing_for(session: Session, subject_id: int, *, on: date) -> list[int]:
+    """The subject and those merged into it by a day; which records count does not matter here."""
+    return standing_for(session, subject_id, known=Known(on))
 
 
 def standing(session: Session, objection: Objection, *, on: date) -> Progress:

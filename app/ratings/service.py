@@ -5,7 +5,7 @@ from datetime import date
 from itertools import islice
 
 from app.corrections.service import statements_of
-from app.db import Session
+from app.db import Session, remembered
 from app.errors import NotFound
 from app.models import PeerGroup, Rating, RatingRun, Subject, SubjectKind, UnratedReason
 from app.ratings import store
@@ -26,6 +26,7 @@ from scoring import Peers
 
 # More ways up than a person would compare are kept for the card's reviewers.
 WAYS_UP_SHOWN = 3
+EXPLAINED = "explained ratings"
 
 __all__ = [
     "ExplainedRating",
@@ -82,7 +83,22 @@ def superseded_on(session: Session, rating: Rating) -> date | None:
 
 
 def explained(session: Session, rating: Rating) -> ExplainedRating:
-    """A rating explained from its own bins, the card as it was and whom it was compared with that night."""
+    """A rating explained from its own bins, the card as it was and whom it was compared with that night.
+
+    Nothing it is made from ever changes but where its subject lives: what a process has explained lately it
+    does not explain again.
+    """
+    place_id = subject(session, rating.subject_id).place_id
+    kept = remembered(session)
+    found = kept.get(EXPLAINED, (rating.rating_id, place_id))
+    if isinstance(found, ExplainedRating):
+        return found
+    made = _explained(session, rating, place_id=place_id)
+    kept.put(EXPLAINED, (rating.rating_id, place_id), made)
+    return made
+
+
+def _explained(session: Session, rating: Rating, *, place_id: int) -> ExplainedRating:
     rule = rule_version(session, rating.rule_version_id)
     run = store.run(session, rating.run_id)
     assert run is not None
@@ -92,9 +108,7 @@ def explained(session: Session, rating: Rating) -> ExplainedRating:
     )
     compared = explanation.compared(
         passing=_peers(session, rating, PeerGroup.JUST_PASSED, place_id=None),
-        village=_peers(
-            session, rating, PeerGroup.VILLAGE, place_id=subject(session, rating.subject_id).place_id
-        ),
+        village=_peers(session, rating, PeerGroup.VILLAGE, place_id=place_id),
     )
     # Points lift no veto, and without a grade there is none to rise from.
     ways_up = () if unrated or rating.vetoes else card.ways_up(rating.packed_bins, beyond_fewest=1)

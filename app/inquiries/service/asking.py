@@ -12,7 +12,7 @@ from app.consents.service import consent as consent_by_id
 from app.consents.service import give as give_consent
 from app.corrections.service import statements_of
 from app.db import Session
-from app.designations.service import status_reports
+from app.designations.service import states_of
 from app.errors import AppError, ConsentMissing, Invalid, NotFound
 from app.inquiries import store
 from app.inquiries.inquiry import Authorisation, InquiryResult, Question
@@ -105,14 +105,13 @@ def inquire(
     behind = set(told.record_ids.values())
     said = statements_of(session, cipher, subject.subject_id)
     places = [home] if home.parent_id is None else [home, place_by_id(session, home.parent_id)]
-    standings = {report.place.place_id: report for report in status_reports(session, places)}
+    states = states_of(session, places)
     return InquiryResult(
         inquiry_id=store.add(session, record),
         inquired_at=at,
         subject=describe(session, cipher, subject),
         place=home,
-        village=standings.get(home.place_id),
-        town=None if home.parent_id is None else standings.get(home.parent_id),
+        titles=[(place, states.get(place.place_id)) for place in places],
         rating=told,
         newest=latest_run(session),
         objections=notes_of(session, subject.subject_id, on=on),
