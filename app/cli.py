@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import clock, settings
+from app.cli_accounts import account
 from app.cli_approvals import approvals
 from app.cli_cards import cards
 from app.cli_database import databases
@@ -52,6 +53,7 @@ app.add_typer(records, name="record")
 app.add_typer(sources, name="source")
 app.add_typer(rights, name="rights")
 app.add_typer(approvals, name="approval")
+app.add_typer(account, name="account")
 app.add_typer(logs, name="log")
 app.add_typer(databases, name="database")
 app.add_typer(households, name="household")

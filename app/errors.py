@@ -41,6 +41,20 @@ class Forbidden(AppError):
     title = "Not allowed"
 
 
+class SecondFactorNeeded(NotSignedIn):
+    """The password is right; the code of the second factor is missing."""
+
+    code = "second_factor_needed"
+    title = "Second factor needed"
+
+
+class AccountNotReady(Forbidden):
+    """The account has something left to do first: a password to change, a second factor to enrol."""
+
+    code = "account_not_ready"
+    title = "Account not ready"
+
+
 class ConsentMissing(AppError):
     """The subject has not agreed to this inquiry by this organisation for this purpose."""
 
@@ -144,6 +158,14 @@ class TimedOut(AppError):
     status = 503
     code = "timed_out"
     title = "No answer in time"
+
+
+class ProviderFailed(AppError):
+    """The outside OIDC provider did not answer, or its word about who signed in does not hold."""
+
+    status = 502
+    code = "provider_failed"
+    title = "Provider failed"
 
 
 class NotReady(AppError):

@@ -16,6 +16,7 @@ from app.access import account_routes as accounts
 from app.access import routes as access
 from app.access.headers import SecurityHeaders
 from app.access.limits import SizeLimit, Sizes, TimeLimit
+from app.access.oidc import provider_of
 from app.access.problems import Problem, install_problems
 from app.access.rates import AddressLimit, Limiter, Rate
 from app.access.request_id import RequestId
@@ -59,6 +60,8 @@ ROUTERS = (
 def create_app(settings: Settings) -> FastAPI:
     """The application with its own engine and keys; the database is first asked by the first request."""
     master = load_master_key(settings.master_key, key_file=settings.key_file)
+    # Half a set-up of the outside provider fails now, not at the first sign-in.
+    provider_of(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     engine = db.make_engine(settings.database_url)
 
     log = LogOfProcess(

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.access.scope import Viewer, may_see
-from app.errors import Forbidden
+from app.errors import AccountNotReady, Forbidden
 from app.models import Role
 
 __all__ = [
-    "PERMISSIONS", "PUBLIC", "Permission", "Reach", "may", "may_manage", "may_see", "refuse_unless_permitted",
+    "GIVES", "PERMISSIONS", "PUBLIC", "Permission", "Reach", "may", "may_manage", "may_see",
+    "refuse_unless_permitted",
 ]  # fmt: skip
 
 
@@ -55,13 +56,40 @@ _RULES = _for(
 )
 # Persons, in the course of duty (征信业管理条例 art. 22: on record); a bank asks by an inquiry instead.
 _OFFICIALS = _for(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, reach=Reach.DIVISION)
+# Accounts, without any credit data (JR/T 0115: who manages accounts does not read what they open).
+_ACCOUNTS = _for(Role.BANK_ADMIN, Role.SYSTEM_ADMIN, reach=Reach.ORGANISATION)
 _INQUIRIES = _for(Role.LOAN_OFFICER, reach=Reach.DIVISION, for_recipients=True)
 
 # What nobody has to sign in for.
-PUBLIC = frozenset({"docs", "healthz", "login", "login_form", "logout", "readyz", "token"})
+PUBLIC = frozenset(
+    {
+        "docs", "healthz", "login", "login_by_provider", "login_code", "login_code_form", "login_form",
+        "logout", "provider_answer", "readyz", "revoke_token", "token",
+    }
+)  # fmt: skip
 
 PERMISSIONS: Mapping[str, Permission] = {
     "me": _EVERYBODY,
+    "change_password": _EVERYBODY,
+    "begin_second_factor": _EVERYBODY,
+    "confirm_second_factor": _EVERYBODY,
+    "account_page": _EVERYBODY,
+    "password_page": _EVERYBODY,
+    "password_page_change": _EVERYBODY,
+    "second_factor_page": _EVERYBODY,
+    "second_factor_page_begin": _EVERYBODY,
+    "second_factor_page_confirm": _EVERYBODY,
+    "users": _ACCOUNTS,
+    "user": _ACCOUNTS,
+    "create_user": _ACCOUNTS,
+    "change_user": _ACCOUNTS,
+    "sign_out_user": _ACCOUNTS,
+    "reset_password": _ACCOUNTS,
+    "reset_second_factor": _ACCOUNTS,
+    "create_client": _ACCOUNTS,
+    "revoke_client": _ACCOUNTS,
+    "organisations": _ACCOUNTS,
+    "create_organisation": _for(Role.SYSTEM_ADMIN, reach=Reach.ORGANISATION),
     "cards": _RULES,
     "card": _RULES,
     "coverage": _PLACES,
@@ -72,6 +100,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "town_page": _PLACES,
     "village_page": _PLACES,
     "inquiries": _INQUIRIES,
+    "inquiry_batches": _INQUIRIES,
     "rating": _OFFICIALS,
     "history": _OFFICIALS,
     "rating_page": _OFFICIALS,
@@ -88,6 +117,17 @@ PERMISSIONS: Mapping[str, Permission] = {
     "request_review": _OFFICIALS,
     "reviews": _OFFICIALS,
     "answer_review": _OFFICIALS,
+    "ask_approval": _OFFICIALS,
+    "approvals": _OFFICIALS,
+    "approval": _OFFICIALS,
+    "decide_approval": _for(Role.DISTRICT_ADMIN, reach=Reach.DIVISION),
+    "export": _OFFICIALS,
+}
+
+# Which roles an administrator gives and takes; the accounts of other roles are not his to change.
+GIVES: Mapping[Role, frozenset[Role]] = {
+    Role.SYSTEM_ADMIN: frozenset(Role),
+    Role.BANK_ADMIN: frozenset({Role.LOAN_OFFICER}),
 }
 
 
@@ -98,7 +138,7 @@ def refuse_unless_permitted(viewer: Viewer, operation: str) -> None:
         allowed = "nobody" if permission is None else " or ".join(sorted(permission.roles))
         raise Forbidden(f"the role {viewer.role} ({viewer.role.label}) may not do this; it takes {allowed}")
     if not viewer.ready and not permission.before_ready:
-        raise Forbidden(
+        raise AccountNotReady(
             "this account is not ready: change the password you were given and enrol the second factor. "
             "账号尚未启用：请先修改初始密码并绑定动态口令。"
         )

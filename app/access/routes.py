@@ -1,28 +1,35 @@
 """Signing in over HTTP, and the dependencies every other route asks with."""
 
+import base64
+import binascii
+import math
 from dataclasses import asdict
-from typing import Annotated, Literal
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Literal, Self
+from urllib.parse import unquote_plus
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.security import OAuth2PasswordBearer
+from pydantic import BaseModel, ConfigDict, model_validator
 from starlette.concurrency import run_in_threadpool
 
 from app import clock
-from app.access import policy, service
+from app.access import policy, refresh, service
 from app.access.problems import Problem
+from app.access.readiness import Requirements
 from app.access.scope import Viewer
-from app.access.tokens import issue_token, read_token
+from app.access.tokens import SignedInBy, issue_token, new_session_id, read_token
 from app.db import Session, reading, recording_session, request_session
 from app.errors import NotSignedIn
 from app.examples import shown
-from app.models import Role
+from app.models import Role, User
 
 router = APIRouter(tags=["access"])
 _NO_TOKEN = "no access token: get one at /v1/token and send it as `Authorization: Bearer …`"
 COOKIE = "credit_village_session"
 # Where somebody tries a password: an address may do so less often than anything else.
-SIGN_IN_PATHS = frozenset({"/v1/token", "/login"})
+SIGN_IN_PATHS = frozenset({"/v1/token", "/login", "/login/code"})
 
 # "function": committed after the operation has returned and before its answer is sent.
 RequestSession = Annotated[Session, Depends(request_session, scope="function")]
@@ -32,12 +39,41 @@ RecordingSession = Annotated[Session, Depends(recording_session, scope="function
 _bearer = OAuth2PasswordBearer(tokenUrl="/v1/token", scheme_name="password", auto_error=False)
 
 
+_NEEDED = {"password": {"username", "password"}, "refresh_token": {"refresh_token"}}
+
+
 class TokenAnswer(BaseModel):
-    """An access token, to be sent as `Authorization: Bearer …`."""
+    """An access token, to be sent as `Authorization: Bearer …`.
+
+    `refresh_token` buys the next one, once; a bank's system signs in with its secret again instead.
+    """
 
     access_token: str
     token_type: Literal["bearer"] = "bearer"
     expires_in: int
+    refresh_token: str | None = None
+
+
+class TokenForm(BaseModel):
+    """How somebody signs in (RFC 6749): by password, by a refresh token, or as a bank's system.
+
+    `totp`: the six digits of the second factor. The client may stand in an `Authorization: Basic` header.
+    """
+
+    grant_type: Literal["password", "refresh_token", "client_credentials"] = "password"
+    username: str = ""
+    password: str = ""
+    totp: str = ""
+    refresh_token: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+
+    @model_validator(mode="after")
+    def _has_what_its_grant_needs(self) -> Self:
+        needed = _NEEDED.get(self.grant_type, set())
+        if missing := sorted(needed - self.model_fields_set):
+            raise ValueError(f"grant_type={self.grant_type} takes {' and '.join(missing)} too")
+        return self
 
 
 class ViewerAnswer(BaseModel):
@@ -90,32 +126,106 @@ def _signed_in(request: Request) -> Viewer:
                 "no access token: get one at /v1/token and send it as `Authorization: Bearer …`"
             )
     else:
-        token = request.cookies.get(COOKIE, "")
+        token = request.cookies.get(session_cookie(request), "")
         if not token:
             raise NotSignedIn("sign in first")
-    user_id = read_token(token, key=request.app.state.token_key, at=clock.now())
+    at = clock.now()
+    state = request.app.state
+    read = read_token(token, key=state.token_key, at=at)
     # A session of its own, closed at once: it must not stand in the way of the one that writes.
-    with reading(request.app.state.engine) as session:
-        return service.viewer(session, user_id)
+    with reading(state.engine) as session:
+        viewer = service.viewer_of(session, read, requirements=requirements(request), at=at)
+    request.state.token = read
+    return viewer
+
+
+def requirements(request: Request) -> Requirements:
+    """What this installation asks of accounts."""
+    settings = request.app.state.settings
+    return Requirements(
+        second_factor=settings.second_factor == "required", password_days=settings.password_days
+    )
+
+
+def session_cookie(request: Request) -> str:
+    """The name of the cookie of the pages; under https a browser takes it from this very host only."""
+    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
 
 
 @router.post(
     "/v1/token",
     summary="Sign in · 登录",
+    response_model_exclude_none=True,
     responses={401: {"model": Problem}, 422: {"model": Problem}, 429: {"model": Problem}},
 )
-def token(
-    request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()], session: RequestSession
-) -> TokenAnswer:
-    """A token for a username and a password; five failures in a row lock the account for 15 minutes."""
+def token(request: Request, form: Annotated[TokenForm, Form()], session: RequestSession) -> TokenAnswer:
+    """An access token for a password, a refresh token or a client's secret.
+
+    Five failures in a row lock the account for 15 minutes. A refresh token is good for one use and ends, with
+    all that came from it, 12 hours after the password was given; one shown twice ends the session.
+    """
+    at, state = clock.now(), request.app.state
+    issue = partial(issue_token, key=state.token_key, at=at, minutes=state.settings.token_minutes)
+    if form.grant_type == "client_credentials":
+        client_id, secret = _client_of(request, form)
+        user = service.sign_in_client(session, client_id, secret, at=at)
+        return _answer(request, issue(user, signed_in_by=SignedInBy.CLIENT, client_id=client_id), at=at)
+    if form.grant_type == "refresh_token":
+        renewed = refresh.renew(session, form.refresh_token, at=at)
+        issued = issue(renewed.user, session_id=renewed.session_id, signed_in_at=renewed.signed_in_at)
+        return _answer(request, issued, refresh_token=renewed.refresh_token, at=at)
+    user = service.sign_in(session, form.username, form.password, at=at, code=form.totp, sealing=state.cipher)
+    return signed_in_answer(request, session, user, at=at)
+
+
+@router.post("/v1/token/revoke", summary="Revoke a token · 注销令牌", responses={422: {"model": Problem}})
+def revoke_token(
+    request: Request, token: Annotated[str, Form(max_length=4096)], session: RequestSession
+) -> None:
+    """Let a token hold no longer (RFC 7009): an access token alone, a refresh token with its whole session.
+
+    A token that does not hold is answered in the same way: there is nothing to tell a guesser.
+    """
     at = clock.now()
-    user = service.sign_in(session, form.username, form.password, at=at)
-    minutes = request.app.state.settings.token_minutes
-    issued = issue_token(user, key=request.app.state.token_key, at=at, minutes=minutes)
-    return TokenAnswer(access_token=issued, expires_in=minutes * 60)
+    if refresh.revoke_refresh_token(session, token, at=at):
+        return
+    try:
+        read = read_token(token, key=request.app.state.token_key, at=at)
+    except NotSignedIn:
+        return
+    refresh.revoke_access_token(session, read, at=at)
 
 
 @router.get("/v1/me", summary="Who am I · 当前用户", responses={200: shown("me"), 401: {"model": Problem}})
 def me(viewer: CurrentViewer) -> ViewerAnswer:
     """The user behind the token."""
     return ViewerAnswer.model_validate({**asdict(viewer), "role_label": viewer.role.label})
+
+
+def signed_in_answer(request: Request, session: Session, user: User, *, at: datetime) -> TokenAnswer:
+    """The tokens of a new session of a user who has just given the password."""
+    state, session_id = request.app.state, new_session_id()
+    minutes = state.settings.token_minutes
+    issued = issue_token(user, key=state.token_key, at=at, minutes=minutes, session_id=session_id)
+    first = refresh.open_session(session, user, session_id=session_id, at=at)
+    return _answer(request, issued, refresh_token=first, at=at)
+
+
+def _answer(request: Request, issued: str, *, at: datetime, refresh_token: str | None = None) -> TokenAnswer:
+    ends = read_token(issued, key=request.app.state.token_key, at=at).expires_at
+    return TokenAnswer(
+        access_token=issued, expires_in=math.ceil((ends - at).total_seconds()), refresh_token=refresh_token
+    )
+
+
+def _client_of(request: Request, form: TokenForm) -> tuple[str, str]:
+    """The client of a request, from the header or the form (RFC 6749, 2.3.1)."""
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return form.client_id, form.client_secret
+    try:
+        given = base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        raise NotSignedIn("Authorization: write Basic and the Base64 of client_id:client_secret") from None
+    client_id, _, secret = given.partition(":")
+    return unquote_plus(client_id), unquote_plus(secret)

@@ -2,28 +2,41 @@
 
 import re
 from datetime import datetime, timedelta
-from functools import cache
-
-from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
+from typing import Protocol
 
 from app.access import store
+from app.access.passwords import check_password, hashed, matches, needs_rehash, nobodys_hash
+from app.access.readiness import Requirements, left_to_do
 from app.access.scope import Viewer, may_see
+from app.access.secrets import hash_of, is_secret
+from app.access.tokens import AccessToken, SignedInBy
+from app.access.totp import matching_step
 from app.db import Session, transaction
-from app.errors import Conflict, Invalid, NotFound, NotSignedIn, TooManyAttempts
-from app.models import Organisation, OrganisationKind, Role, User
+from app.errors import Conflict, Invalid, NotFound, NotSignedIn, SecondFactorNeeded, TooManyAttempts
+from app.models import ApiClient, Organisation, OrganisationKind, Place, Role, User
 from app.places import service as places
 
-__all__ = ["Viewer", "create_organisation", "create_user", "may_see", "sign_in", "viewer"]
+__all__ = [
+    "Sealing", "Viewer", "create_organisation", "create_user", "may_see", "organisation", "prove_password",
+    "second_factor_row", "sign_in", "sign_in_client", "sign_in_subject", "sign_in_with_code", "viewer",
+    "viewer_of",
+]  # fmt: skip
 
-PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX = 10, 128
 ATTEMPTS_MAX = 5
 REST = timedelta(minutes=15)
-
-# Argon2id with the least memory OWASP's password storage guide allows: many sign-ins at once must fit a small
-# server.
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _REFUSED = "the username or the password is wrong"
+_WRONG_CODE = "the code of the second factor is wrong or was used before; wait for the next one"
+_ENDED = "this session has ended or was revoked; sign in again"
+
+
+class Sealing(Protocol):
+    """What seals and opens secrets, bound to the row they belong to."""
+
+    def seal(self, text: str, *, row: str) -> bytes:
+        """The sealed form of a text."""
+
+    def open(self, sealed: bytes, *, row: str) -> str:
+        """The text behind it."""
 
 
 def create_organisation(
@@ -38,9 +51,32 @@ def create_organisation(
     """A new bank or branch, town office or department; a bank has to be admitted to receive ratings."""
     if store.organisation_by_code(session, code) is not None:
         raise Conflict(f"there is already an organisation with the code {code}; choose another code")
+    if parent_id is not None and organisation(session, parent_id).kind is not kind:
+        raise Invalid("parent: a branch is of the same kind as the organisation it belongs to")
     made = Organisation(code=code, name=name, kind=kind, parent_id=parent_id, admitted_at=admitted_at)
     store.add(session, made)
     return made
+
+
+def organisation(session: Session, organisation_id: int) -> Organisation:
+    """An organisation; `NotFound` where there is none."""
+    found = store.organisation(session, organisation_id)
+    if found is None:
+        raise NotFound(f"there is no organisation with the id {organisation_id}")
+    return found
+
+
+def organisation_by_code(session: Session, code: str) -> Organisation:
+    """The same by its code."""
+    found = store.organisation_by_code(session, code)
+    if found is None:
+        raise NotFound(f"there is no organisation with the code {code}; add it first. 没有机构 {code}。")
+    return found
+
+
+def user_by_name(session: Session, username: str) -> User | None:
+    """The user who signs in with this name."""
+    return store.user_by_name(session, username)
 
 
 def create_user(
@@ -52,79 +88,175 @@ def create_user(
     role: Role,
     organisation_id: int,
     place_id: int,
+    at: datetime | None = None,
 ) -> User:
     """A new user, who will see only the division `place_id` and what lies in it."""
     if re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,63}", username) is None:
         raise Invalid("username: write 2 to 64 of a-z, 0-9, point, hyphen and underscore, as in officer.nsh")
-    if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
-        raise Invalid(f"password: choose {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters")
     if store.user_by_name(session, username) is not None:
         raise Conflict(f"there is already a user {username}; choose another username")
-    if store.organisation(session, organisation_id) is None:
-        raise NotFound(f"there is no organisation with the id {organisation_id}")
+    works_for = organisation(session, organisation_id)
+    check_password(password, about=(username, display_name, works_for.name, works_for.code))
     places.place(session, place_id)
     made = User(
         username=username,
         display_name=display_name,
-        password_hash=_HASHER.hash(password),
+        password_hash=hashed(password),
         role=role,
         organisation_id=organisation_id,
         place_id=place_id,
         disabled=False,
         failed_attempts=0,
         locked_until=None,
+        password_changed_at=at,
     )
     store.add(session, made)
     return made
 
 
-def sign_in(session: Session, username: str, password: str, *, at: datetime) -> User:
-    """The user with this name and password; after five failures in a row the account rests for 15 minutes.
+def sign_in(
+    session: Session,
+    username: str,
+    password: str,
+    *,
+    at: datetime,
+    code: str = "",
+    sealing: Sealing | None = None,
+) -> User:
+    """The user with this name, password and, where the account has one, code of the second factor.
 
-    The attempt is counted in a committed step of its own, before the password is looked at: the refusal rolls
-    the request back, and the count has to survive it. Call this before the session has changed anything.
+    After five failures in a row the account rests for 15 minutes. `SecondFactorNeeded` where only the code is
+    missing. The attempt is counted in a committed step of its own, before the password is looked at: the
+    refusal rolls the request back, and the count has to survive it. Call this before the session has changed
+    anything.
     """
-    known = re.fullmatch(r"[!-~]{1,64}", username) is not None
-    if known:
-        _count_attempt(session, username, at=at)
-    user = store.user_by_name(session, username) if known else None
-    # An unknown name costs the same work as a wrong password, so that the time tells nothing.
-    matches = _matches(_nobodys_hash() if user is None else user.password_hash, password)
-    if user is None or not matches or user.disabled:
-        raise NotSignedIn(_REFUSED)
-    store.clear_attempts(session, user.user_id)
-    if _HASHER.check_needs_rehash(user.password_hash):
-        user.password_hash = _HASHER.hash(password)
+    user = _by_password(session, username, password, at=at)
+    if user.totp_confirmed_at is not None:
+        if not code:
+            raise SecondFactorNeeded(
+                "this account has a second factor: send its code as `totp`. 请同时输入动态口令。"
+            )
+        _use_up(session, user, code, sealing=sealing, at=at)
+    store.clear_attempts(session, username)
+    if needs_rehash(user.password_hash):
+        user.password_hash = hashed(password)
+    return user
+
+
+def prove_password(session: Session, username: str, password: str, *, at: datetime) -> None:
+    """Refuse with `Invalid` unless this is the password of the signed-in user; failures are counted too."""
+    try:
+        _by_password(session, username, password, at=at)
+    except NotSignedIn:
+        raise Invalid("password: the present password is wrong. 当前密码不正确。") from None
+    store.clear_attempts(session, username)
+
+
+def sign_in_with_code(session: Session, username: str, code: str, *, at: datetime, sealing: Sealing) -> User:
+    """The user whose password was right a moment ago, and who now gives the code of the second factor."""
+    user = _counted(session, username, at=at)
+    if user is None or user.disabled or user.totp_confirmed_at is None:
+        raise NotSignedIn(_ENDED)
+    _use_up(session, user, code, sealing=sealing, at=at)
+    store.clear_attempts(session, username)
+    return user
+
+
+def sign_in_subject(session: Session, subject: str) -> User:
+    """The user bound to a person whom the outside provider has named; nobody is made an account of itself."""
+    user = store.user_by_subject(session, subject)
+    if user is None or user.disabled:
+        raise NotSignedIn("no account is bound to this person; ask an administrator for one")
     return user
 
 
 def viewer(session: Session, user_id: int) -> Viewer:
     """The person behind a user id, as of this moment."""
-    found = store.user_with_place(session, user_id)
+    user, works_for, place = _present(store.user_with_place(session, user_id))
+    return _viewer(user, works_for, place, ready=not user.must_change_password)
+
+
+def viewer_of(session: Session, token: AccessToken, *, requirements: Requirements, at: datetime) -> Viewer:
+    """The person a token speaks for, unless it, its session or its client was revoked; asked in one query."""
+    found = store.user_of_token(
+        session,
+        token.user_id,
+        token_id=token.token_id,
+        session_id=token.session_id,
+        client_id=token.client_id,
+    )
+    user, works_for, place = _present(found)
+    if user.signed_out_at is not None and token.issued_at < user.signed_out_at:
+        raise NotSignedIn(_ENDED)
+    by_password = token.signed_in_by is SignedInBy.PASSWORD
+    ready = not (by_password and left_to_do(user, requirements, at=at))
+    return _viewer(user, works_for, place, ready=ready)
+
+
+def second_factor_row(user: User) -> str:
+    """The name the secret of a user's second factor is sealed under."""
+    return f"users/{user.user_id}/totp"
+
+
+def _present(found: tuple[User, Organisation, Place] | None) -> tuple[User, Organisation, Place]:
     if found is None or found[0].disabled:
-        raise NotSignedIn("the account of this token does not exist any more; sign in again")
-    user, organisation, place = found
+        raise NotSignedIn(_ENDED)
+    return found
+
+
+def _viewer(user: User, works_for: Organisation, place: Place, *, ready: bool) -> Viewer:
     return Viewer(
         user_id=user.user_id,
         username=user.username,
         display_name=user.display_name,
         role=user.role,
-        organisation_id=organisation.organisation_id,
-        organisation_name=organisation.name,
+        organisation_id=works_for.organisation_id,
+        organisation_name=works_for.name,
         place_id=place.place_id,
         place_code=place.code,
         place_name=place.name,
-        admitted=organisation.admitted_at is not None,
-        ready=not user.must_change_password,
+        admitted=works_for.admitted_at is not None,
+        ready=ready,
     )
 
 
-def _count_attempt(session: Session, username: str, *, at: datetime) -> None:
+def sign_in_client(session: Session, client_id: str, secret: str, *, at: datetime) -> User:
+    """The user a bank's system signs in for; five wrong secrets let the client rest for 15 minutes."""
+    known = re.fullmatch(r"[!-~]{1,64}", client_id) is not None
+    if known:
+        _count_attempt(session, client_id, of=ApiClient, at=at)
+    client = store.client(session, client_id) if known else None
+    right = is_secret(secret, kept=client.secret_hash if client else hash_of("nobody's"))
+    user = store.user(session, client.user_id) if client is not None else None
+    if client is None or not right or client.disabled or user is None or user.disabled:
+        raise NotSignedIn("the client_id or the client_secret is wrong, or the client was revoked")
+    store.clear_attempts(session, client_id, of=ApiClient)
+    return user
+
+
+def _by_password(session: Session, username: str, password: str, *, at: datetime) -> User:
+    user = _counted(session, username, at=at)
+    # An unknown name costs the same work as a wrong password, so that the time tells nothing.
+    right = matches(nobodys_hash() if user is None else user.password_hash, password)
+    if user is None or not right or user.disabled:
+        raise NotSignedIn(_REFUSED)
+    return user
+
+
+def _counted(session: Session, username: str, *, at: datetime) -> User | None:
+    """The user with this name, its attempt counted; None where there is none."""
+    if re.fullmatch(r"[!-~]{1,64}", username) is None:
+        return None
+    _count_attempt(session, username, of=User, at=at)
+    return store.user_by_name(session, username)
+
+
+def _count_attempt(session: Session, name: str, *, of: type[User] | type[ApiClient], at: datetime) -> None:
     with transaction(session.get_bind().engine) as step:
         allowed = store.count_attempt(
-            step, username, at=at, attempts_max=ATTEMPTS_MAX, locked_until=at + REST
+            step, name, of=of, at=at, attempts_max=ATTEMPTS_MAX, locked_until=at + REST
         )
-        rests_until = None if allowed else store.locked_until(step, username)
+        rests_until = None if allowed else store.locked_until(step, name, of=of)
     if rests_until is not None:
         raise TooManyAttempts(
             f"too many failed sign-ins; this account rests for up to {REST.seconds // 60} minutes. "
@@ -133,13 +265,11 @@ def _count_attempt(session: Session, username: str, *, at: datetime) -> None:
         )
 
 
-def _matches(password_hash: str, password: str) -> bool:
-    try:
-        return _HASHER.verify(password_hash, password)
-    except VerifyMismatchError:
-        return False
-
-
-@cache
-def _nobodys_hash() -> str:
-    return _HASHER.hash("a password nobody has")
+def _use_up(session: Session, user: User, code: str, *, sealing: Sealing | None, at: datetime) -> None:
+    """Accept a code of the second factor, once."""
+    assert sealing is not None, "an account with a second factor needs the cipher its secret is sealed with"
+    assert user.totp_cipher is not None
+    secret = sealing.open(user.totp_cipher, row=second_factor_row(user))
+    step = matching_step(secret, code.replace(" ", ""), at=at)
+    if step is None or not store.use_up_step(session, user.user_id, step):
+        raise NotSignedIn(_WRONG_CODE)

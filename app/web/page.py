@@ -1,19 +1,22 @@
 """What every page shares: who looks, the template it is made of, and how a refusal looks."""
 
+import hmac
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Form, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.access.scope import Viewer
-from app.errors import AppError, Forbidden, NotSignedIn
+from app.errors import AccountNotReady, AppError, Forbidden, NotSignedIn
 from app.web import shown
+from app.web.sessions import form_token as token_of_forms
+from app.web.sessions import renew_session
 
 _FOLDER = Path(__file__).resolve().parent / "templates"
 _REFUSALS = {
@@ -34,6 +37,7 @@ _templates.filters |= shown.FILTERS
 def page(request: Request, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page from its template; nobody on the way keeps a copy."""
     values.setdefault("viewer", None)
+    values.setdefault("form_token", token_of_forms(request))
     text = _templates.get_template(name).render(path=request.url.path, **values)
     return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
 
@@ -60,6 +64,13 @@ def refuse_foreign_form(request: Request) -> None:
         raise ForeignForm("this form was sent from another site")
 
 
+def refuse_unless_of_session(request: Request, form_token: Annotated[str, Form(max_length=64)] = "") -> None:
+    """A form that changes an account carries the token of the session its page was shown in."""
+    refuse_foreign_form(request)
+    if not hmac.compare_digest(form_token.encode(), token_of_forms(request).encode()):
+        raise ForeignForm("this form does not carry the token of the session")
+
+
 def local_path(path: str) -> str:
     """Where to go after signing in: a path of this site, or the first page."""
     plain = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
@@ -75,7 +86,11 @@ class Page(APIRoute):
 
         async def answer_as_page(request: Request) -> Response:
             try:
-                return await answer(request)
+                shown_page = await answer(request)
+                renew_session(request, shown_page)
+                return shown_page
+            except AccountNotReady:
+                return RedirectResponse("/account", status_code=303)
             except NotSignedIn:
                 query = f"?{request.url.query}" if request.url.query else ""
                 back = quote(request.url.path + query, safe="/")

@@ -4,18 +4,16 @@ import json
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import HTMLResponse
 
 from app import clock
-from app.access import service as access
 from app.access.policy import may
-from app.access.routes import COOKIE, RecordingSession, RequestSession
+from app.access.routes import RecordingSession, RequestSession
 from app.access.scope import Viewer, may_see
-from app.access.tokens import issue_token
 from app.db import Session
 from app.designations.service import status_report, status_reports
-from app.errors import NotFound, NotReady, NotSignedIn, TooManyAttempts
+from app.errors import NotFound, NotReady
 from app.inquiries.service import record_views, view_rating
 from app.models import GateState, Place, PlaceKind, SubjectKind
 from app.objections.service import notes_of
@@ -23,68 +21,18 @@ from app.places.service import children, place, place_by_code
 from app.ratings.service import explained, history, latest_run, ratings_in_place, shown_sources
 from app.rules.service import card_of
 from app.subjects.service import describe, has_synthetic, subject
-from app.web import gates
+from app.web import account, gates, login
 from app.web.overview import TOWNS, UNITS, overview, treemap, unit_rows
-from app.web.page import (
-    Page,
-    PageViewer,
-    local_path,
-    page,
-    refuse_foreign_form,
-)
+from app.web.page import Page, PageViewer, page
 
 router = APIRouter(route_class=Page, include_in_schema=False)
+router.include_router(login.router)
+router.include_router(account.router)
 
 RATINGS_A_PAGE = 20
 LARGEST_ID = 2**63 - 1
 # Whose ratings a village page lists.
 KINDS = (SubjectKind.HOUSEHOLD, SubjectKind.AGRI_ENTITY)
-
-
-@router.get("/login")
-def login_form(request: Request, next_path: Annotated[str, Query(alias="next")] = "/") -> HTMLResponse:
-    """Where to sign in."""
-    return page(request, "login.html", next_path=local_path(next_path), words="")
-
-
-@router.post("/login", dependencies=[Depends(refuse_foreign_form)])
-def login(
-    request: Request,
-    session: RequestSession,
-    username: Annotated[str, Form()] = "",
-    password: Annotated[str, Form()] = "",
-    next_path: Annotated[str, Form(alias="next")] = "/",
-) -> Response:
-    """Sign in; the token goes into a cookie that scripts cannot read and other sites cannot send."""
-    at = clock.now()
-    goal = local_path(next_path)
-    try:
-        user = access.sign_in(session, username.strip(), password, at=at)
-    except NotSignedIn:
-        words = "用户名或密码不正确，请重新输入。"
-        return page(request, "login.html", status=401, next_path=goal, words=words)
-    except TooManyAttempts:
-        words = "登录失败次数过多，请 15 分钟后再试。"
-        return page(request, "login.html", status=429, next_path=goal, words=words)
-    minutes = request.app.state.settings.token_minutes
-    answer = RedirectResponse(goal, status_code=303)
-    answer.set_cookie(
-        COOKIE,
-        issue_token(user, key=request.app.state.token_key, at=at, minutes=minutes),
-        max_age=minutes * 60,
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
-    return answer
-
-
-@router.post("/logout", dependencies=[Depends(refuse_foreign_form)])
-def logout() -> Response:
-    """Sign out."""
-    answer = RedirectResponse("/login", status_code=303)
-    answer.delete_cookie(COOKIE)
-    return answer
 
 
 @router.get("/")

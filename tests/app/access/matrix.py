@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,13 @@ from sqlalchemy import select
 
 from app.access.service import create_organisation
 from app.access.tokens import issue_token
+from app.approvals.approval import fingerprint_of
 from app.db import Session, transaction
 from app.models import (
+    ApiClient,
+    Approval,
+    ApprovalDecision,
+    ApprovalKind,
     Objection,
     ObjectionChannel,
     Organisation,
@@ -25,6 +30,8 @@ from app.models import (
     Role,
     User,
 )
+from tests.app.access.account_calls import ACCOUNT_REQUESTS, ACCOUNTS_WITHOUT_SCOPE, PASSWORD_HASH
+from tests.app.access.calls import Call, Request, get, post
 from tests.district import (
     DAY,
     DISTRICT,
@@ -52,17 +59,6 @@ ALLOWED = frozenset({200, 201, 204, 409, 412})
 REFUSED = frozenset({403, 404})
 
 
-@dataclass(frozen=True)
-class Call:
-    """A request as it is sent."""
-
-    method: str
-    path: str
-    json: Any = None
-    data: Mapping[str, str] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
 @dataclass
 class World:
     """A rated district with somebody in every scope, and a user of every role in every division."""
@@ -75,12 +71,29 @@ class World:
     objections: dict[str, int]
     reviews: dict[str, int]
     users: dict[tuple[Role, str], User]
+    workers: dict[str, User]
     organisations: dict[OrganisationKind, int]
     key: bytes
+    # Who sends the next request.
+    asking: tuple[Role, str] = (Role.DISTRICT_ADMIN, DISTRICT)
 
     def token(self, role: Role, place_code: str) -> str:
         """A fresh access token of the user with this role in this division."""
         return issue_token(self.users[role, place_code], key=self.key, at=NOW, minutes=30)
+
+    def ids(self, code: str) -> dict[str, Any]:
+        """What the address of a request about a division's data holds."""
+        return {
+            "code": code,
+            "town": f"{code[:9]}000",
+            "subject": self.households[code],
+            "rating": self.ratings.get(code, 2**40),
+            "record": self.records[code],
+            "objection": self.objections[code],
+            "review": self.reviews[code],
+            "worker": self.workers[code].user_id,
+            "client": f"client-{code}",
+        }
 
 
 def make_world(district: District, *, key: bytes) -> World:
@@ -103,6 +116,7 @@ def make_world(district: District, *, key: bytes) -> World:
         objections={code: _objection_of(district, households[code]) for code in codes},
         reviews={code: _review_of(district, households[code]) for code in codes},
         users=_users(district, organisations),
+        workers=_workers(district, codes, bank=bank),
         organisations=organisations,
         key=key,
     )
@@ -177,24 +191,50 @@ def organisation_kind(role: Role) -> OrganisationKind:
 
 
 def _users(district: District, organisations: Mapping[OrganisationKind, int]) -> dict[tuple[Role, str], User]:
+    with transaction(district.engine) as session:
+        return {
+            (role, code): _user(
+                session,
+                f"{role}.{code}",
+                role=role,
+                organisation_id=organisations[organisation_kind(role)],
+                place_id=district.place_id(code),
+            )
+            for role in Role
+            for code in sorted({viewer for viewer, _ in SCOPES.values()})
+        }
+
+
+def _workers(district: District, codes: list[str], *, bank: int) -> dict[str, User]:
+    """A loan officer of the bank in every division, with a system that signs in for it: to be managed."""
     made = {}
     with transaction(district.engine) as session:
-        for role in Role:
-            for code in sorted({viewer for viewer, _ in SCOPES.values()}):
-                user = User(
-                    username=f"{role}.{code}",
-                    display_name=role.label,
-                    password_hash="none",
-                    role=role,
-                    organisation_id=organisations[organisation_kind(role)],
-                    place_id=district.place_id(code),
-                    disabled=False,
-                    failed_attempts=0,
-                    locked_until=None,
-                )
-                session.add(user)
-                session.flush()
-                made[role, code] = user
+        for code in codes:
+            made[code] = _user(
+                session,
+                f"worker.{code}",
+                role=Role.LOAN_OFFICER,
+                organisation_id=bank,
+                place_id=district.place_id(code),
+            )
+            client = ApiClient(client_id=f"client-{code}", secret_hash="none", disabled=False,
+                               user_id=made[code].user_id, failed_attempts=0, created_at=NOW)  # fmt: skip
+            session.add(client)
+    return made
+
+
+def _user(session: Session, username: str, **said: Any) -> User:
+    made = User(
+        username=username,
+        display_name="测试",
+        password_hash=PASSWORD_HASH,
+        disabled=False,
+        failed_attempts=0,
+        locked_until=None,
+        **said,
+    )
+    session.add(made)
+    session.flush()
     return made
 
 
@@ -208,34 +248,64 @@ def alter(world: World, user: User, **changes: Any) -> None:
             setattr(kept, name, value)
 
 
-def _get(path: str) -> Callable[[World, str], Call]:
-    return lambda world, code: Call("GET", path.format(**_ids(world, code)))
-
-
-def _post(path: str, **body: Any) -> Callable[[World, str], Call]:
-    return lambda world, code: Call("POST", path.format(**_ids(world, code)), json=body or None)
-
-
-def _ids(world: World, code: str) -> dict[str, Any]:
-    return {
-        "code": code,
-        "town": f"{code[:9]}000",
-        "subject": world.households[code],
-        "rating": world.ratings.get(code, 2**40),
-        "record": world.records[code],
-        "objection": world.objections[code],
-        "review": world.reviews[code],
-    }
-
-
 def _inquiry(world: World, code: str) -> Call:
     number = resident(world.households[code])
     body = {"id_number": number, "purpose": "pre_loan", "consent_id": world.consents[code]}
     return Call("POST", "/v1/inquiries", json=body)
 
 
+def _batch(world: World, code: str) -> Call:
+    """A batch of one; a refusal of it is in the answer: each of its inquiries is decided about on its own."""
+    return Call("POST", "/v1/inquiry-batches", json={"inquiries": [_inquiry(world, code).json]})
+
+
 def _find(world: World, code: str) -> Call:
     return Call("POST", "/v1/subjects/find", json={"id_number": resident(world.households[code])})
+
+
+def _approval(world: World, code: str, *, made_by: User, granted: bool) -> int:
+    """An export of the ratings of a place that was asked for, and perhaps granted."""
+    with transaction(world.district.engine) as session:
+        place = session.scalars(select(Place).where(Place.code == code)).one()
+        content = {
+            "export": "ratings", "place_code": code, "place_name": place.name, "subjects": "household",
+            "format": "csv",
+        }  # fmt: skip
+        made = Approval(
+            kind=ApprovalKind.BULK_EXPORT, target=f"export/ratings/{code}", content=content,
+            fingerprint=fingerprint_of(content), reason="年审", place_id=place.place_id,
+            made_by=made_by.user_id, made_at=NOW, expires_at=NOW + timedelta(days=14),
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        if granted:
+            checker = world.users[Role.DISTRICT_ADMIN, DISTRICT]
+            session.add(
+                ApprovalDecision(
+                    approval_id=made.approval_id, granted=True, reason="同意", decided_by=checker.user_id,
+                    decided_at=NOW,
+                )
+            )  # fmt: skip
+        return made.approval_id
+
+
+def _asked_for(path: str, body: Any = None) -> Callable[[World, str], Call]:
+    """A request about an approval that somebody else asked for."""
+
+    def call(world: World, code: str) -> Call:
+        maker = world.users[Role.DISTRICT_ADMIN, DISTRICT]
+        if world.asking == (Role.DISTRICT_ADMIN, DISTRICT):
+            maker = world.users[Role.DISTRICT_ADMIN, TOWN]
+        number = _approval(world, code, made_by=maker, granted=False)
+        method = "GET" if body is None else "POST"
+        return Call(method, path.format(approval=number), json=body, headers={"If-Match": "*"})
+
+    return call
+
+
+def _export(world: World, code: str) -> Call:
+    number = _approval(world, code, made_by=world.users[world.asking], granted=True)
+    return Call("POST", "/v1/exports", json={"approval_id": number})
 
 
 def _objection(world: World, code: str) -> Call:
@@ -245,40 +315,69 @@ def _objection(world: World, code: str) -> Call:
 
 
 # One request of every operation, about the data of a division.
-REQUESTS: Mapping[str, Callable[[World, str], Call]] = {
-    "me": _get("/v1/me"),
-    "cards": _get("/v1/cards"),
-    "card": _get("/v1/cards/CQ-H-1/2023-01-01"),
-    "coverage": _get("/v1/coverage"),
-    "villages": _get("/v1/villages"),
-    "village": _get("/v1/villages/{code}"),
-    "town": _get("/v1/towns/{town}"),
-    "first_page": _get("/"),
-    "town_page": _get("/towns/{town}"),
-    "village_page": _get("/villages/{code}"),
-    "rating": _get("/v1/ratings/{rating}"),
-    "history": _get("/v1/ratings/{rating}/history"),
-    "rating_page": _get("/ratings/{rating}"),
+REQUESTS: Mapping[str, Request] = {
+    "me": get("/v1/me"),
+    **ACCOUNT_REQUESTS,
+    "cards": get("/v1/cards"),
+    "card": get("/v1/cards/CQ-H-1/2023-01-01"),
+    "coverage": get("/v1/coverage"),
+    "villages": get("/v1/villages"),
+    "village": get("/v1/villages/{code}"),
+    "town": get("/v1/towns/{town}"),
+    "first_page": get("/"),
+    "town_page": get("/towns/{town}"),
+    "village_page": get("/villages/{code}"),
+    "rating": get("/v1/ratings/{rating}"),
+    "history": get("/v1/ratings/{rating}/history"),
+    "rating_page": get("/ratings/{rating}"),
     "inquiries": _inquiry,
-    "objections": _get("/v1/objections"),
+    "inquiry_batches": _batch,
+    "objections": get("/v1/objections"),
     "raise_objection": _objection,
-    "answer": _post(
+    "answer": post(
         "/v1/objections/{objection}/answer", outcome="confirmed", found="经核对无误。", document="登记册"
     ),
-    "withdrawal": _post("/v1/objections/{objection}/withdrawal", text="不再异议。", document="申请"),
+    "withdrawal": post("/v1/objections/{objection}/withdrawal", text="不再异议。", document="申请"),
     "find_subject": _find,
-    "give_report": _post("/v1/subjects/{subject}/reports", document="身份证", format="json"),
-    "give_copy": _post("/v1/subjects/{subject}/portability", document="身份证"),
-    "asked_about": _get("/v1/subjects/{subject}/inquiries"),
-    "explanation": _get("/v1/subjects/{subject}/explanation"),
-    "request_review": _post("/v1/subjects/{subject}/reviews", document="身份证", text="请由人再看。"),
-    "reviews": _get("/v1/reviews"),
-    "answer_review": _post("/v1/reviews/{review}/answer", outcome="upheld", text="逐项核对，无误。"),
-    "letter": _get("/v1/objections/{objection}/letter"),
+    "give_report": post("/v1/subjects/{subject}/reports", document="身份证", format="json"),
+    "give_copy": post("/v1/subjects/{subject}/portability", document="身份证"),
+    "asked_about": get("/v1/subjects/{subject}/inquiries"),
+    "explanation": get("/v1/subjects/{subject}/explanation"),
+    "request_review": post("/v1/subjects/{subject}/reviews", document="身份证", text="请由人再看。"),
+    "reviews": get("/v1/reviews"),
+    "answer_review": post("/v1/reviews/{review}/answer", outcome="upheld", text="逐项核对，无误。"),
+    "ask_approval": lambda world, code: Call(
+        "POST",
+        "/v1/approvals",
+        json={
+            "kind": "bulk_export",
+            "place_code": code,
+            "subjects": "household",
+            "format": "csv",
+            "reason": "年审",
+        },
+    ),
+    "approvals": get("/v1/approvals"),
+    "approval": _asked_for("/v1/approvals/{approval}"),
+    "decide_approval": _asked_for("/v1/approvals/{approval}/decision", {"granted": True, "reason": "同意"}),
+    "export": _export,
+    "letter": get("/v1/objections/{objection}/letter"),
 }
 # They are about nobody in particular, or show by themselves only what lies in the viewer's division.
 WITHOUT_SCOPE = frozenset(
-    {"me", "cards", "card", "coverage", "villages", "first_page", "objections", "reviews"}
+    {
+        "me",
+        "cards",
+        "card",
+        "coverage",
+        "villages",
+        "first_page",
+        "objections",
+        "reviews",
+        "approvals",
+        "inquiry_batches",
+    }
+    | ACCOUNTS_WITHOUT_SCOPE
 )
 
 

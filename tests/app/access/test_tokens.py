@@ -24,7 +24,7 @@ def forged(*, key=KEY, algorithm="HS256", without=(), **changed):
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(minutes=30) - timedelta(seconds=1)])
 def test_a_token_names_its_user_until_its_last_second(later):
-    assert read_token(token(), key=KEY, at=AT + later) == 7
+    assert read_token(token(), key=KEY, at=AT + later).user_id == 7
 
 
 def test_a_token_ends_with_its_last_minute():

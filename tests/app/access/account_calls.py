@@ -1,0 +1,73 @@
+"""The requests of the matrix about accounts: the own one, and those an administrator manages."""
+
+from base64 import b32decode
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
+from app.access.passwords import hashed
+from app.models import OrganisationKind
+from tests.app.access.calls import Call, Request, delete, form, get, post
+from tests.district import DAY, morning
+
+PASSWORD = "a horse of this test"
+PASSWORD_HASH = hashed(PASSWORD)
+SECRET = "A" * 32
+CODE = (
+    TOTP(b32decode(SECRET), 6, SHA1(), 30)
+    .generate(int(morning(DAY + timedelta(days=1)).timestamp()))
+    .decode()
+)
+OWN_ACCOUNT = frozenset(
+    {
+        "change_password", "begin_second_factor", "confirm_second_factor", "account_page", "password_page",
+        "password_page_change", "second_factor_page", "second_factor_page_begin",
+        "second_factor_page_confirm",
+    }
+)  # fmt: skip
+ACCOUNTS_WITHOUT_SCOPE = OWN_ACCOUNT | {"users", "organisations", "create_organisation"}
+
+
+def _new_user(world: Any, code: str) -> Call:
+    body = {"username": "new.officer", "display_name": "新人", "role": "loan_officer",
+            "organisation_id": world.organisations[OrganisationKind.BANK],
+            "place_id": world.district.place_id(code)}  # fmt: skip
+    return Call("POST", "/v1/users", json=body)
+
+
+def _changed_user(world: Any, code: str) -> Call:
+    path = f"/v1/users/{world.workers[code].user_id}"
+    return Call("PATCH", path, json={"display_name": "改名"}, headers={"If-Match": "*"})
+
+
+def _new_client(world: Any, code: str) -> Call:
+    return Call("POST", "/v1/clients", json={"user_id": world.workers[code].user_id})
+
+
+ACCOUNT_REQUESTS: Mapping[str, Request] = {
+    "change_password": post("/v1/me/password", old=PASSWORD, new="another horse entirely"),
+    "begin_second_factor": post("/v1/me/second-factor", password=PASSWORD),
+    "confirm_second_factor": post("/v1/me/second-factor/confirm", code=CODE),
+    "account_page": get("/account"),
+    "password_page": get("/account/password"),
+    "password_page_change": form(
+        "/account/password", old=PASSWORD, new="another horse entirely", again="another horse entirely"
+    ),
+    "second_factor_page": get("/account/second-factor"),
+    "second_factor_page_begin": form("/account/second-factor", password=PASSWORD),
+    "second_factor_page_confirm": form("/account/second-factor/confirm", code=CODE),
+    "users": get("/v1/users"),
+    "user": get("/v1/users/{worker}"),
+    "create_user": _new_user,
+    "change_user": _changed_user,
+    "sign_out_user": post("/v1/users/{worker}/sign-out"),
+    "reset_password": post("/v1/users/{worker}/password"),
+    "reset_second_factor": delete("/v1/users/{worker}/second-factor"),
+    "create_client": _new_client,
+    "revoke_client": delete("/v1/clients/{client}"),
+    "organisations": get("/v1/organisations"),
+    "create_organisation": post("/v1/organisations", code="new", name="新机构", kind="department"),
+}
