@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app import clock, settings
 from app.cli_accounts import account
+from app.cli_alerts import alerts
 from app.cli_approvals import approvals
 from app.cli_cards import cards
 from app.cli_database import databases
@@ -54,6 +55,7 @@ app.add_typer(sources, name="source")
 app.add_typer(rights, name="rights")
 app.add_typer(approvals, name="approval")
 app.add_typer(account, name="account")
+app.add_typer(alerts, name="alerts")
 app.add_typer(logs, name="log")
 app.add_typer(databases, name="database")
 app.add_typer(households, name="household")

@@ -20,6 +20,7 @@ from app.access.oidc import provider_of
 from app.access.problems import Problem, install_problems
 from app.access.rates import AddressLimit, Limiter, Rate
 from app.access.request_id import RequestId
+from app.alerts import routes as alerts
 from app.approvals import routes as approvals
 from app.coverage import routes as coverage
 from app.designations import routes as designations
@@ -52,6 +53,7 @@ ROUTERS = (
     rights.router,
     approvals.router,
     exports.router,
+    alerts.router,
     ratings.router,
     web.router,
 )

@@ -60,6 +60,9 @@ _OFFICIALS = _for(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, reach=Reach.DIVISION)
 _ACCOUNTS = _for(Role.BANK_ADMIN, Role.SYSTEM_ADMIN, reach=Reach.ORGANISATION)
 _INQUIRIES = _for(Role.LOAN_OFFICER, reach=Reach.DIVISION, for_recipients=True)
 
+# Whoever audits reads who asked and what looks abnormal, and nothing of what was told (JR/T 0115).
+_AUDIT = _for(Role.AUDITOR, reach=Reach.DIVISION)
+
 # What nobody has to sign in for.
 PUBLIC = frozenset(
     {
@@ -122,6 +125,9 @@ PERMISSIONS: Mapping[str, Permission] = {
     "approval": _OFFICIALS,
     "decide_approval": _for(Role.DISTRICT_ADMIN, reach=Reach.DIVISION),
     "export": _OFFICIALS,
+    "inquiry_alerts": _AUDIT,
+    "note_inquiry_alert": _AUDIT,
+    "inquiry_log": _AUDIT,
 }
 
 # Which roles an administrator gives and takes; the accounts of other roles are not his to change.

@@ -73,9 +73,9 @@ def test_the_examples_of_a_rating_have_the_shape_of_the_answer(district):
     client, engine, _ = district
     with reading(engine) as session:
         rating_id = session.query(Rating.rating_id).filter(Rating.grade == "A").limit(1).scalar()
-    found = asked(client, "auditor.bishan", f"/v1/ratings/{rating_id}")
+    found = asked(client, "admin.bishan", f"/v1/ratings/{rating_id}")
     assert fits(shape(example("rating")), shape(found))
-    history = asked(client, "auditor.bishan", f"/v1/ratings/{rating_id}/history")
+    history = asked(client, "admin.bishan", f"/v1/ratings/{rating_id}/history")
     assert fits(shape(example("rating_history")), shape(history))
 
 

@@ -1,7 +1,7 @@
 """Who asks for what where: one request of every operation, to be sent by every role from every scope."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,13 +11,9 @@ from sqlalchemy import select
 
 from app.access.service import create_organisation
 from app.access.tokens import issue_token
-from app.approvals.approval import fingerprint_of
 from app.db import Session, transaction
 from app.models import (
     ApiClient,
-    Approval,
-    ApprovalDecision,
-    ApprovalKind,
     Objection,
     ObjectionChannel,
     Organisation,
@@ -32,6 +28,7 @@ from app.models import (
 )
 from tests.app.access.account_calls import ACCOUNT_REQUESTS, ACCOUNTS_WITHOUT_SCOPE, PASSWORD_HASH
 from tests.app.access.calls import Call, Request, get, post
+from tests.app.access.oversight_calls import alert_note, asked_for, export
 from tests.district import (
     DAY,
     DISTRICT,
@@ -263,51 +260,6 @@ def _find(world: World, code: str) -> Call:
     return Call("POST", "/v1/subjects/find", json={"id_number": resident(world.households[code])})
 
 
-def _approval(world: World, code: str, *, made_by: User, granted: bool) -> int:
-    """An export of the ratings of a place that was asked for, and perhaps granted."""
-    with transaction(world.district.engine) as session:
-        place = session.scalars(select(Place).where(Place.code == code)).one()
-        content = {
-            "export": "ratings", "place_code": code, "place_name": place.name, "subjects": "household",
-            "format": "csv",
-        }  # fmt: skip
-        made = Approval(
-            kind=ApprovalKind.BULK_EXPORT, target=f"export/ratings/{code}", content=content,
-            fingerprint=fingerprint_of(content), reason="年审", place_id=place.place_id,
-            made_by=made_by.user_id, made_at=NOW, expires_at=NOW + timedelta(days=14),
-        )  # fmt: skip
-        session.add(made)
-        session.flush()
-        if granted:
-            checker = world.users[Role.DISTRICT_ADMIN, DISTRICT]
-            session.add(
-                ApprovalDecision(
-                    approval_id=made.approval_id, granted=True, reason="同意", decided_by=checker.user_id,
-                    decided_at=NOW,
-                )
-            )  # fmt: skip
-        return made.approval_id
-
-
-def _asked_for(path: str, body: Any = None) -> Callable[[World, str], Call]:
-    """A request about an approval that somebody else asked for."""
-
-    def call(world: World, code: str) -> Call:
-        maker = world.users[Role.DISTRICT_ADMIN, DISTRICT]
-        if world.asking == (Role.DISTRICT_ADMIN, DISTRICT):
-            maker = world.users[Role.DISTRICT_ADMIN, TOWN]
-        number = _approval(world, code, made_by=maker, granted=False)
-        method = "GET" if body is None else "POST"
-        return Call(method, path.format(approval=number), json=body, headers={"If-Match": "*"})
-
-    return call
-
-
-def _export(world: World, code: str) -> Call:
-    number = _approval(world, code, made_by=world.users[world.asking], granted=True)
-    return Call("POST", "/v1/exports", json={"approval_id": number})
-
-
 def _objection(world: World, code: str) -> Call:
     body = {"subject_id": world.households[code], "record_id": world.records[code], "text": "面积不对。",
             "channel": "desk"}  # fmt: skip
@@ -358,9 +310,12 @@ REQUESTS: Mapping[str, Request] = {
         },
     ),
     "approvals": get("/v1/approvals"),
-    "approval": _asked_for("/v1/approvals/{approval}"),
-    "decide_approval": _asked_for("/v1/approvals/{approval}/decision", {"granted": True, "reason": "同意"}),
-    "export": _export,
+    "approval": asked_for("/v1/approvals/{approval}"),
+    "decide_approval": asked_for("/v1/approvals/{approval}/decision", {"granted": True, "reason": "同意"}),
+    "export": export,
+    "inquiry_alerts": get("/v1/inquiry-alerts"),
+    "note_inquiry_alert": alert_note,
+    "inquiry_log": get("/v1/inquiry-log"),
     "letter": get("/v1/objections/{objection}/letter"),
 }
 # They are about nobody in particular, or show by themselves only what lies in the viewer's division.
@@ -375,7 +330,9 @@ WITHOUT_SCOPE = frozenset(
         "objections",
         "reviews",
         "approvals",
+        "inquiry_alerts",
         "inquiry_batches",
+        "inquiry_log",
     }
     | ACCOUNTS_WITHOUT_SCOPE
 )

@@ -1,0 +1,1 @@
+"""Inquiries that look abnormal, for the auditor to look into, and the log of inquiries an auditor reads."""
