@@ -40,7 +40,7 @@ from app.jobs.trace import trace, trace_all
 from app.logs import uvicorn_config
 from app.main import create_app
 from app.places.service import place_by_code
-from app.subjects.cipher import Cipher, load_master_key
+from app.subjects.cipher import Cipher, master_key_of
 
 app = typer.Typer(
     name="credit-village",
@@ -340,7 +340,7 @@ class _PlainLines:
 
 
 def _cipher(chosen: settings.Settings) -> Cipher:
-    return Cipher(load_master_key(chosen.master_key, key_file=chosen.key_file), chosen.cipher_suite)
+    return Cipher(master_key_of(chosen), chosen.cipher_suite)
 
 
 def _day(text: str) -> date:

@@ -14,7 +14,7 @@ from app.models import RecordEvent
 from app.records.rules import RecordRules
 from app.rules.service import record_rules_in_force
 from app.subjects import lineage
-from app.subjects.cipher import Cipher, load_master_key
+from app.subjects.cipher import Cipher, master_key_of
 
 records = typer.Typer(
     name="record",
@@ -98,7 +98,7 @@ def notice(
 def statement(record_id: RecordId, text: str, document: Document, by: By) -> None:
     """Keep what the person says about an adverse record, at most 100 characters; it is shown beside it."""
     chosen = settings.from_environment()
-    cipher = Cipher(load_master_key(chosen.master_key, key_file=chosen.key_file), chosen.cipher_suite)
+    cipher = Cipher(master_key_of(chosen), chosen.cipher_suite)
     with transaction(_engine()) as session:
         rules = _rules(record_rules_in_force(session, on=clock.today()))
         corrections.state(session, cipher, record_id, text=text, rules=rules, act=_act(document, by))

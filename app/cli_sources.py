@@ -32,7 +32,7 @@ from app.jobs.sources import (
     write_faulty_rows,
 )
 from app.records.source_list import read_sources
-from app.subjects.cipher import Cipher, load_master_key
+from app.subjects.cipher import Cipher, master_key_of
 
 sources = typer.Typer(
     name="source",
@@ -223,7 +223,7 @@ def _engine(chosen: settings.Settings) -> Engine:
 
 
 def _cipher(chosen: settings.Settings) -> Cipher:
-    return Cipher(load_master_key(chosen.master_key, key_file=chosen.key_file), chosen.cipher_suite)
+    return Cipher(master_key_of(chosen), chosen.cipher_suite)
 
 
 def _day(text: str | None) -> date | None:

@@ -35,7 +35,7 @@ from app.ratings import routes as ratings
 from app.ratings.service import latest_run
 from app.rights import routes as rights
 from app.settings import Settings
-from app.subjects.cipher import Cipher, derived_key, load_master_key
+from app.subjects.cipher import Cipher, derived_key, master_key_of
 from app.web import routes as web
 
 # These only read: from one state of the database, so that no answer mixes two nights.
@@ -61,7 +61,7 @@ ROUTERS = (
 
 def create_app(settings: Settings) -> FastAPI:
     """The application with its own engine and keys; the database is first asked by the first request."""
-    master = load_master_key(settings.master_key, key_file=settings.key_file)
+    master = master_key_of(settings)
     # Half a set-up of the outside provider fails now, not at the first sign-in.
     provider_of(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     engine = db.make_engine(settings.database_url)

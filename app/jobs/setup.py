@@ -12,7 +12,7 @@ from app.places.service import load_divisions, place_by_code
 from app.records.service import load_facts, load_sources
 from app.rules.service import load_catalogue, load_rules
 from app.settings import Settings
-from app.subjects.cipher import ensure_key_file, load_master_key
+from app.subjects.cipher import ensure_key_file, master_key_of
 from app.subjects.service import has_subjects
 
 __all__ = ["has_subjects", "initialise"]
@@ -55,7 +55,8 @@ def _migrate(url: str) -> None:
 
 def _ensure_key(settings: Settings, engine: Engine) -> None:
     """A key that can be used; never a new one beside data that was sealed with a lost one."""
-    if settings.master_key is None and not settings.key_file.exists():
+    given = settings.master_key is not None or settings.key_command is not None
+    if not given and not settings.key_file.exists():
         with reading(engine) as session:
             sealed = has_subjects(session)
         if sealed:
@@ -64,4 +65,4 @@ def _ensure_key(settings: Settings, engine: Engine) -> None:
                 "Restore the file from its backup, or set CREDIT_VILLAGE_KEY."
             )
         ensure_key_file(settings.key_file)
-    load_master_key(settings.master_key, key_file=settings.key_file)
+    master_key_of(settings)

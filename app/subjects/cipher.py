@@ -1,9 +1,11 @@
 """Encryption of persons' numbers and names, and the keyed index they are found through."""
 
 import os
+import shlex
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
@@ -15,6 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from app.errors import SetupError
 
 _AES, _SM4 = b"\x01", b"\x02"
+COMMAND_SECONDS = 10
 _NONCE_BYTES, _TAG_BYTES, _KEY_ID_BYTES = 12, 16, 2
 
 
@@ -91,6 +94,43 @@ def load_master_key(configured: str | None, *, key_file: Path) -> bytes:
         ) from None
     except OSError as error:
         raise SetupError(f"cannot read the key file {key_file}: {error.strerror}") from error
+
+
+class KeySettings(Protocol):
+    """Where an installation has its master key: in a setting, a file, or what a command prints."""
+
+    @property
+    def master_key(self) -> str | None:
+        """The key itself, 64 hexadecimal digits."""
+
+    @property
+    def key_command(self) -> str | None:
+        """The command that prints it."""
+
+    @property
+    def key_file(self) -> Path:
+        """The file it is read from where neither is set."""
+
+
+def master_key_of(settings: KeySettings) -> bytes:
+    """The master key of an installation: from its setting, else from its command, else from its file."""
+    if settings.master_key is None and settings.key_command is not None:
+        return _decoded(_printed(settings.key_command), origin="CREDIT_VILLAGE_KEY_COMMAND")
+    return load_master_key(settings.master_key, key_file=settings.key_file)
+
+
+def _printed(command: str) -> str:
+    """What a command prints; neither the command nor what it prints is repeated when it fails."""
+    try:
+        ran = subprocess.run(
+            shlex.split(command), capture_output=True, text=True, timeout=COMMAND_SECONDS, check=True
+        )
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise SetupError(
+            f"CREDIT_VILLAGE_KEY_COMMAND gave no key ({type(error).__name__}). Run it by hand: it must print "
+            f"64 hexadecimal digits within {COMMAND_SECONDS} seconds and end with the status 0."
+        ) from None
+    return ran.stdout.strip()
 
 
 def ensure_key_file(key_file: Path) -> bool:
