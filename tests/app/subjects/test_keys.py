@@ -28,10 +28,10 @@ def test_a_command_may_print_the_key_and_a_setting_goes_before_it(tmp_path: Path
     assert master_key_of(both) == bytes.fromhex("cd" * 32)
 
 
-@pytest.mark.parametrize(
-    "command",
-    [prints(KEY, status=1), "/nowhere/keys", "'", f"{sys.executable} -c 'import time; time.sleep(60)'"],
-)
+SLOW = f"{sys.executable} -c 'import time; time.sleep(60)'"
+
+
+@pytest.mark.parametrize("command", [prints(KEY, status=1), "/nowhere/keys", "'", SLOW])
 def test_a_command_that_fails_is_told_without_the_command_or_the_key(
     tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
