@@ -9,13 +9,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+RECORDS_MAX = 10_000
+AGE_MAX = timedelta(minutes=10)
 HASH = 64
 FIRST = b"0" * HASH
 _SIGNATURE = 128

@@ -5,6 +5,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,18 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.errors import AppError
-from app.inquiry_log.lines import FIRST, HASH, Seal, entry_line, fingerprint, key_id
+from app.inquiry_log.lines import (
+    AGE_MAX,
+    FIRST,
+    HASH,
+    RECORDS_MAX,
+    Seal,
+    entry_line,
+    fingerprint,
+    is_signed,
+    key_id,
+)
 
-RECORDS_MAX = 10_000
-AGE_MAX = timedelta(minutes=10)
 _STREAMS = 256
 
 
@@ -32,9 +41,9 @@ class InquiryLog:
     """The stream of one process: opened for as long as the process answers.
 
     `folder` holds the entries and a copy of the seals, `seal_folders` the further copies. Every process takes
-    a stream of its own, so that none waits for another. A sealed entry cannot be lost unnoticed; entries
-    after the last seal can only be cut off, never changed unnoticed, and there are at most `records_max` of
-    them for at most `age_max`.
+    a stream of its own, so that none waits for another. A sealed entry cannot be lost unnoticed. Nor can one
+    after the last seal while this process lives, which knows the last hash and signs that; once it was
+    killed, whoever may write the folder can change or cut at most `records_max` entries of at most `age_max`.
     """
 
     def __init__(
@@ -59,22 +68,31 @@ class InquiryLog:
                 place.mkdir(parents=True, exist_ok=True)
             self._publish_key()
             self.stream, self._file = _free_stream(folder)
-            self._open_stream()
+            self._path = folder / f"inquiries-{self.stream}.log"
+            with ExitStack() as refused:
+                # Else the lock stays, and the next try takes another stream instead of the broken one.
+                refused.callback(os.close, self._file)
+                self._open_stream()
+                for place in self._folders:
+                    _make_names_durable(place)
+                refused.pop_all()
         except OSError as error:
             raise _unavailable(error, folder) from error
 
     def append(self, entries: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
         """Write entries, all or none, and return when they are on the disk; `LogUnavailable` otherwise."""
+        assert 0 < len(entries) <= self._records_max, "a group fits between two seals"
         with self._lock:
             self._refuse_if_broken()
-            if self._is_due(at, adding=len(entries)):
+            self._refuse_if_disturbed()
+            if self._pending or self._is_due(at, adding=len(entries)):
                 self._seal(at)
             head, lines = self._head, []
             for entry in entries:
                 line, head = entry_line({**entry, "logged_at": at.isoformat()}, after=head)
                 lines.append(line)
             text = b"".join(lines)
-            self._write(self._file, text, size=self._size)
+            self._write(self._file, text, size=self._size, path=self._path)
             self._oldest = self._oldest or at
             self._head, self._size = head, self._size + len(text)
             self._position += len(entries)
@@ -83,7 +101,8 @@ class InquiryLog:
         """Sign how far the stream has got, in every place; `LogUnavailable` where one cannot be written."""
         with self._lock:
             self._refuse_if_broken()
-            if self._position > self._sealed and (not only_if_due or self._is_due(at)):
+            is_wanted = self._position > self._sealed and (not only_if_due or self._is_due(at))
+            if self._pending or is_wanted:
                 self._seal(at)
 
     def close(self, at: datetime) -> None:
@@ -91,7 +110,10 @@ class InquiryLog:
         try:
             self.seal(at)
         finally:
-            os.close(self._file)
+            with self._lock:
+                if self._fault != _CLOSED:
+                    os.close(self._file)
+                    self._fault = _CLOSED
 
     def _is_due(self, at: datetime, *, adding: int = 0) -> bool:
         unsealed = self._position - self._sealed
@@ -119,12 +141,12 @@ class InquiryLog:
                     raise LogUnavailable(
                         f"{path}: is not as this log left it; run `credit-village log verify`"
                     )
-                self._write(file.fileno(), line, size=self._seals_size)
+                self._write(file.fileno(), line, size=self._seals_size, path=path)
         except OSError as error:
             raise _unavailable(error, path) from error
         self._seal_sizes[place] += len(line)
 
-    def _write(self, file: int, text: bytes, *, size: int) -> None:
+    def _write(self, file: int, text: bytes, *, size: int, path: Path) -> None:
         """Put text at the end of a file and on the disk, or leave the file as it was."""
         try:
             written = 0
@@ -135,12 +157,25 @@ class InquiryLog:
             try:
                 os.ftruncate(file, size)
             except OSError:
-                self._fault = "half an entry may be written"
-            raise _unavailable(error, Path(f"inquiries-{self.stream}.log")) from error
+                self._fault = "half an entry may be written; mend the disk"
+            raise _unavailable(error, path) from error
 
     def _refuse_if_broken(self) -> None:
         if self._fault:
-            raise LogUnavailable(f"the inquiry log stopped: {self._fault}. Mend the disk and start again.")
+            raise LogUnavailable(f"the inquiry log stopped: {self._fault}; start the service again")
+
+    def _refuse_if_disturbed(self) -> None:
+        """Refuse where the file is no longer the one this process wrote: it was removed, cut or added to."""
+        ours = os.fstat(self._file)
+        try:
+            there = self._path.stat()
+        except OSError as error:
+            raise _unavailable(error, self._path) from error
+        if not os.path.samestat(ours, there) or ours.st_size != self._size:
+            raise LogUnavailable(
+                f"{self._path}: is not as this process left it, so nothing is answered; stop the service, "
+                "run `credit-village log verify` and restore the file from its copy"
+            )
 
     def _publish_key(self) -> None:
         text = self._key.public_key().public_bytes(
@@ -157,11 +192,26 @@ class InquiryLog:
         self._seals_size = sum(map(len, seals))
         self._seal_sizes = dict.fromkeys(self._folders, self._seals_size)
         if seals:
-            last = Seal.read(seals[-1])
+            last = self._last_of(seals)
             self._head, self._position, self._size = last.head, last.position, last.size
             self._last_seal = fingerprint(seals[-1])
         self._sealed = self._position
-        self._read_unsealed(self._folders[0] / f"inquiries-{self.stream}.log")
+        self._read_unsealed(self._path)
+
+    def _last_of(self, seals: Sequence[bytes]) -> Seal:
+        """The seal to go on from; the verification looks at those before it and at those of former keys."""
+        path = _seals(self._folders[0], self.stream)
+        try:
+            last = Seal.read(seals[-1])
+        except ValueError:
+            raise LogUnavailable(f"{path}: the last line is no seal; restore it from its copy") from None
+        if last.stream != self.stream or (
+            last.key_id == self._key_id and not is_signed(seals[-1], self._key.public_key())
+        ):
+            raise LogUnavailable(
+                f"{path}: the last seal is not of this log; run `credit-village log verify` and restore it"
+            )
+        return last
 
     def _agreed_seals(self) -> list[bytes]:
         """The seals all places agree on; one that fell behind when a process ended gets those it lacks."""
@@ -175,13 +225,16 @@ class InquiryLog:
                     "run `credit-village log verify` and mend it before anything is answered"
                 )
             with path.open("ab", buffering=0) as file:
-                self._write(file.fileno(), b"".join(seals[len(lines) :]), size=file.tell())
+                missing = b"".join(seals[len(lines) :])
+                self._write(file.fileno(), missing, size=file.tell(), path=path)
         return seals
 
     def _read_unsealed(self, path: Path) -> None:
-        tail = path.read_bytes()[self._size :] if path.stat().st_size >= self._size else None
-        if tail is None:
+        if path.stat().st_size < self._size:
             raise LogUnavailable(f"{path}: is shorter than its last seal says; restore it from its copy")
+        with path.open("rb") as file:
+            file.seek(self._size)
+            tail = file.read()
         whole, _, torn = tail.rpartition(b"\n")
         for line in whole.split(b"\n") if whole else ():
             mark = hashlib.sha256(self._head + line[HASH + 1 :]).hexdigest().encode()
@@ -227,6 +280,7 @@ class LogOfProcess:
                 self._log = None
 
 
+_CLOSED = "it is closed"
 _EARLIEST = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -241,6 +295,15 @@ def _free_stream(folder: Path) -> tuple[int, int]:
             continue
         return stream, file
     raise LogUnavailable(f"{folder}: {_STREAMS} processes write to it already; give this one another folder")
+
+
+def _make_names_durable(folder: Path) -> None:
+    """Put the names of new files on the disk too: without them their content is lost with the power."""
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def _seals(folder: Path, stream: int) -> Path:
