@@ -1,4 +1,4 @@
-"""The verification finds what waits for a seal too long, is not misled by a log in use, and crashes at nothing."""
+"""The verification finds what waits too long for a seal; a log in use and a crafted one do not mislead it."""
 
 import os
 import shutil
