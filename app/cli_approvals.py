@@ -161,7 +161,8 @@ def _sign_in(username: str, password: str, *, code: str) -> Viewer:
     master = master_key_of(chosen) if code else None
     sealing = None if master is None else Cipher(master, chosen.cipher_suite)
     with transaction(make_engine(chosen.database_url)) as session:
-        user = sign_in(session, username, password, at=at, code=code, sealing=sealing)
+        drift = chosen.code_drift_steps
+        user = sign_in(session, username, password, at=at, code=code, sealing=sealing, drift_steps=drift)
         return replace(viewer(session, user.user_id), ready=not left_to_do(user, asked, at=at))
 
 

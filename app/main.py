@@ -16,7 +16,7 @@ from app.access import account_routes as accounts
 from app.access import routes as access
 from app.access.headers import SecurityHeaders
 from app.access.limits import SizeLimit, Sizes, TimeLimit
-from app.access.oidc import provider_of
+from app.access.oidc import provider_of_settings
 from app.access.problems import Problem, install_problems
 from app.access.rates import AddressLimit, Limiter, Rate
 from app.access.request_id import RequestId
@@ -63,7 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The application with its own engine and keys; the database is first asked by the first request."""
     master = master_key_of(settings)
     # Half a set-up of the outside provider fails now, not at the first sign-in.
-    provider_of(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
+    provider_of_settings(settings)
     engine = db.make_engine(settings.database_url)
 
     log = LogOfProcess(

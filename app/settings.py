@@ -31,10 +31,24 @@ class Settings(BaseSettings):
     second_factor: Literal["optional", "required"] = Field(
         default="optional", validation_alias="CREDIT_VILLAGE_SECOND_FACTOR"
     )
+    code_drift_steps: int = Field(default=0, ge=0, le=1, validation_alias="CREDIT_VILLAGE_CODE_DRIFT_STEPS")
+    breached_passwords: Path | None = Field(
+        default=None, validation_alias="CREDIT_VILLAGE_BREACHED_PASSWORDS"
+    )
+    password_grant: Literal["demonstration", "on", "off"] = Field(
+        default="demonstration", validation_alias="CREDIT_VILLAGE_PASSWORD_GRANT"
+    )
     password_days: int | None = Field(default=None, ge=1, validation_alias="CREDIT_VILLAGE_PASSWORD_DAYS")
     oidc_issuer: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_OIDC_ISSUER")
     oidc_client_id: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_OIDC_CLIENT_ID")
     oidc_client_secret: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_OIDC_CLIENT_SECRET")
+    oidc_acr_values: str = Field(default="", validation_alias="CREDIT_VILLAGE_OIDC_ACR_VALUES")
+    oidc_amr_values: str = Field(default="", validation_alias="CREDIT_VILLAGE_OIDC_AMR_VALUES")
+    oidc_max_age_seconds: int | None = Field(
+        default=None, ge=1, validation_alias="CREDIT_VILLAGE_OIDC_MAX_AGE_SECONDS"
+    )
+    outgoing_hosts: str = Field(default="", validation_alias="CREDIT_VILLAGE_OUTGOING_HOSTS")
+    secrets_folder: Path | None = Field(default=None, validation_alias="CREDIT_VILLAGE_SECRETS_FOLDER")
     log_folder: Path | None = Field(default=None, validation_alias="CREDIT_VILLAGE_LOG_FOLDER")
     seal_folders: str = Field(default="", validation_alias="CREDIT_VILLAGE_SEAL_FOLDERS")
     requests_per_minute: int = Field(default=600, ge=1, validation_alias="CREDIT_VILLAGE_REQUESTS_PER_MINUTE")

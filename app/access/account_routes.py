@@ -26,8 +26,12 @@ from app.access.schemas import (
     OrganisationsAnswer,
     PasswordChange,
     PasswordProof,
+    SessionAnswer,
+    SessionsAnswer,
+    SessionsEnd,
 )
 from app.access.scope import Viewer
+from app.access.sessions import sessions_of
 from app.access.terms import Account, Terms
 from app.db import Session
 
@@ -46,7 +50,18 @@ def change_password(
 ) -> TokenAnswer:
     """Every open session ends; the one that asked goes on with the tokens answered here."""
     at = clock.now()
-    user = own_account.change_password(session, viewer=viewer, old=order.old, new=order.new, at=at)
+    chosen = request.app.state.settings
+    user = own_account.change_password(
+        session,
+        viewer=viewer,
+        old=order.old,
+        new=order.new,
+        code=order.totp,
+        sealing=request.app.state.cipher,
+        drift_steps=chosen.code_drift_steps,
+        breached=chosen.breached_passwords,
+        at=at,
+    )
     return signed_in_answer(request, session, user, at=at)
 
 
@@ -71,9 +86,38 @@ def begin_second_factor(
 def confirm_second_factor(
     request: Request, proof: CodeProof, viewer: CurrentViewer, session: RequestSession
 ) -> None:
-    """From now on signing in takes a code of the app too."""
+    """From now on signing in takes a code of the app too; every other session of the account ends."""
     own_account.confirm_second_factor(
-        session, viewer=viewer, code=proof.code, sealing=request.app.state.cipher, at=clock.now()
+        session,
+        viewer=viewer,
+        session_id=request.state.token.session_id,
+        code=proof.code,
+        sealing=request.app.state.cipher,
+        drift_steps=request.app.state.settings.code_drift_steps,
+        at=clock.now(),
+    )
+
+
+@router.get("/v1/me/sessions", summary="Own sessions · 我的登录会话")
+def own_sessions(request: Request, viewer: CurrentViewer, session: RequestSession) -> SessionsAnswer:
+    """Where you are signed in now; a bank's system is not: its credentials are its administrator's."""
+    found = sessions_of(session, viewer.user_id, at=clock.now())
+    asking = request.state.token.session_id
+    return SessionsAnswer(items=[SessionAnswer.of(one, asking=asking) for one in found])
+
+
+@router.post("/v1/me/sessions/end", status_code=204, summary="End own sessions · 退出登录会话")
+def end_own_sessions(
+    request: Request, order: SessionsEnd, viewer: CurrentViewer, session: RequestSession
+) -> None:
+    """End one of your sessions, or all but this one; none of their tokens holds any longer."""
+    own_account.end_sessions(
+        session,
+        viewer=viewer,
+        password=order.password,
+        user_session_id=order.user_session_id,
+        session_id=request.state.token.session_id,
+        at=clock.now(),
     )
 
 

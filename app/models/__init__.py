@@ -7,7 +7,9 @@ from app.models.access import (
     RefreshToken,
     RevokedToken,
     Role,
+    SessionPlace,
     User,
+    UserSession,
 )
 from app.models.approvals import Approval, ApprovalDecision, ApprovalKind, ApprovalUse
 from app.models.base import Base, epoch_day
@@ -167,6 +169,7 @@ __all__ = [
     "RosterEntry",
     "RuleVersion",
     "Sensitivity",
+    "SessionPlace",
     "Source",
     "SourceRow",
     "Statement",
@@ -174,6 +177,7 @@ __all__ = [
     "SubjectKind",
     "UnratedReason",
     "User",
+    "UserSession",
     "ValueType",
     "WrittenConsent",
     "epoch_day",

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
 
 from app.access.scope import Viewer
 from app.errors import AccountNotReady, AppError, Forbidden, NotSignedIn
@@ -87,7 +88,7 @@ class Page(APIRoute):
         async def answer_as_page(request: Request) -> Response:
             try:
                 shown_page = await answer(request)
-                renew_session(request, shown_page)
+                await run_in_threadpool(renew_session, request, shown_page)
                 return shown_page
             except AccountNotReady:
                 return RedirectResponse("/account", status_code=303)

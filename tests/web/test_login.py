@@ -54,7 +54,8 @@ def now(monkeypatch):
 
 
 def application(url, **changes):
-    return create_app(Settings(database_url=url, master_key=KEY.hex(), **changes))
+    """The service, which also takes passwords from programs: these tests sign in that way too."""
+    return create_app(Settings(database_url=url, master_key=KEY.hex(), **{"password_grant": "on"} | changes))
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ CODE = (
 )
 OWN_ACCOUNT = frozenset(
     {
+        "own_sessions", "end_own_sessions", "sessions_page", "sessions_page_end",
         "change_password", "begin_second_factor", "confirm_second_factor", "account_page", "password_page",
         "password_page_change", "second_factor_page", "second_factor_page_begin",
         "second_factor_page_confirm",
@@ -51,7 +52,11 @@ ACCOUNT_REQUESTS: Mapping[str, Request] = {
     "change_password": post("/v1/me/password", old=PASSWORD, new="another horse entirely"),
     "begin_second_factor": post("/v1/me/second-factor", password=PASSWORD),
     "confirm_second_factor": post("/v1/me/second-factor/confirm", code=CODE),
+    "own_sessions": get("/v1/me/sessions"),
+    "end_own_sessions": post("/v1/me/sessions/end", password=PASSWORD),
     "account_page": get("/account"),
+    "sessions_page": get("/account/sessions"),
+    "sessions_page_end": form("/account/sessions", password=PASSWORD),
     "password_page": get("/account/password"),
     "password_page_change": form(
         "/account/password", old=PASSWORD, new="another horse entirely", again="another horse entirely"
