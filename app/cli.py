@@ -25,7 +25,7 @@ from app.cli_records import households, records
 from app.cli_rights import rights
 from app.cli_sources import sources
 from app.consents.activities import Activity, Basis, basis_of
-from app.db import Engine, make_engine, reading
+from app.db import Engine, make_engine, reading, refuse_open_network
 from app.errors import AppError, Invalid, SetupError
 from app.jobs import progress as telling
 from app.jobs.demo import DEMO_PASSWORD, demo_logins, make_demo, sample_inquiry
@@ -80,6 +80,12 @@ def main() -> None:
 def _refuse(reason: str) -> NoReturn:
     sys.stderr.write(f"credit-village: {reason}\n")
     raise SystemExit(1) from None
+
+
+@app.callback()
+def _before_any_command() -> None:
+    """农村信用建档评级 · rural credit archives, ratings and designations."""
+    refuse_open_network(settings.from_environment().database_url)
 
 
 @app.command()

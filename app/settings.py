@@ -4,8 +4,13 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import DirectoryPath, Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -48,7 +53,9 @@ class Settings(BaseSettings):
         default=None, ge=1, validation_alias="CREDIT_VILLAGE_OIDC_MAX_AGE_SECONDS"
     )
     outgoing_hosts: str = Field(default="", validation_alias="CREDIT_VILLAGE_OUTGOING_HOSTS")
-    secrets_folder: Path | None = Field(default=None, validation_alias="CREDIT_VILLAGE_SECRETS_FOLDER")
+    secrets_folder: DirectoryPath | None = Field(
+        default=None, validation_alias="CREDIT_VILLAGE_SECRETS_FOLDER"
+    )
     log_folder: Path | None = Field(default=None, validation_alias="CREDIT_VILLAGE_LOG_FOLDER")
     seal_folders: str = Field(default="", validation_alias="CREDIT_VILLAGE_SEAL_FOLDERS")
     requests_per_minute: int = Field(default=600, ge=1, validation_alias="CREDIT_VILLAGE_REQUESTS_PER_MINUTE")
@@ -66,6 +73,21 @@ class Settings(BaseSettings):
     operator_basis: Literal["state_organ", "pboc_led", "licensed_agency", "consent_only"] = Field(
         default="state_organ", validation_alias="CREDIT_VILLAGE_OPERATOR_BASIS"
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment; for what is not in it the files of the secrets folder, named as the variables."""
+        folder = os.environ.get("CREDIT_VILLAGE_SECRETS_FOLDER")
+        if folder is None or not Path(folder).is_dir():
+            return init_settings, env_settings
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, secrets_dir=folder)
 
     @property
     def inquiry_log_folder(self) -> Path:

@@ -14,6 +14,6 @@ def refuse_host(host: str | None, allowed: Collection[str]) -> None:
     """Refuse with `SetupError` to send anything to a host that is not among those allowed."""
     if (host or "").lower() not in allowed:
         raise SetupError(
-            f"{host or 'this address'} is not in CREDIT_VILLAGE_OUTGOING_HOSTS: name it there, or correct the "
-            "address. 该主机不在允许访问的名单中。"
+            f"{host or 'this address'} is not in CREDIT_VILLAGE_OUTGOING_HOSTS: name or correct it. "
+            "该主机不在允许访问的名单中。"
         )

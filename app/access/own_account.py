@@ -120,7 +120,7 @@ def end_sessions(
     session_id: str,
     at: datetime,
 ) -> None:
-    """End one of the own sessions, or all but the one that asks (`session_id`), for who knows the password."""
+    """End one of the own sessions, or all but the one that asks (`session_id`); it takes the password."""
     prove_password(session, viewer.username, password, at=at)
     if user_session_id is None:
         end_others(session, viewer.user_id, kept=session_id, at=at)

@@ -52,7 +52,7 @@ def check_password(password: str, *, about: Iterable[str] = (), breached: Path |
         )
     if breached is not None and is_breached(password, collection=breached):
         raise Invalid(
-            "password: this one is in a collection of passwords that were stolen elsewhere; choose another one. "
+            "password: this one is in a collection of passwords stolen elsewhere; choose another one. "
             "该密码已出现在外泄的密码库中，请更换密码。"
         )
 

@@ -22,7 +22,7 @@ class _Order(BaseModel):
 
 
 class PasswordChange(_Order):
-    """The present password, the code of the second factor where the account has one, and the next password."""
+    """The present password, a code where the account has a second factor, and the next password."""
 
     old: Password
     new: Password

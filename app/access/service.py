@@ -28,8 +28,8 @@ from app.places import service as places
 
 __all__ = [
     "Sealing", "Viewer", "create_organisation", "create_user", "may_see", "organisation", "prove_factors",
-    "prove_password", "second_factor_row", "sign_in", "sign_in_client", "sign_in_subject", "sign_in_with_code",
-    "viewer", "viewer_of",
+    "prove_password", "refuse_password_grant", "second_factor_row", "sign_in", "sign_in_client",
+    "sign_in_subject", "sign_in_with_code", "viewer", "viewer_of",
 ]  # fmt: skip
 
 _LOG = logging.getLogger(__name__)
