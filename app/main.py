@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import mimetypes
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -185,4 +186,6 @@ def _add_files(app: FastAPI) -> None:
         """The operations to read and try, with nothing loaded from outside."""
         return FileResponse(STATIC / "swagger-ui" / "index.html")
 
+    # An SVG is text too: FileResponse would name the characters of text/* only.
+    mimetypes.add_type("image/svg+xml; charset=utf-8", ".svg")
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

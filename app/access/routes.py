@@ -208,11 +208,10 @@ def revoke_token(
     not hold is answered in the same way: there is nothing to tell a guesser.
     """
     at = clock.now()
-    if refresh.revoke_refresh_token(session, token, at=at):
-        return
     try:
         read = read_token(token, key=request.app.state.token_key, at=at)
     except NotSignedIn:
+        refresh.revoke_refresh_token(session, token, at=at)
         return
     if read.client_id is not None:
         given, secret = _client_of(request, client_id, client_secret)

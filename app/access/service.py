@@ -339,7 +339,7 @@ def _count_attempt(session: Session, name: str, *, of: type[User] | type[ApiClie
         )
         rests_until = None if allowed else store.locked_until(step, name, of=of)
     if rests_until is not None:
-        _LOG.warning("sign-in refused: the %s rests after too many failures", of.__tablename__)
+        _LOG.warning("sign-in refused: one of %s rests after too many failures", of.__tablename__)
         raise TooManyAttempts(
             f"too many failed sign-ins; this account rests for up to {REST.seconds // 60} minutes. "
             "Wait, then try again.",
