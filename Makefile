@@ -24,7 +24,7 @@ run: install ## Make the database, fill it with the demonstration data and serve
 test: install-dev ## Run every test, on SQLite and PostgreSQL (TESTS=path for some)
 	@tools/browser.sh
 	@tools/oidc_provider.sh
-	@tools/proxy.sh
+	@tools/deployment.sh
 	@PYTHON='$(BIN)/python' tools/pmml_engines.sh
 	@$(BIN)/python -m pytest $(PYTEST_ARGS) $(TESTS)
 
