@@ -1,11 +1,14 @@
 """Signing in at an outside provider: a real one, that this project did not write."""
 
 import re
+import threading
+import time
 from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
@@ -206,3 +209,21 @@ def test_the_sign_in_page_offers_the_provider_only_where_there_is_one(client, mi
     with TestClient(create_app(Settings(database_url=migrated_url, master_key=KEY.hex()))) as without:
         assert "统一身份认证登录" not in without.get("/login").text
         assert without.post("/login/oidc").status_code == 404
+
+
+def test_the_button_of_the_sign_in_page_leads_a_real_browser_to_the_provider(browser, client, provider):
+    server = uvicorn.Server(uvicorn.Config(client.app, port=0, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        page = browser.new_page(base_url=f"http://127.0.0.1:{port}")
+        page.goto("/login?next=/account")
+        page.get_by_role("button", name="统一身份认证登录").click()
+        page.wait_for_url(f"{provider.address}/**")
+        page.close()
+    finally:
+        server.should_exit = True
+        thread.join()
