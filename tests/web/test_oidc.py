@@ -221,8 +221,10 @@ def test_the_button_of_the_sign_in_page_leads_a_real_browser_to_the_provider(bro
         port = server.servers[0].sockets[0].getsockname()[1]
         page = browser.new_page(base_url=f"http://127.0.0.1:{port}")
         page.goto("/login?next=/account")
-        page.get_by_role("button", name="统一身份认证登录").click()
-        page.wait_for_url(f"{provider.address}/**")
+        with page.expect_request(lambda request: request.url.startswith(f"{provider.issuer}/auth?")) as sent:
+            page.get_by_role("button", name="统一身份认证登录").click()
+        assert "code_challenge_method=S256" in sent.value.url
+        assert sent.value.is_navigation_request()
         page.close()
     finally:
         server.should_exit = True
