@@ -76,8 +76,7 @@ def hosts_of(url: str) -> tuple[str, ...]:
 
 def refuse_open_network(url: str) -> None:
     """Refuse with `SetupError` a PostgreSQL on another machine whose certificate would not be checked."""
-    parsed = _address(url)
-    if parsed.get_backend_name() != "postgresql" or parsed.query.get("sslmode") in _CHECKED:
+    if not url.startswith("postgresql") or (parsed := _address(url)).query.get("sslmode") in _CHECKED:
         return
     away = [host for host in hosts_of(url) if host not in _THIS_MACHINE]
     if away or "service" in parsed.query:

@@ -30,7 +30,7 @@ router = APIRouter(tags=["access"])
 _NO_TOKEN = "no access token: get one at /v1/token and send it as `Authorization: Bearer …`"
 COOKIE = "credit_village_session"
 # Where somebody tries a password: an address may do so less often than anything else.
-SIGN_IN_PATHS = frozenset({"/v1/token", "/login", "/login/code"})
+SIGN_IN_PATHS = frozenset({"/v1/token", "/login", "/login/code", "/login/oidc"})
 
 # "function": committed after the operation has returned and before its answer is sent.
 RequestSession = Annotated[Session, Depends(request_session, scope="function")]
