@@ -80,6 +80,8 @@ PERMISSIONS: Mapping[str, Permission] = {
     "end_own_sessions": _EVERYBODY,
     "account_page": _EVERYBODY,
     "sessions_page": _EVERYBODY,
+    "token_page": _EVERYBODY,
+    "token_page_issue": _EVERYBODY,
     "sessions_page_end": _EVERYBODY,
     "password_page": _EVERYBODY,
     "password_page_change": _EVERYBODY,

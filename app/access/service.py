@@ -168,7 +168,7 @@ def refuse_password_grant(session: Session, allowed: Literal["demonstration", "o
             return
     raise Forbidden(
         "grant_type=password is switched off here (CREDIT_VILLAGE_PASSWORD_GRANT): a bank's system signs in "
-        "with grant_type=client_credentials, a person on the pages. "
+        "with grant_type=client_credentials, a person gets tokens on the page /account/token. "
         "本系统未开放以密码换取令牌：请使用接口凭据，或在网页登录。"
     )
 
@@ -192,11 +192,11 @@ def prove_factors(
     at: datetime,
     sealing: Sealing,
     drift_steps: int = 0,
-) -> None:
+) -> User:
     """The same with every factor the account has: a stolen password alone changes nothing."""
     user = prove_password(session, username, password, at=at)
     if user.totp_confirmed_at is None:
-        return
+        return user
     try:
         _use_up(session, user, code, sealing=sealing, drift_steps=drift_steps, at=at)
     except NotSignedIn:
@@ -204,6 +204,7 @@ def prove_factors(
             "totp: the code of the second factor is missing, wrong or was used; wait for the next one. "
             "动态口令缺失、不正确或已使用过：请输入下一个动态口令。"
         ) from None
+    return user
 
 
 def sign_in_with_code(

@@ -1,6 +1,5 @@
 """The pages of the own account: what is left to do, the password, the second factor."""
 
-import re
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -14,7 +13,7 @@ from app.access.scope import Viewer
 from app.access.sessions import sessions_of
 from app.db import Session
 from app.errors import Conflict, Invalid, NotFound, TooManyAttempts
-from app.web.page import Page, PageViewer, page, refuse_unless_of_session
+from app.web.page import Page, PageViewer, chinese, page, refuse_unless_of_session
 from app.web.qr import qr_code
 from app.web.sessions import open_session
 
@@ -69,7 +68,7 @@ def password_page_change(
             at=at,
         )
     except Invalid as refusal:
-        return _password(request, viewer, session, status=422, words=_chinese(refusal.detail))
+        return _password(request, viewer, session, status=422, words=chinese(refusal.detail))
     except TooManyAttempts:
         return _password(request, viewer, session, status=429, words=_RESTS)
     answer = RedirectResponse("/account?done=password", status_code=303)
@@ -103,7 +102,7 @@ def sessions_page_end(
             at=clock.now(),
         )
     except (Invalid, NotFound) as refusal:
-        return _sessions(request, viewer, session, status=refusal.status, words=_chinese(refusal.detail))
+        return _sessions(request, viewer, session, status=refusal.status, words=chinese(refusal.detail))
     except TooManyAttempts as refusal:
         return _sessions(request, viewer, session, status=refusal.status, words=_RESTS)
     return RedirectResponse("/account?done=sessions", status_code=303)
@@ -126,7 +125,7 @@ def second_factor_page_begin(
             session, viewer=viewer, password=password, sealing=sealing, at=at
         )
     except (Invalid, Conflict) as refusal:
-        return _second_factor(request, viewer, session, status=refusal.status, words=_chinese(refusal.detail))
+        return _second_factor(request, viewer, session, status=refusal.status, words=chinese(refusal.detail))
     except TooManyAttempts as refusal:
         return _second_factor(request, viewer, session, status=refusal.status, words=_RESTS)
     return page(request, "enrol.html", viewer=viewer, begun=begun, code=qr_code(begun.uri), words="")
@@ -149,10 +148,10 @@ def second_factor_page_confirm(
             at=at,
         )
     except Invalid as refusal:
-        words = _chinese(refusal.detail)
+        words = chinese(refusal.detail)
         return page(request, "enrol.html", status=422, viewer=viewer, begun=None, words=words)
     except Conflict as refusal:
-        return _second_factor(request, viewer, session, status=refusal.status, words=_chinese(refusal.detail))
+        return _second_factor(request, viewer, session, status=refusal.status, words=chinese(refusal.detail))
     return RedirectResponse("/account?done=second-factor", status_code=303)
 
 
@@ -178,9 +177,3 @@ def _sessions(
     return page(
         request, "sessions.html", status=status, viewer=viewer, sessions=found, asking=asking, words=words
     )
-
-
-def _chinese(detail: str) -> str:
-    """The Chinese half of a refusal that is told in two languages."""
-    found = re.search(r"[一-鿿].*", detail)
-    return found.group() if found else detail

@@ -1,6 +1,7 @@
 """What every page shares: who looks, the template it is made of, and how a refusal looks."""
 
 import hmac
+import re
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any
@@ -76,6 +77,12 @@ def local_path(path: str) -> str:
     """Where to go after signing in: a path of this site, or the first page."""
     plain = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
     return path if plain else "/"
+
+
+def chinese(detail: str) -> str:
+    """The Chinese half of a refusal that is told in two languages."""
+    found = re.search(r"[一-鿿].*", detail)
+    return found.group() if found else detail
 
 
 class Page(APIRoute):

@@ -196,6 +196,28 @@ def test_the_qr_code_is_the_link_the_authenticator_app_reads(client):
     assert dark == {(x, y) for y, row in enumerate(matrix) for x, cell in enumerate(row) if cell}
 
 
+def test_a_person_gets_tokens_for_a_program_on_a_page_and_the_program_never_gets_the_password(
+    migrated_url, now
+):
+    with TestClient(application(migrated_url, password_grant="off"), follow_redirects=False) as client:
+        add_user(client.app)
+        sign_in(client)
+        secret = enrol(client, now)
+        now.at += timedelta(seconds=30)
+        for wrong in (
+            {"password": "wrong horses"},
+            {"password": PASSWORD},
+            {"password": PASSWORD, "code": "000000"},
+        ):
+            assert submit(client, "/account/token", **wrong).status_code == 422
+        shown = submit(client, "/account/token", password=PASSWORD, code=code_of(secret, now.at)).text
+        access, refresh = re.findall(r'<code class="token">([^<]+)</code>', shown)
+        assert client.get("/v1/me", headers={"Authorization": f"Bearer {access}"}).status_code == 200
+        renewal = {"grant_type": "refresh_token", "refresh_token": refresh}
+        assert client.post("/v1/token", data=renewal).status_code == 200
+        assert "接口" in client.get("/account/sessions").text
+
+
 def test_with_a_second_factor_changing_the_password_on_the_page_takes_a_code(client, now):
     sign_in(client)
     secret = enrol(client, now)

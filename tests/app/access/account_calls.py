@@ -23,7 +23,8 @@ CODE = (
 )
 OWN_ACCOUNT = frozenset(
     {
-        "own_sessions", "end_own_sessions", "sessions_page", "sessions_page_end",
+        "token_page", "token_page_issue", "own_sessions", "end_own_sessions", "sessions_page",
+        "sessions_page_end",
         "change_password", "begin_second_factor", "confirm_second_factor", "account_page", "password_page",
         "password_page_change", "second_factor_page", "second_factor_page_begin",
         "second_factor_page_confirm",
@@ -56,6 +57,8 @@ ACCOUNT_REQUESTS: Mapping[str, Request] = {
     "end_own_sessions": post("/v1/me/sessions/end", password=PASSWORD),
     "account_page": get("/account"),
     "sessions_page": get("/account/sessions"),
+    "token_page": get("/account/token"),
+    "token_page_issue": form("/account/token", password=PASSWORD),
     "sessions_page_end": form("/account/sessions", password=PASSWORD),
     "password_page": get("/account/password"),
     "password_page_change": form(
