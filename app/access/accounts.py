@@ -53,7 +53,7 @@ def open_account(
     session: Session, terms: Terms, *, username: str, viewer: Viewer, at: datetime
 ) -> tuple[Account, str]:
     """A new account and the password to hand over, which its user has to change first."""
-    _refuse_unless_manageable(session, terms, viewer=viewer)
+    works_for, place = _manageable(session, terms, viewer=viewer)
     password = one_time_password()
     user = service.create_user(
         session,
@@ -69,17 +69,17 @@ def open_account(
     user.disabled = terms.disabled
     _bind_subject(session, user, terms.oidc_subject)
     _log(user, f"opened as {terms.role} of organisation {terms.organisation_id}")
-    return account(session, user.user_id, viewer=viewer), password
+    return Account(user, works_for, place), password
 
 
 def change_account(
     session: Session, found: Account, terms: Terms, *, viewer: Viewer, at: datetime
 ) -> Account:
     """Set the terms of an account as an administrator may give them."""
-    _refuse_unless_manageable(session, terms, viewer=viewer)
+    works_for, place = _manageable(session, terms, viewer=viewer)
     set_terms(session, found.user, terms, at=at)
     session.flush()
-    return account(session, found.user.user_id, viewer=viewer)
+    return Account(found.user, works_for, place)
 
 
 def set_terms(session: Session, user: User, terms: Terms, *, at: datetime) -> None:
@@ -193,8 +193,8 @@ def _in_reach(viewer: Viewer) -> ColumnElement[bool]:
     return or_(everywhere, Organisation.organisation_id == own, Organisation.parent_id == own)
 
 
-def _refuse_unless_manageable(session: Session, terms: Terms, *, viewer: Viewer) -> None:
-    """Refuse terms the viewer may not give: another role, bank or division than the viewer's to give."""
+def _manageable(session: Session, terms: Terms, *, viewer: Viewer) -> tuple[Organisation, Place]:
+    """The organisation and division of terms the viewer may give; no other role, bank or division."""
     if terms.role not in GIVES.get(viewer.role, frozenset()):
         raise Forbidden(
             f"the role {viewer.role} ({viewer.role.label}) does not give the role {terms.role} "
@@ -209,8 +209,10 @@ def _refuse_unless_manageable(session: Session, terms: Terms, *, viewer: Viewer)
             f"role: {terms.role.label} does not work for {works_for.name} ({works_for.kind.label}). "
             "信贷员和银行管理员属于银行，其他角色属于政府部门。"
         )
-    if not may_see(viewer, places.place(session, terms.place_id).code):
+    place = places.place(session, terms.place_id)
+    if not may_see(viewer, place.code):
         raise NotFound(f"there is no division with the id {terms.place_id} in {viewer.place_name}")
+    return works_for, place
 
 
 def _bind_subject(session: Session, user: User, subject: str | None) -> None:

@@ -1,9 +1,9 @@
 """What a request, a decision and a use must satisfy before they are kept."""
 
 from app import clock
-from app.access.scope import Viewer
+from app.access.scope import Viewer, may_see
 from app.approvals.approval import STATE_LABELS, ApprovalState, fingerprint_of
-from app.approvals.duties import DUTIES, may_check, may_make
+from app.approvals.duties import DUTIES, may_make
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.models import Approval, ApprovalKind, Role
 
@@ -51,7 +51,7 @@ def refuse_checker(checker: Viewer, approval: Approval, *, place_code: str) -> N
             f"{checker.role.label}不能审批{kind.label} · the role {checker.role} may not decide about "
             f"{kind}; it takes {_roles(DUTIES[kind].checkers)}"
         )
-    if not may_check(checker, approval, place_code=place_code):
+    if not may_see(checker, place_code):
         raise not_there(number)
 
 

@@ -131,7 +131,6 @@ def _standing(session: Session, approval: Approval, *, viewer: Viewer, at: datet
     state = state_of(approval, decision, used, at=at)
     people = [approval.made_by, *([] if decision is None else [decision.decided_by])]
     names = store.usernames(session, people)
-    able = may_check(viewer, approval, place_code=_place_code(session, approval))
     return Standing(
         approval=approval,
         decision=decision,
@@ -139,7 +138,7 @@ def _standing(session: Session, approval: Approval, *, viewer: Viewer, at: datet
         state=state,
         made_by=names[approval.made_by],
         decided_by=None if decision is None else names[decision.decided_by],
-        may_decide=able and state is ApprovalState.WAITING,
+        may_decide=may_check(viewer, approval) and state is ApprovalState.WAITING,
     )
 
 

@@ -1,7 +1,7 @@
 """Who asks for what where: one request of every operation, to be sent by every role from every scope."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -340,14 +340,21 @@ WITHOUT_SCOPE = frozenset(
 
 def documented() -> dict[str, dict[str, bool]]:
     """The matrix as docs/authorisation.md promises it: operation, role, allowed."""
-    rows: dict[str, dict[str, bool]] = {}
+    return {
+        row["operation"]: {str(role): row[role] == "x" for role in Role} for row in _rows_of_the_document()
+    }
+
+
+def documented_limits() -> dict[str, tuple[str, str]]:
+    """The same of each operation: whose data it is about, and for whom only."""
+    return {row["operation"]: (row["reach"], row["only"]) for row in _rows_of_the_document()}
+
+
+def _rows_of_the_document() -> Iterator[dict[str, str]]:
     header: list[str] = []
     for line in DOCUMENT.read_text("utf-8").splitlines():
         cells = [cell.strip(" `") for cell in line.strip().strip("|").split("|")]
         if cells[0] == "operation":
             header = cells
         elif header and len(cells) == len(header) and not re.fullmatch(r"[-: ]*", cells[0]):
-            rows[cells[0]] = {
-                role: cell == "x" for role, cell in zip(header, cells, strict=True) if role in set(Role)
-            }
-    return rows
+            yield dict(zip(header, cells, strict=True))
