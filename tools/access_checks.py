@@ -74,7 +74,8 @@ def mutants(root: Path) -> Iterator[Mutant]:
     modules = [path.relative_to(root).as_posix() for path in sorted((root / "app").rglob("*.py"))]
     for module in [*(one for one in modules if one.split("/")[1] in SLICES), ROWS]:
         text = (root / module).read_text(encoding="utf-8")
-        yield from (_cut(module, text, cut) for cut in _cuts(module, ast.parse(text)))
+        tree = ast.parse(text)
+        yield from (_cut(module, text, cut) for cut in (*_of_code(module, tree), *_of_tables(tree)))
         for of, part, instead in OTHERS:
             if of == module:
                 assert text.count(part) == 1, f"{module}: {part} is there {text.count(part)} times"
@@ -97,7 +98,7 @@ def _cut(module: str, text: str, cut: _Cut) -> Mutant:
     return Mutant(module, node.lineno, f"{cut.words}: {was[:80]}", changed)
 
 
-def _cuts(module: str, tree: ast.Module) -> Iterator[_Cut]:
+def _of_code(module: str, tree: ast.Module) -> Iterator[_Cut]:
     inside: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and _refuses(node):
@@ -123,8 +124,13 @@ def _cuts(module: str, tree: ast.Module) -> Iterator[_Cut]:
                 said = ast.unparse(part)
                 if said not in NO_CHECK and (every or any(word in said for word in KEEPS_OUT)):
                     yield _Cut(part, "asked without", "*()")
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            yield from _of_table(_name_of_target(node), node.value)
+
+
+def _of_tables(tree: ast.Module) -> Iterator[_Cut]:
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            yield from _of_table(_name(target), node.value)
 
 
 def _of_table(name: str, value: ast.expr | None) -> Iterator[_Cut]:
@@ -189,7 +195,3 @@ def _name(node: ast.expr) -> str:
     if isinstance(function, ast.Attribute):
         return function.attr
     return function.id if isinstance(function, ast.Name) else ""
-
-
-def _name_of_target(node: ast.Assign | ast.AnnAssign) -> str:
-    return _name(node.targets[0] if isinstance(node, ast.Assign) else node.target)
