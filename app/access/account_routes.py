@@ -146,6 +146,7 @@ def reset_password(
     If-Match names the account as it was read: a password that was just handed over is not replaced unseen.
     """
     found = _as_read(request, session, user_id, viewer)
+    accounts.refuse_alone(found)
     password = accounts.reset_password(session, found.user, at=clock.now())
     return OneTimePassword(one_time_password=password)
 
@@ -164,6 +165,7 @@ def reset_second_factor(
     If-Match names the account as it was read: a factor that was just enrolled is not taken off unseen.
     """
     found = _as_read(request, session, user_id, viewer)
+    accounts.refuse_alone(found)
     accounts.reset_second_factor(session, found.user, at=clock.now())
 
 
@@ -171,6 +173,7 @@ def reset_second_factor(
 def create_client(order: ClientOrder, viewer: CurrentViewer, session: RequestSession) -> ClientAnswer:
     """Credentials a bank's system signs in with for an account; their secret is shown only now."""
     found = _for_change(session, order.user_id, viewer)
+    accounts.refuse_alone(found)
     made, secret = accounts.open_client(session, found.user, at=clock.now())
     return ClientAnswer(client_id=made.client_id, client_secret=secret, user_id=made.user_id)
 

@@ -59,12 +59,12 @@ def decide(
 ) -> ApprovalDecision:
     """Grant or refuse what somebody else asked for; of two decisions at the same moment one is taken.
 
-    Accounts are personal (one account, one person): whoever shares one, or is given a second one, has broken
-    that rule and not this one. `Forbidden` for the maker and for another role, `NotFound` from outside the
-    division, `Conflict` for what is decided or expired.
+    Accounts are personal (one account, one person). `Forbidden` for the maker and for another role,
+    `NotFound` from outside the division, `Conflict` for what is decided or expired.
     """
     found = _known(session, approval_id)
-    refuse_checker(checker, found, place_code=_place_code(session, found))
+    maker = store.user(session, found.made_by)
+    refuse_checker(checker, found, maker=maker, place_code=_place_code(session, found))
     refuse_state(found, _state(session, found, at=at), wanted=ApprovalState.WAITING)
     refuse_altered(found)
     made = ApprovalDecision(

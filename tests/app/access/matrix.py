@@ -28,7 +28,7 @@ from app.models import (
 )
 from tests.app.access.account_calls import ACCOUNT_REQUESTS, ACCOUNTS_WITHOUT_SCOPE, PASSWORD_HASH
 from tests.app.access.calls import Call, Request, get, post
-from tests.app.access.oversight_calls import alert_note, asked_for, export
+from tests.app.access.oversight_calls import alert_note, asked_for, asking, carrying_out, export
 from tests.district import (
     DAY,
     DISTRICT,
@@ -223,7 +223,7 @@ def _workers(district: District, codes: list[str], *, bank: int) -> dict[str, Us
 def _user(session: Session, username: str, **said: Any) -> User:
     made = User(
         username=username,
-        display_name="测试",
+        display_name=username,
         password_hash=PASSWORD_HASH,
         disabled=False,
         failed_attempts=0,
@@ -298,17 +298,8 @@ REQUESTS: Mapping[str, Request] = {
     "request_review": post("/v1/subjects/{subject}/reviews", document="身份证", text="请由人再看。"),
     "reviews": get("/v1/reviews"),
     "answer_review": post("/v1/reviews/{review}/answer", outcome="upheld", text="逐项核对，无误。"),
-    "ask_approval": lambda world, code: Call(
-        "POST",
-        "/v1/approvals",
-        json={
-            "kind": "bulk_export",
-            "place_code": code,
-            "subjects": "household",
-            "format": "csv",
-            "reason": "年审",
-        },
-    ),
+    "ask_approval": asking,
+    "carry_out_account": carrying_out,
     "approvals": get("/v1/approvals"),
     "approval": asked_for("/v1/approvals/{approval}"),
     "decide_approval": asked_for("/v1/approvals/{approval}/decision", {"granted": True, "reason": "同意"}),

@@ -201,7 +201,7 @@ def test_a_reset_password_lifts_the_lock_and_ends_the_sessions(accounts, now):
 
 
 @SQLITE_ONLY
-@pytest.mark.parametrize("change", [{"disabled": True}, {"role": "bank_admin"}])
+@pytest.mark.parametrize("change", [{"disabled": True}, {"disabled": True, "display_name": "离职"}])
 def test_whoever_is_disabled_or_given_another_role_is_out_at_once(accounts, now, change):
     now.at = AT.replace(second=1)
     assert accounts.change("system", "officer", **change).status_code == 200

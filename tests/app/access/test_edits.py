@@ -21,7 +21,7 @@ WRITERS = 100
 # They change what somebody has read: If-Match names it (428 without, 412 where it has changed).
 EDITS = {"change_user", "decide_approval", "reset_password", "reset_second_factor"}
 # They add what ends a thing, and there is one end: whoever comes second is told (409).
-ONCE = {"answer", "answer_review", "export", "withdrawal"}
+ONCE = {"answer", "answer_review", "carry_out_account", "export", "withdrawal"}
 # They add something beside what is there, which stays as it is.
 ADDITIONS = {
     "ask_approval", "create_client", "create_organisation", "create_user", "give_copy", "give_report",
