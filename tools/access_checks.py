@@ -53,12 +53,16 @@ OTHERS = (
 
 
 class Mutant(NamedTuple):
-    """A module without one of its checks: where, which one, and its whole text."""
+    """A module without one of its checks: where, which one, and its whole text.
+
+    `refusal`: the line that is never reached without the check; whoever is refused there tells most.
+    """
 
     module: str
     line: int
     words: str
     text: str
+    refusal: int = 0
 
 
 class _Cut(NamedTuple):
@@ -67,6 +71,7 @@ class _Cut(NamedTuple):
     node: ast.expr | ast.stmt
     words: str
     instead: str
+    refusal: int = 0
 
 
 def mutants(root: Path) -> Iterator[Mutant]:
@@ -95,7 +100,7 @@ def _cut(module: str, text: str, cut: _Cut) -> Mutant:
     whole = text.encode()
     was = " ".join(whole[begin:end].decode().split())
     changed = (whole[:begin] + cut.instead.encode() + whole[end:]).decode()
-    return Mutant(module, node.lineno, f"{cut.words}: {was[:80]}", changed)
+    return Mutant(module, node.lineno, f"{cut.words}: {was[:80]}", changed, cut.refusal)
 
 
 def _of_code(module: str, tree: ast.Module) -> Iterator[_Cut]:
@@ -105,7 +110,7 @@ def _of_code(module: str, tree: ast.Module) -> Iterator[_Cut]:
             inside |= {id(part) for part in ast.walk(node.test)}
             for part in _operands(node.test, ast.Or):
                 if not _asks_whether_there(part):
-                    yield _Cut(part, "never refused for", "False")
+                    yield _Cut(part, "never refused for", "False", node.body[-1].lineno)
         elif isinstance(node, ast.FunctionDef) and node.name in ANSWERS:
             last = node.body[-1]
             assert isinstance(last, ast.Return)
