@@ -50,7 +50,7 @@ coverage: install-dev ## Show which branches of scoring/ the tests do not reach
 
 mutation: install-dev ## Count the small faults in the scoring, and the checks of access, whose loss the tests find (docs/mutation.md)
 	@$(BIN)/python tools/mutation.py
-	@$(BIN)/python tools/mutation.py access
+	@$(BIN)/python tools/mutation_access.py
 
 lock: ## Write the lock files anew with uv (UPGRADE=--upgrade takes newer versions)
 	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: python3 -m pip install uv"; exit 1; }

@@ -186,6 +186,8 @@ def _operands(test: ast.expr, kind: type[ast.boolop]) -> list[ast.expr]:
 
 def _asks_whether_there(part: ast.expr) -> bool:
     """Whether a condition asks if something is there at all, which is no question about somebody."""
+    if ast.unparse(part) == "not found":
+        return True
     return (
         isinstance(part, ast.Compare)
         and isinstance(part.ops[0], ast.Is | ast.IsNot)

@@ -84,7 +84,7 @@ def main() -> int:
             free.put(each)
         # They inherit what was just imported, and hand it on to every run of the tests.
         with multiprocessing.get_context("fork").Pool(WORKERS, _begin, (free, reach)) as pool:
-            some = sorted(reach.seconds, key=reach.seconds.__getitem__)[:AT_ONCE]
+            some = sorted(reach.seconds, key=reach.seconds.__getitem__)[:FIRST]
             if any(pool.map(_fails_now, [some] * WORKERS, chunksize=1)):
                 raise SystemExit("tests that pass by themselves fail here: nothing can be learned")
             found = pool.map(_is_noticed, tried, chunksize=1)
