@@ -48,7 +48,7 @@ def ask_approval(
     session: RequestSession,
     response: Response,
 ) -> ApprovalAnswer:
-    """Ask for what takes a second person: new rules, a new recipient, a bulk export, a deletion.
+    """Ask for what takes a second person: new rules, a recipient, an export, a deletion, an account.
 
     It expires after 14 days.
     """

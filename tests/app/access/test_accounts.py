@@ -201,11 +201,13 @@ def test_a_reset_password_lifts_the_lock_and_ends_the_sessions(accounts, now):
 
 
 @SQLITE_ONLY
-@pytest.mark.parametrize("change", [{"disabled": True}, {"disabled": True, "display_name": "离职"}])
-def test_whoever_is_disabled_or_given_another_role_is_out_at_once(accounts, now, change):
+@pytest.mark.parametrize(
+    ("who", "change"), [("officer", {"disabled": True}), ("official", {"role": "collector"})]
+)
+def test_whoever_is_disabled_or_given_another_role_is_out_at_once(accounts, now, who, change):
     now.at = AT.replace(second=1)
-    assert accounts.change("system", "officer", **change).status_code == 200
-    assert accounts.ask("officer", "GET", "/v1/me").status_code == 401
+    assert accounts.change("system", who, **change).status_code == 200
+    assert accounts.ask(who, "GET", "/v1/me").status_code == 401
 
 
 @SQLITE_ONLY
