@@ -51,7 +51,7 @@ coverage: install-dev ## Show which branches of scoring/ the tests do not reach
 
 mutation: install-dev ## Count the small faults in the scoring, and the checks of access, whose loss the tests find (docs/mutation.md)
 	@$(BIN)/python tools/mutation.py
-	@$(BIN)/python tools/mutation.py access
+	@$(BIN)/python tools/mutation_access.py
 
 audit: install-dev ## Compare the locked libraries with the weaknesses known of them (asks PyPI)
 	@PYTHON='$(BIN)/python' tools/audit.sh

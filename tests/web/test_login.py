@@ -272,6 +272,17 @@ def test_a_form_of_the_account_without_the_token_of_the_session_is_refused(clien
     assert sign_in(client).status_code == 303
 
 
+@pytest.mark.parametrize(
+    "headers", [{"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}], ids=["site", "origin"]
+)
+def test_a_form_sent_from_another_site_is_refused_even_with_the_token_of_the_session(client, headers):
+    sign_in(client)
+    [token] = set(re.findall(r'name="form_token" value="(\w+)"', client.get("/account/password").text))
+    form = {"old": PASSWORD, "new": NEXT_PASSWORD, "again": NEXT_PASSWORD, "form_token": token}
+    assert client.post("/account/password", data=form, headers=headers).status_code == 403
+    assert sign_in(client).status_code == 303
+
+
 def test_changing_the_password_keeps_this_session_and_ends_the_others(client, now):
     sign_in(client)
     other = client.cookies["credit_village_session"]

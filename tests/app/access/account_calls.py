@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from app.access.passwords import hashed
 from app.models import OrganisationKind
-from tests.app.access.calls import Call, Request, delete, form, get, post
+from tests.app.access.calls import Call, Request, as_read, delete, form, get, post
 from tests.district import DAY, morning
 
 PASSWORD = "a horse of this test"
@@ -72,8 +72,8 @@ ACCOUNT_REQUESTS: Mapping[str, Request] = {
     "create_user": _new_user,
     "change_user": _changed_user,
     "sign_out_user": post("/v1/users/{worker}/sign-out"),
-    "reset_password": post("/v1/users/{worker}/password"),
-    "reset_second_factor": delete("/v1/users/{worker}/second-factor"),
+    "reset_password": as_read(post("/v1/users/{worker}/password")),
+    "reset_second_factor": as_read(delete("/v1/users/{worker}/second-factor")),
     "create_client": _new_client,
     "revoke_client": delete("/v1/clients/{client}"),
     "organisations": get("/v1/organisations"),
