@@ -23,7 +23,8 @@ def _group() -> None:
 def grant(
     role: Annotated[str, typer.Option(help="the role the service connects with; made if there is none")],
     password_file: Annotated[
-        Path | None, typer.Option(help="its password, one line of a file (or /dev/stdin); set as a verifier")
+        Path | None,
+        typer.Option(exists=True, help="its password, one line of a file (or /dev/stdin); set as a verifier"),
     ] = None,
 ) -> None:
     """Let a role serve: it owns nothing, and sees of persons only the division of whoever asks."""
