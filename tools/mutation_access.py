@@ -1,6 +1,6 @@
 """Whether a test fails when a single check of who may see or do what is taken away.
 
-    .venv/bin/python tools/mutation_access.py [PATH ...]      such as app/approvals, a part of a module's path
+    .venv/bin/python tools/mutation_access.py [PART ...]      of the line about a check, such as app/approvals
 
 One check at a time is taken away in a copy of the tree (`access_checks.py` finds them). The tests are run
 once to learn which of them reach which line; a check is then tried with those alone, the quickest of its own
@@ -70,9 +70,11 @@ class Reach(NamedTuple):
 
 
 def main() -> int:
-    """Try every check of the modules asked for; the exit status is 1 where one is not missed by any test."""
+    """Try every check asked for; the exit status is 1 where one is not missed by any test."""
     asked = sys.argv[1:] or [""]
-    tried = [one for one in mutants(ROOT) if any(part in one.module for part in asked)]
+    tried = [
+        one for one in mutants(ROOT) if any(part in f"{one.module}:{one.line} {one.words}" for part in asked)
+    ]
     with tempfile.TemporaryDirectory() as folder:
         copies = [_copied(Path(folder) / str(number)) for number in range(WORKERS)]
         reach = _reach(copies[0])
