@@ -40,7 +40,7 @@ from app.jobs.trace import trace, trace_all
 from app.logs import uvicorn_config
 from app.main import create_app
 from app.places.service import place_by_code
-from app.subjects.cipher import Cipher, master_key_of
+from app.subjects.key_source import cipher_of
 
 app = typer.Typer(
     name="credit-village",
@@ -150,7 +150,7 @@ def import_(
     chosen = settings.from_environment()
     report = import_file(
         make_engine(chosen.database_url),
-        _cipher(chosen),
+        cipher_of(chosen),
         file,
         kind=kind,
         on=clock.today(),
@@ -250,7 +250,7 @@ def _make_demo(households: int, *, entities: int | None, seed: int) -> None:
     with _progress() as tell:
         summary = make_demo(
             make_engine(chosen.database_url),
-            _cipher(chosen),
+            cipher_of(chosen),
             households=households,
             entities=entities,
             seed=seed,
@@ -337,10 +337,6 @@ class _PlainLines:
         elif what not in self._begun:
             console.print(f"{what}: 0 of {total}", markup=False)
         self._begun.add(what)
-
-
-def _cipher(chosen: settings.Settings) -> Cipher:
-    return Cipher(master_key_of(chosen), chosen.cipher_suite)
 
 
 def _day(text: str) -> date:

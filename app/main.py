@@ -9,6 +9,7 @@ from pathlib import Path
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
 from app import clock, db
@@ -20,11 +21,12 @@ from app.access.oidc import provider_of
 from app.access.problems import Problem, install_problems
 from app.access.rates import AddressLimit, Limiter, Rate
 from app.access.request_id import RequestId
+from app.access.tokens import TokenKey
 from app.alerts import routes as alerts
 from app.approvals import routes as approvals
 from app.coverage import routes as coverage
 from app.designations import routes as designations
-from app.errors import NotReady
+from app.errors import AppError, NotReady
 from app.exports import routes as exports
 from app.inquiries import routes as inquiries
 from app.inquiries.service import entries_of
@@ -35,7 +37,9 @@ from app.ratings import routes as ratings
 from app.ratings.service import latest_run
 from app.rights import routes as rights
 from app.settings import Settings
-from app.subjects.cipher import Cipher, derived_key, master_key_of
+from app.subjects.cipher import derived_key
+from app.subjects.key_source import cipher_of
+from app.subjects.keys import FOLLOW_SECONDS, Follower, signing_keys
 from app.web import routes as web
 
 # These only read: from one state of the database, so that no answer mixes two nights.
@@ -61,7 +65,7 @@ ROUTERS = (
 
 def create_app(settings: Settings) -> FastAPI:
     """The application with its own engine and keys; the database is first asked by the first request."""
-    master = master_key_of(settings)
+    cipher = cipher_of(settings)
     # Half a set-up of the outside provider fails now, not at the first sign-in.
     provider_of(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     engine = db.make_engine(settings.database_url)
@@ -69,7 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
     log = LogOfProcess(
         lambda: InquiryLog(
             settings.inquiry_log_folder,
-            seed=derived_key(master, purpose="inquiry-log", length=32),
+            seed=derived_key(cipher.master(cipher.in_force[0]), purpose="inquiry-log", length=32),
             seal_folders=settings.inquiry_seal_folders,
         )
     )
@@ -81,9 +85,11 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        sealing = asyncio.create_task(_seal_when_due(log))
+        await run_in_threadpool(keys.look, engine)
+        tasks = [asyncio.create_task(each) for each in (_seal_when_due(log), _follow_keys(keys, engine))]
         yield
-        sealing.cancel()
+        for task in tasks:
+            task.cancel()
         log.close(clock.now())
         engine.dispose()
 
@@ -94,14 +100,17 @@ def create_app(settings: Settings) -> FastAPI:
     def request_session(request: Request) -> Iterator[db.Session]:
         if request.method in READING:
             with db.reading(engine, scope=scope_of(request)) as session:
+                keys.follow(session)
                 yield session
             return
         with db.transaction(engine, before_commit=log_inquiries, scope=scope_of(request)) as session:
+            keys.follow(session)
             yield session
 
     def recording_session(request: Request) -> Iterator[db.Session]:
         scope = scope_of(request)
         with db.transaction(engine, of_one_state=True, before_commit=log_inquiries, scope=scope) as session:
+            keys.follow(session)
             yield session
 
     app = FastAPI(
@@ -116,8 +125,9 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.engine = engine
-    app.state.cipher = Cipher(master, settings.cipher_suite)
-    app.state.token_key = derived_key(master, purpose="token", length=32)
+    app.state.cipher = cipher
+    app.state.token_key = _token_key([cipher.master(cipher.in_force[0])])
+    keys = _Keys(app, log)
     app.dependency_overrides[db.request_session] = request_session
     app.dependency_overrides[db.recording_session] = recording_session
     install_problems(app)
@@ -127,6 +137,48 @@ def create_app(settings: Settings) -> FastAPI:
     _add_health(app)
     _add_files(app)
     return app
+
+
+class _Keys:
+    """How this process keeps to the keys in force: those of the database, of the tokens and of the log."""
+
+    def __init__(self, app: FastAPI, log: LogOfProcess) -> None:
+        self._state, self._log = app.state, log
+        self._follower = Follower(app.state.cipher)
+
+    def follow(self, session: db.Session) -> None:
+        """Look, where it is time to, which keys are in force."""
+        before = self._state.cipher.in_force[0].key_id
+        found = self._follower.look(session)
+        if found is not None:
+            masters = signing_keys(self._state.cipher, found, at=clock.now())
+            self._state.token_key = _token_key(masters)
+        if self._state.cipher.in_force[0].key_id != before:
+            # The next entry opens it again, to be sealed with the new key.
+            self._log.close(clock.now())
+
+    def look(self, engine: db.Engine) -> None:
+        """The same while nobody asks; where the database does not answer, the next request will tell."""
+        try:
+            with db.reading(engine) as session:
+                self.follow(session)
+        except (AppError, DBAPIError) as failed:
+            _LOG.warning("the keys in force are not known: %s", type(failed).__name__)
+
+
+def _token_key(masters: Sequence[bytes]) -> TokenKey:
+    """The key tokens are signed with, and the earlier ones that hold."""
+    first, *earlier = (derived_key(master, purpose="token", length=32) for master in masters)
+    key = TokenKey(first)
+    key.earlier = tuple(earlier)
+    return key
+
+
+async def _follow_keys(keys: _Keys, engine: db.Engine) -> None:
+    """Look at the keys in force again and again, also while nobody asks."""
+    while True:
+        await asyncio.sleep(FOLLOW_SECONDS)
+        await run_in_threadpool(keys.look, engine)
 
 
 async def _seal_when_due(log: LogOfProcess) -> None:

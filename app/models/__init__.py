@@ -15,6 +15,7 @@ from app.models.consents import Consent, ConsentChannel, ConsentKind, ConsentWit
 from app.models.coverage import CoverageCount, ExclusionReason, Roster, RosterEntry
 from app.models.credit_lines import Loan, LoanClass, LoanMonth
 from app.models.inquiries import IdempotencyKey, Inquiry, InquiryAlert, InquiryAlertNote, InquiryOutcome
+from app.models.keys import CipherKey, CipherSuite
 from app.models.objections import Objection, ObjectionChannel, ObjectionEvent, ObjectionEventKind
 from app.models.places import Place, PlaceKind
 from app.models.ratings import (
@@ -84,6 +85,8 @@ __all__ = [
     "Base",
     "Batch",
     "BatchKind",
+    "CipherKey",
+    "CipherSuite",
     "Consent",
     "ConsentChannel",
     "ConsentKind",

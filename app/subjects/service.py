@@ -10,6 +10,7 @@ from app.models import EntityState, EntityStatus, EntityType, Subject, SubjectKi
 from app.places import service as places
 from app.subjects import store
 from app.subjects.cipher import Cipher
+from app.subjects.keys import follow
 from app.subjects.numbers import masked_name, masked_number, resident_number, sex_and_birth, uscc
 from app.subjects.store import has_subjects, has_synthetic, subjects_in_place
 
@@ -78,12 +79,22 @@ def find_by_number(session: Session, cipher: Cipher, number: str, *, on: date) -
         raise code if _looks_like_uscc(number) else resident
     found = None
     if isinstance(resident, str):
-        index = cipher.index(resident)
-        found = store.by_head(session, index) or store.by_member(session, index)
+        found = _person(session, cipher, resident)
     if found is None and isinstance(code, str):
         found = store.by_uscc(session, code)
     if found is None:
         raise NotFound("nobody is on file under this number; compare it with the card or the licence")
+    return found
+
+
+def _person(session: Session, cipher: Cipher, number: str) -> Subject | None:
+    """The household of a resident number: of its head, else of a member."""
+    found = store.by_head(session, cipher.indexes(number))
+    if found is None:
+        # Before anybody is called unknown: this process may not have heard of a new key yet.
+        follow(session, cipher)
+        indexes = cipher.indexes(number)
+        found = store.by_head(session, indexes) or store.by_member(session, indexes)
     return found
 
 

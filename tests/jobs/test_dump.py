@@ -16,7 +16,8 @@ from app.jobs.progress import quiet
 from app.jobs.setup import initialise
 from app.models import AgriEntity, Base, Household, Member
 from app.settings import Settings
-from app.subjects.cipher import Cipher, load_master_key
+from app.subjects.cipher import Cipher
+from app.subjects.key_source import cipher_of
 from app.subjects.numbers import resident_number
 
 KNOWN_LEAST = 10_000
@@ -42,11 +43,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
     engine.dispose()
     return made
-
-
-def cipher_of(settings: Settings) -> Cipher:
-    """The key of the district."""
-    return Cipher(load_master_key(None, key_file=settings.key_file))
 
 
 def known_persons(engine: Engine, cipher: Cipher) -> tuple[set[str], set[str]]:

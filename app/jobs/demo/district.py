@@ -31,6 +31,7 @@ from app.jobs.demo.writer import Writer, relaxed
 from app.jobs.progress import Progress
 from app.models import Batch, BatchKind, Subject, SubjectKind
 from app.subjects.cipher import Cipher
+from app.subjects.keys import hold
 
 _INDEXED = (
     "records",
@@ -67,6 +68,7 @@ def make_demo(
     count = households // 10 if entities is None else entities
     order = Order(households=households, entities=count, seed=seed % 2**32, on=on)
     with relaxed(engine) as own, transaction(own) as session:
+        hold(session, cipher)
         writer = Writer(session.connection())
         _refuse_second(session)
         return _District.begin(session, writer, cipher, order=order).make(progress)

@@ -168,7 +168,7 @@ def _differs(entity: AgriEntity, subject: Subject, draft: EntityDraft, *, check:
     )
     redated = draft.registered_on is not None and draft.registered_on != entity.registered_on
     renumbered = draft.representative_number is not None and (
-        check.cipher.index(draft.representative_number) != entity.legal_representative_index
+        entity.legal_representative_index not in check.cipher.indexes(draft.representative_number)
     )
     return before != after or redated or renumbered
 

@@ -147,31 +147,34 @@ class _Stored:
     """The households on file that rows of the file may mean."""
 
     by_no: dict[str, tuple[Household, Subject]]
-    by_head: dict[bytes, tuple[Household, Subject]]
-    members: dict[bytes, Member]
+    by_head: dict[str, tuple[Household, Subject]]
+    members: dict[str, Member]
 
     @classmethod
     def of(cls, rows: list[Row], *, check: Check) -> "_Stored":
         numbers = {row[HEAD_NUMBER.name] for row in rows if row[HEAD_NUMBER.name]}
-        heads = [check.cipher.index(number) for number in numbers]
+        people = lookups.people(check.cipher, numbers)
         pairs = lookups.households(
-            check.session, numbers={row[NO.name] for row in rows if row[NO.name]}, heads=heads
+            check.session, numbers={row[NO.name] for row in rows if row[NO.name]}, heads=people
         )
         return cls(
             {household.household_no: (household, subject) for household, subject in pairs},
-            {household.head_id_number_index: (household, subject) for household, subject in pairs},
-            lookups.members(check.session, heads),
+            {
+                people[household.head_id_number_index]: (household, subject)
+                for household, subject in pairs
+                if household.head_id_number_index in people
+            },
+            lookups.members(check.session, people),
         )
 
 
 def _plan_household(
     row: Row, draft: HouseholdDraft, *, plan: HouseholdPlan, check: Check, stored: _Stored
 ) -> None:
-    index = check.cipher.index(draft.head_number)
-    by_no, by_head = stored.by_no.get(draft.household_no), stored.by_head.get(index)
+    by_no, by_head = stored.by_no.get(draft.household_no), stored.by_head.get(draft.head_number)
     if by_no is None and by_head is None:
         plan.new.append(draft)
-        if index in stored.members:
+        if draft.head_number in stored.members:
             _warn_elsewhere(row, HEAD_NUMBER, check=check)
     elif by_no is None:
         check.findings.refuse(
@@ -180,7 +183,7 @@ def _plan_household(
             reason=both("此户主已在另一个户号下建档", "this head is on file under another household number"),
             fix=both("核对户号", "check the household number"),
         )
-    elif by_no[0].head_id_number_index != index:
+    elif by_no != by_head:
         check.findings.refuse(
             row,
             NO,
@@ -199,12 +202,8 @@ def _plan_household(
 
 
 def _plan_members(rows: list[Row], *, plan: HouseholdPlan, check: Check, heads: dict[str, str]) -> None:
-    indexes = {
-        row[MEMBER_NUMBER.name]: check.cipher.index(row[MEMBER_NUMBER.name])
-        for row in rows
-        if row[MEMBER_NUMBER.name]
-    }
-    stored = lookups.members(check.session, indexes.values())
+    numbers = {row[MEMBER_NUMBER.name] for row in rows if row[MEMBER_NUMBER.name]}
+    stored = lookups.members(check.session, lookups.people(check.cipher, numbers))
     elsewhere = {row[NO.name] for row in rows if row[NO.name]} - plan.on_file.keys()
     for household, subject in lookups.households(check.session, numbers=elsewhere):
         plan.on_file[household.household_no] = subject.subject_id
@@ -221,7 +220,7 @@ def _plan_members(rows: list[Row], *, plan: HouseholdPlan, check: Check, heads: 
         _check_member(row, check=check, heads=heads, head_numbers=head_numbers)
         if not row.refused:
             draft = MemberDraft(row[NO.name], row[RELATION.name], row[MEMBER_NAME.name], number)
-            _plan_member(row, draft, plan=plan, check=check, stored=stored.get(indexes[number]))
+            _plan_member(row, draft, plan=plan, check=check, stored=stored.get(number))
 
 
 def _check_member(row: Row, *, check: Check, heads: dict[str, str], head_numbers: dict[str, str]) -> None:
