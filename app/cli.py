@@ -20,6 +20,7 @@ from app.cli_alerts import alerts
 from app.cli_approvals import approvals
 from app.cli_cards import cards
 from app.cli_database import databases
+from app.cli_keys import keys
 from app.cli_log import logs
 from app.cli_records import households, records
 from app.cli_rights import rights
@@ -57,6 +58,7 @@ app.add_typer(approvals, name="approval")
 app.add_typer(account, name="account")
 app.add_typer(alerts, name="alerts")
 app.add_typer(logs, name="log")
+app.add_typer(keys, name="keys")
 app.add_typer(databases, name="database")
 app.add_typer(households, name="household")
 # The demonstration holds later updates: with a night before them, ratings have a history to show.
