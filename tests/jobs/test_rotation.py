@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from app.jobs import rotation
 from app.jobs.demo import make_demo
 from app.jobs.progress import quiet
 from app.jobs.rotation import Moved, move, register_first, retire, switch
-from app.jobs.sealed import counts, sealed_tables
+from app.jobs.sealed import Counts, counts, sealed_tables
 from app.jobs.setup import initialise
 from app.models import Base, CipherKey, Household, Member
 from app.models.base import Hashed, Sealed
@@ -106,7 +107,7 @@ def test_what_is_half_done_is_found_and_goes_on(district, monkeypatch: pytest.Mo
         if len(steps) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(rotation.time, "sleep", cut_off)
+    monkeypatch.setattr(time, "sleep", cut_off)
     with pytest.raises(KeyboardInterrupt):
         rotate(district, cipher)
     with reading(district.engine) as session:
@@ -228,7 +229,7 @@ def test_a_killed_rotation_goes_on_when_it_is_run_again(migrated_url: str, tmp_p
     }  # fmt: skip
     command = [sys.executable, "-m", "app", "keys", "rotate"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-    found = {old: {}}
+    found: Counts = {old: {}}
     while process.poll() is None and not found.get(new):
         with reading(engine) as session:
             found = counts(session)
