@@ -1,15 +1,16 @@
 """Who is behind a number, and what people may see of a subject."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from app.db import Session
 from app.errors import Invalid, NotFound
-from app.models import EntityState, EntityStatus, EntityType, Subject, SubjectKind
+from app.models import ContactKind, EntityState, EntityStatus, EntityType, Subject, SubjectKind
 from app.places import service as places
 from app.subjects import store
 from app.subjects.cipher import Cipher
+from app.subjects.contacts import masked_address, masked_phone, newest_contacts
 from app.subjects.keys import follow
 from app.subjects.numbers import masked_name, masked_number, resident_number, sex_and_birth, uscc
 from app.subjects.store import has_subjects, has_synthetic, subjects_in_place
@@ -24,6 +25,7 @@ __all__ = [
     "heads",
     "subject",
     "subjects_in_place",
+    "with_contacts",
 ]
 
 
@@ -42,6 +44,8 @@ class SubjectCard:
     uscc: str | None = None
     entity_type: EntityType | None = None
     status: EntityStatus | None = None
+    phone_masked: str | None = None
+    address_masked: str | None = None
 
     @property
     def display_name(self) -> str:
@@ -85,6 +89,17 @@ def find_by_number(session: Session, cipher: Cipher, number: str, *, on: date) -
     if found is None:
         raise NotFound("nobody is on file under this number; compare it with the card or the licence")
     return found
+
+
+def with_contacts(session: Session, cipher: Cipher, card: SubjectCard) -> SubjectCard:
+    """The same card with phone and address masked, for the desk to compare with what it is told."""
+    known = newest_contacts(session, cipher, [card.subject_id]).get(card.subject_id, {})
+    phone, address = known.get(ContactKind.PHONE), known.get(ContactKind.ADDRESS)
+    return replace(
+        card,
+        phone_masked=phone and masked_phone(phone),
+        address_masked=address and masked_address(address),
+    )
 
 
 def _person(session: Session, cipher: Cipher, number: str) -> Subject | None:

@@ -1,7 +1,7 @@
 """Households and their adult members, as a town office lists them."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.jobs.imports import lookups
 from app.jobs.imports.cells import (
@@ -15,10 +15,12 @@ from app.jobs.imports.cells import (
 )
 from app.jobs.imports.checking import PLACE_CODE, PLACE_NAME, Check
 from app.jobs.imports.columns import Column, Row, header_texts
+from app.jobs.imports.contact_columns import CONTACT_COLUMNS, Contacts, contacts_in, news_in
 from app.jobs.imports.reading import Sheet
 from app.jobs.imports.relations import COMMON_RELATIONS, RELATIONS
 from app.jobs.imports.report import both
-from app.models import Household, Member, Subject
+from app.models import ContactKind, Household, Member, Subject
+from app.subjects.contacts import newest_contacts
 
 NO = Column(
     "户号",
@@ -55,7 +57,7 @@ MEMBER_NUMBER = Column(
     example="440524188001010014",
     also=("身份证号码", "公民身份号码"),
 )
-HOUSEHOLD_COLUMNS = (NO, HEAD_NAME, HEAD_NUMBER, PLACE_CODE, PLACE_NAME)
+HOUSEHOLD_COLUMNS = (NO, HEAD_NAME, HEAD_NUMBER, PLACE_CODE, PLACE_NAME, *CONTACT_COLUMNS)
 MEMBER_COLUMNS = (NO, RELATION, MEMBER_NAME, MEMBER_NUMBER)
 
 
@@ -67,6 +69,7 @@ class HouseholdDraft:
     head_name: str
     head_number: str
     place_id: int
+    contacts: Contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ def _plan_heads(rows: list[Row], *, plan: HouseholdPlan, check: Check) -> dict[s
         if number is not None:
             check.unique(row, HEAD_NUMBER, seen=by_head, key=number)
         if not row.refused and division is not None:
-            draft = HouseholdDraft(no, row[HEAD_NAME.name], number, division.place_id)
+            draft = HouseholdDraft(no, row[HEAD_NAME.name], number, division.place_id, contacts_in(row))
             _plan_household(row, draft, plan=plan, check=check, stored=stored)
     return heads
 
@@ -149,6 +152,7 @@ class _Stored:
     by_no: dict[str, tuple[Household, Subject]]
     by_head: dict[str, tuple[Household, Subject]]
     members: dict[str, Member]
+    contacts: dict[int, dict[ContactKind, str]]
 
     @classmethod
     def of(cls, rows: list[Row], *, check: Check) -> "_Stored":
@@ -165,6 +169,7 @@ class _Stored:
                 if household.head_id_number_index in people
             },
             lookups.members(check.session, people),
+            newest_contacts(check.session, check.cipher, [subject.subject_id for _, subject in pairs]),
         )
 
 
@@ -197,8 +202,9 @@ def _plan_household(
         plan.on_file[draft.household_no] = subject.subject_id
         sealed_row = f"households/{subject.subject_id}/head_name"
         name = check.cipher.open(household.head_name_cipher, row=sealed_row)
-        if (name, subject.place_id) != (draft.head_name, draft.place_id):
-            plan.changed.append((household, subject, draft))
+        news = news_in(draft.contacts, on_file=stored.contacts.get(subject.subject_id, {}))
+        if news or (name, subject.place_id) != (draft.head_name, draft.place_id):
+            plan.changed.append((household, subject, replace(draft, contacts=news)))
 
 
 def _plan_members(rows: list[Row], *, plan: HouseholdPlan, check: Check, heads: dict[str, str]) -> None:
