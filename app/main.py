@@ -9,7 +9,6 @@ from pathlib import Path
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
 from app import clock, db
@@ -37,7 +36,7 @@ from app.ratings import routes as ratings
 from app.ratings.service import latest_run
 from app.rights import routes as rights
 from app.settings import Settings
-from app.subjects.cipher import derived_key
+from app.subjects.cipher import Cipher, derived_key
 from app.subjects.key_source import cipher_of
 from app.subjects.keys import FOLLOW_SECONDS, Follower, signing_keys
 from app.web import routes as web
@@ -70,13 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
     provider_of(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     engine = db.make_engine(settings.database_url)
 
-    log = LogOfProcess(
-        lambda: InquiryLog(
-            settings.inquiry_log_folder,
-            seed=derived_key(cipher.master(cipher.in_force[0]), purpose="inquiry-log", length=32),
-            seal_folders=settings.inquiry_seal_folders,
-        )
-    )
+    log = LogOfProcess(lambda: _open_log(settings, cipher))
 
     def log_inquiries(session: db.Session, added: Sequence[object]) -> None:
         entries = entries_of(session, added)
@@ -139,6 +132,16 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def _open_log(settings: Settings, cipher: Cipher) -> InquiryLog:
+    """The log of inquiries, sealed with a key made from the master key that seals."""
+    master = cipher.master(cipher.in_force[0])
+    return InquiryLog(
+        settings.inquiry_log_folder,
+        seed=derived_key(master, purpose="inquiry-log", length=32),
+        seal_folders=settings.inquiry_seal_folders,
+    )
+
+
 class _Keys:
     """How this process keeps to the keys in force: those of the database, of the tokens and of the log."""
 
@@ -159,10 +162,12 @@ class _Keys:
 
     def look(self, engine: db.Engine) -> None:
         """The same while nobody asks; where the database does not answer, the next request will tell."""
+        if not db.is_current(engine):
+            return
         try:
             with db.reading(engine) as session:
                 self.follow(session)
-        except (AppError, DBAPIError) as failed:
+        except AppError as failed:
             _LOG.warning("the keys in force are not known: %s", type(failed).__name__)
 
 

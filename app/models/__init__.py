@@ -14,8 +14,17 @@ from app.models.base import Base, epoch_day
 from app.models.consents import Consent, ConsentChannel, ConsentKind, ConsentWithdrawal, Purpose
 from app.models.coverage import CoverageCount, ExclusionReason, Roster, RosterEntry
 from app.models.credit_lines import Loan, LoanClass, LoanMonth
+from app.models.designations import (
+    Certificate,
+    Designation,
+    DesignationAction,
+    DesignationKind,
+    DesignationState,
+    DesignationStep,
+)
 from app.models.inquiries import IdempotencyKey, Inquiry, InquiryAlert, InquiryAlertNote, InquiryOutcome
 from app.models.keys import CipherKey, CipherSuite
+from app.models.notices import Notice, NoticeEntry, NoticeObjection, NoticeObjectionAnswer, NoticePurpose
 from app.models.objections import Objection, ObjectionChannel, ObjectionEvent, ObjectionEventKind
 from app.models.places import Place, PlaceKind
 from app.models.ratings import (
@@ -85,6 +94,7 @@ __all__ = [
     "Base",
     "Batch",
     "BatchKind",
+    "Certificate",
     "CipherKey",
     "CipherSuite",
     "Consent",
@@ -94,6 +104,11 @@ __all__ = [
     "Contact",
     "ContactKind",
     "CoverageCount",
+    "Designation",
+    "DesignationAction",
+    "DesignationKind",
+    "DesignationState",
+    "DesignationStep",
     "Disclosure",
     "DisclosureKind",
     "EntityState",
@@ -118,6 +133,11 @@ __all__ = [
     "LoanClass",
     "LoanMonth",
     "Member",
+    "Notice",
+    "NoticeEntry",
+    "NoticeObjection",
+    "NoticeObjectionAnswer",
+    "NoticePurpose",
     "Objection",
     "ObjectionChannel",
     "ObjectionEvent",

@@ -4,12 +4,11 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.db import Session
 from app.models import CipherKey, CipherSuite
 from app.subjects.cipher import Cipher, KeyName
-from app.subjects.store import keys_in_force as in_force
 
 __all__ = [
     "FOLLOW_SECONDS", "SETTLED", "Follower", "follow", "hold", "hold_alone", "in_force", "name_of",
@@ -26,6 +25,12 @@ LOCK = 0x6B65_7973
 def name_of(key: CipherKey) -> KeyName:
     """The name of a key in force."""
     return KeyName("sm4" if key.suite is CipherSuite.SM4 else "aes", key.key_id)
+
+
+def in_force(session: Session) -> list[CipherKey]:
+    """The keys values may be under, the newest, which seals, first."""
+    found = select(CipherKey).where(CipherKey.retired_at.is_(None))
+    return list(session.scalars(found.order_by(CipherKey.cipher_key_id.desc())))
 
 
 def follow(session: Session, cipher: Cipher) -> list[CipherKey]:

@@ -5,18 +5,12 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import AgriEntity, CipherKey, EntityState, Erasure, Household, Member, Subject, SubjectKind
+from app.models import AgriEntity, EntityState, Erasure, Household, Member, Subject, SubjectKind
 
 
 def by_id(session: Session, subject_id: int) -> Subject | None:
     """The subject with this id."""
     return session.get(Subject, subject_id)
-
-
-def keys_in_force(session: Session) -> list[CipherKey]:
-    """The keys values may be under, the newest first."""
-    in_force = select(CipherKey).where(CipherKey.retired_at.is_(None))
-    return list(session.scalars(in_force.order_by(CipherKey.cipher_key_id.desc())))
 
 
 def by_head(session: Session, number_indexes: Sequence[bytes]) -> Subject | None:

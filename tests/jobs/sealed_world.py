@@ -12,8 +12,13 @@ from app.models import (
     AgriEntity,
     Contact,
     ContactKind,
+    DesignationKind,
     IdempotencyKey,
     Member,
+    Notice,
+    NoticeObjection,
+    NoticeObjectionAnswer,
+    NoticePurpose,
     Objection,
     ObjectionChannel,
     ObjectionEvent,
@@ -26,6 +31,7 @@ from app.models import (
     ReviewOutcome,
     ReviewRequest,
     Role,
+    RuleVersion,
     Statement,
     User,
 )
@@ -47,6 +53,7 @@ def fill(district: District, *, households: int = 3) -> list[int]:
         _file(session, district.cipher, household=made[0], entity=entity)
         _say(session, district, household=made[0])
         _sign_up(session, district)
+        _object(session, district)
     return made
 
 
@@ -119,6 +126,34 @@ def _say(session: Session, district: District, *, household: int) -> None:
                 text_cipher=seal("无误", row=f"review_answers/{number}/text"), **SAID,
             ),
         ]
+    )  # fmt: skip
+
+
+def _object(session: Session, district: District) -> None:
+    """An objection to a public notice, with whom to reach, and its answer."""
+    seal, uid = district.cipher.seal, "f" * 32
+    rules = session.scalars(select(RuleVersion.rule_version_id)).first()
+    notice = Notice(
+        number="N1", purpose=NoticePurpose.AWARD, kind=DesignationKind.CREDIT_HOUSEHOLD,
+        place_id=district.place_id(DISTRICT), begins_on=DAY, ends_on=DAY + timedelta(days=7),
+        rule_version_id=rules, **SAID,
+    )  # fmt: skip
+    session.add(notice)
+    session.flush()
+    session.add(
+        NoticeObjection(
+            notice_objection_uid=uid, notice_id=notice.notice_id, raised_on=DAY, channel=ObjectionChannel.DESK,
+            text_cipher=seal("不同意", row=f"notice_objections/{uid}/text"),
+            contact_cipher=seal("15400000002", row=f"notice_objections/{uid}/contact"), **SAID,
+        )
+    )  # fmt: skip
+    session.flush()
+    session.add(
+        NoticeObjectionAnswer(
+            notice_objection_uid=uid, upheld=False, document="会议记录", answered_on=DAY,
+            text_cipher=seal("已核实", row=f"notice_objections/{uid}/answer"), recorded_at=morning(DAY),
+            answered_by=session.scalars(select(User.user_id)).one(),
+        )
     )  # fmt: skip
 
 

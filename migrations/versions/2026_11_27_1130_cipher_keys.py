@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "c41a7e93d205"
-down_revision = "b83e5f60c9d4"
+revision = "5e90b7d2f3a6"
+down_revision = "c41a7e92d05b"
 branch_labels = None
 depends_on = None
 
