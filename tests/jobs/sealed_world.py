@@ -142,7 +142,8 @@ def _object(session: Session, district: District) -> None:
     session.flush()
     session.add(
         NoticeObjection(
-            notice_objection_uid=uid, notice_id=notice.notice_id, raised_on=DAY, channel=ObjectionChannel.DESK,
+            notice_objection_uid=uid, notice_id=notice.notice_id, raised_on=DAY,
+            channel=ObjectionChannel.DESK,
             text_cipher=seal("不同意", row=f"notice_objections/{uid}/text"),
             contact_cipher=seal("15400000002", row=f"notice_objections/{uid}/contact"), **SAID,
         )

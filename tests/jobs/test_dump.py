@@ -128,7 +128,7 @@ def addresses_in(content: bytes, addresses: set[str]) -> set[str]:
     return found
 
 
-def test_nothing_of_a_person_is_in_the_file(settings) -> None:
+def test_no_number_is_in_the_file_and_no_name_in_what_is_about_persons(settings) -> None:
     engine = make_engine(settings.database_url)
     known = known_persons(engine, cipher_of(settings))
     engine.dispose()
