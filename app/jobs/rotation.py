@@ -18,7 +18,7 @@ from app.jobs.progress import Progress
 from app.jobs.sealed import Counts, SealedTable, counts, elsewhere, sealed_tables
 from app.models import CipherKey, CipherSuite
 from app.subjects.cipher import HEAD_BYTES, Cipher, KeyName
-from app.subjects.keys import SETTLED, follow, hold_alone, in_force, name_of
+from app.subjects.keys import SETTLED, follow, hold, hold_alone, in_force, name_of
 
 ROWS_PER_STEP = 500
 # Between two steps others get their turn, which on SQLite is the only one.
@@ -39,7 +39,7 @@ class Moved:
 def register_first(session: Session, cipher: Cipher, *, at: datetime) -> int:
     """Write down the keys in force where none is yet: those of the data, else the one that was given.
 
-    `SetupError` where the data are under a key that was not given.
+    `NotReady` where the data are under a key that was not given.
     """
     if follow(session, cipher):
         return 0
@@ -78,12 +78,13 @@ def switch(engine: Engine, cipher: Cipher, target: KeyName, *, at: datetime, lea
 
 def move(engine: Engine, cipher: Cipher, *, progress: Progress) -> Moved:
     """Seal everything anew with the key that seals, until nothing is left under another."""
-    moved, target = Moved(), cipher.in_force[0]
+    moved = Moved()
     for turn in range(_PASSES_MAX):
-        time.sleep(_BETWEEN_PASSES_SECONDS if turn > 1 else 0)
+        if turn > 1:
+            time.sleep(_BETWEEN_PASSES_SECONDS)
         moved.stuck.clear()
         with reading(engine) as session:
-            moved.left = _left(counts(session), target)
+            moved.left = _left(counts(session), cipher.in_force[0])
         if moved.left == 0:
             break
         before = moved.values
@@ -125,6 +126,8 @@ def _move_table(engine: Engine, cipher: Cipher, each: SealedTable, *, moved: Mov
     after: tuple[Any, ...] | None = None
     while True:
         with transaction(engine) as session:
+            # Another key may seal by now: nothing is moved to one that could be retired meanwhile.
+            hold(session, cipher)
             rows = _next_rows(session, each, cipher.in_force[0], after=after)
             _reseal(session, cipher, each, rows, moved=moved)
         if len(rows) < ROWS_PER_STEP:

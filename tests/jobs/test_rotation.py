@@ -168,6 +168,24 @@ def test_a_key_retires_only_when_nothing_is_under_it_and_nobody_seals_with_it(di
         retire(district.engine, old, at=LATER)
 
 
+def test_a_rotation_goes_on_to_the_key_that_seals_by_now(district, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(district)
+    monkeypatch.setattr(rotation, "ROWS_PER_STEP", 1)
+    third = bytes(range(200, 232))
+    first, second = Cipher(NEW, earlier=[OLD, third]), Cipher(third, earlier=[OLD, NEW])
+    switched: list[bool] = []
+
+    def switch_meanwhile(_seconds: float) -> None:
+        if not switched:
+            switched.append(True)
+            switch(district.engine, second, KeyName.of(third, "aes"), at=AT, leaked=False)
+
+    monkeypatch.setattr(time, "sleep", switch_meanwhile)
+    assert rotate(district, first).left == 0
+    with reading(district.engine) as session:
+        assert [*counts(session)] == [KeyName.of(third, "aes")]
+
+
 def test_back_to_the_former_suite_is_a_rotation_like_any_other(district) -> None:
     fill(district)
     assert rotate(district, Cipher(OLD, "sm4")).left == 0
