@@ -20,7 +20,7 @@ from app.access.oidc import provider_of
 from app.access.problems import Problem, install_problems
 from app.access.rates import AddressLimit, Limiter, Rate
 from app.access.request_id import RequestId
-from app.access.tokens import TokenKey
+from app.access.tokens import TokenKey, keys_of
 from app.alerts import routes as alerts
 from app.approvals import routes as approvals
 from app.coverage import routes as coverage
@@ -148,16 +148,19 @@ class _Keys:
     def __init__(self, app: FastAPI, log: LogOfProcess) -> None:
         self._state, self._log = app.state, log
         self._follower = Follower(app.state.cipher)
+        self._log_key_id = app.state.cipher.in_force[0].key_id
 
     def follow(self, session: db.Session) -> None:
         """Look, where it is time to, which keys are in force."""
-        before = self._state.cipher.in_force[0].key_id
         found = self._follower.look(session)
         if found is not None:
-            masters = signing_keys(self._state.cipher, found, at=clock.now())
-            self._state.token_key = _token_key(masters)
-        if self._state.cipher.in_force[0].key_id != before:
+            key = _token_key(signing_keys(self._state.cipher, found, at=clock.now()))
+            if keys_of(key) != keys_of(self._state.token_key):
+                self._state.token_key = key
+        sealing = self._state.cipher.in_force[0].key_id
+        if sealing != self._log_key_id:
             # The next entry opens it again, to be sealed with the new key.
+            self._log_key_id = sealing
             self._log.close(clock.now())
 
     def look(self, engine: db.Engine) -> None:

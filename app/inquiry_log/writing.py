@@ -284,8 +284,8 @@ class LogOfProcess:
         """Seal and let go."""
         with self._lock:
             if self._log is not None:
-                self._log.close(at)
-                self._log = None
+                log, self._log = self._log, None
+                log.close(at)
 
 
 _CLOSED = "it is closed"
