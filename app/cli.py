@@ -20,6 +20,7 @@ from app.cli_alerts import alerts
 from app.cli_approvals import approvals
 from app.cli_cards import cards
 from app.cli_database import databases
+from app.cli_keys import keys
 from app.cli_log import logs
 from app.cli_records import households, records
 from app.cli_rights import rights
@@ -40,7 +41,7 @@ from app.jobs.trace import trace, trace_all
 from app.logs import uvicorn_config
 from app.main import create_app
 from app.places.service import place_by_code
-from app.subjects.cipher import Cipher, master_key_of
+from app.subjects.key_source import cipher_of
 
 app = typer.Typer(
     name="credit-village",
@@ -57,6 +58,7 @@ app.add_typer(approvals, name="approval")
 app.add_typer(account, name="account")
 app.add_typer(alerts, name="alerts")
 app.add_typer(logs, name="log")
+app.add_typer(keys, name="keys")
 app.add_typer(databases, name="database")
 app.add_typer(households, name="household")
 # The demonstration holds later updates: with a night before them, ratings have a history to show.
@@ -156,7 +158,7 @@ def import_(
     chosen = settings.from_environment()
     report = import_file(
         make_engine(chosen.database_url),
-        _cipher(chosen),
+        cipher_of(chosen),
         file,
         kind=kind,
         on=clock.today(),
@@ -256,7 +258,7 @@ def _make_demo(households: int, *, entities: int | None, seed: int) -> None:
     with _progress() as tell:
         summary = make_demo(
             make_engine(chosen.database_url),
-            _cipher(chosen),
+            cipher_of(chosen),
             households=households,
             entities=entities,
             seed=seed,
@@ -343,10 +345,6 @@ class _PlainLines:
         elif what not in self._begun:
             console.print(f"{what}: 0 of {total}", markup=False)
         self._begun.add(what)
-
-
-def _cipher(chosen: settings.Settings) -> Cipher:
-    return Cipher(master_key_of(chosen), chosen.cipher_suite)
 
 
 def _day(text: str) -> date:

@@ -25,6 +25,7 @@ from app.models.designations import (
     DesignationStep,
 )
 from app.models.inquiries import IdempotencyKey, Inquiry, InquiryAlert, InquiryAlertNote, InquiryOutcome
+from app.models.keys import CipherKey, CipherSuite
 from app.models.notices import Notice, NoticeEntry, NoticeObjection, NoticeObjectionAnswer, NoticePurpose
 from app.models.objections import Objection, ObjectionChannel, ObjectionEvent, ObjectionEventKind
 from app.models.places import Place, PlaceKind
@@ -96,6 +97,8 @@ __all__ = [
     "Batch",
     "BatchKind",
     "Certificate",
+    "CipherKey",
+    "CipherSuite",
     "Consent",
     "ConsentChannel",
     "ConsentKind",

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BigId, Instant, Labelled, enum_column
+from app.models.base import Base, BigId, Instant, Labelled, Sealed, enum_column
 
 
 class OrganisationKind(Labelled):
@@ -69,7 +69,7 @@ class User(Base):
     revision: Mapped[int] = mapped_column(server_default="1")
     password_changed_at: Mapped[datetime | None] = mapped_column(Instant)
     must_change_password: Mapped[bool] = mapped_column(server_default="0")
-    totp_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_cipher: Mapped[bytes | None] = mapped_column(Sealed("users/{user_id}/totp"))
     totp_confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
     totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
     oidc_subject: Mapped[str | None] = mapped_column(String(255), unique=True)

@@ -1,6 +1,5 @@
 """What every page shares: who looks, the template it is made of, and how a refusal looks."""
 
-import hmac
 import re
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -18,7 +17,7 @@ from app.access.scope import Viewer
 from app.errors import AccountNotReady, AppError, Forbidden, NotSignedIn
 from app.web import shown
 from app.web.sessions import form_token as token_of_forms
-from app.web.sessions import renew_session
+from app.web.sessions import is_form_token, renew_session
 
 _FOLDER = Path(__file__).resolve().parent / "templates"
 _REFUSALS = {
@@ -69,7 +68,7 @@ def refuse_foreign_form(request: Request) -> None:
 def refuse_unless_of_session(request: Request, form_token: Annotated[str, Form(max_length=64)] = "") -> None:
     """A form that changes an account carries the token of the session its page was shown in."""
     refuse_foreign_form(request)
-    if not hmac.compare_digest(form_token.encode(), token_of_forms(request).encode()):
+    if not is_form_token(request, form_token):
         raise ForeignForm("this form does not carry the token of the session")
 
 

@@ -14,6 +14,7 @@ from app.access.tokens import (
     AccessToken,
     SignedInBy,
     issue_token,
+    keys_of,
     new_session_id,
     read_token,
     renewed_token,
@@ -127,6 +128,13 @@ def form_token(request: Request) -> str:
     """What the forms of this session carry, so that nobody makes them up; empty before signing in."""
     token: AccessToken | None = getattr(request.state, "token", None)
     return "" if token is None else form_token_of(token, key=request.app.state.token_key)
+
+
+def is_form_token(request: Request, given: str) -> bool:
+    """Whether a form carries the token of this session, also when its page was made under an earlier key."""
+    token: AccessToken | None = getattr(request.state, "token", None)
+    made = [form_token_of(token, key=key) for key in keys_of(request.app.state.token_key)] if token else [""]
+    return any(hmac.compare_digest(given.encode(), each.encode()) for each in made)
 
 
 def form_token_of(token: AccessToken, *, key: bytes) -> str:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "5e0c8d17a6b3"
-down_revision = "e5b19c7d3a48"
+down_revision = "5e90b7d2f3a6"
 branch_labels = None
 depends_on = None
 
