@@ -157,6 +157,12 @@ def profile_in_force(session: Session, kind: str, *, on: date) -> ProfileDefinit
     return Profile.parse(newest.content).definition
 
 
+def rule_in_force(session: Session, kind: str, *, on: date) -> RuleVersion | None:
+    """The kept version of a kind of rule that is in force on a day; none before there was one."""
+    kept = [rule for rule in store.of_kind(session, kind) if rule.effective_from <= on]
+    return max(_activated(session, kept), key=lambda rule: rule.effective_from, default=None)
+
+
 def record_rules_in_force(session: Session, *, on: date) -> RecordRules | None:
     """The kept rules about records of a day; None before there were any."""
     kept = [rule for rule in store.of_kind(session, RECORDS) if rule.effective_from <= on]
