@@ -23,6 +23,10 @@ class Settings(BaseSettings):
     key_file: Path = Field(default=ROOT / "var" / "master.key", validation_alias="CREDIT_VILLAGE_KEY_FILE")
     master_key: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_KEY")
     key_command: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_KEY_COMMAND")
+    certificate_key_file: Path | None = Field(
+        default=None, validation_alias="CREDIT_VILLAGE_CERTIFICATE_KEY_FILE"
+    )
+    public_address: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_PUBLIC_ADDRESS")
     cipher_suite: Literal["aes", "sm4"] = Field(default="aes", validation_alias="CREDIT_VILLAGE_CIPHER_SUITE")
     district_code: str = Field(default="500120000000", validation_alias="CREDIT_VILLAGE_DISTRICT")
     host: str = Field(default="127.0.0.1", validation_alias="CREDIT_VILLAGE_HOST")

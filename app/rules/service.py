@@ -15,6 +15,8 @@ from app.records.catalogue import Catalogue, parse_catalogue, read_catalogue
 from app.records.rules import KIND as RECORDS
 from app.records.rules import RecordRules, load_record_rules, parse_record_rules
 from app.rules import store
+from app.rules.notice_rules import KIND as NOTICES
+from app.rules.notice_rules import NoticeRules, load_notice_rules, parse_notice_rules
 from scoring import CardError, Profile, Scorecard
 from scoring.definition import CardDefinition, ProfileDefinition
 from scoring.lint import lint_file
@@ -32,7 +34,7 @@ class RuleFile:
     code: str
     variant: str
     kind: str
-    rule: CardDefinition | ProfileDefinition | RecordRules
+    rule: CardDefinition | ProfileDefinition | RecordRules | NoticeRules
     path: Path
 
 
@@ -118,6 +120,9 @@ def _rules_in(path: Path) -> list[RuleFile]:
     if RECORDS in content:
         rules = load_record_rules(path)
         return [RuleFile(rules.code, "", kind, rules, path)]
+    if NOTICES in content:
+        noticing = load_notice_rules(path)
+        return [RuleFile(noticing.code, "", kind, noticing, path)]
     if "profile" in content:
         profile = Profile.load(path).definition
         return [RuleFile(profile.code, "", kind, profile, path)]
@@ -149,11 +154,9 @@ def card_version(session: Session, code: str, *, version: str, variant: str) -> 
 
 def profile_in_force(session: Session, kind: str, *, on: date) -> ProfileDefinition:
     """The kept profile of a kind that is in force on a day."""
-    kept = [rule for rule in store.of_kind(session, kind) if rule.effective_from <= on]
-    begun = _activated(session, kept)
-    if not begun:
+    newest = _newest_in_force(session, kind, on=on)
+    if newest is None:
         raise NotFound(f"no {kind} profile is in force on {on}")
-    newest = max(begun, key=lambda rule: rule.effective_from)
     return Profile.parse(newest.content).definition
 
 
@@ -165,10 +168,19 @@ def rule_in_force(session: Session, kind: str, *, on: date) -> RuleVersion | Non
 
 def record_rules_in_force(session: Session, *, on: date) -> RecordRules | None:
     """The kept rules about records of a day; None before there were any."""
-    kept = [rule for rule in store.of_kind(session, RECORDS) if rule.effective_from <= on]
-    begun = _activated(session, kept)
-    newest = max(begun, key=lambda rule: rule.effective_from, default=None)
+    newest = _newest_in_force(session, RECORDS, on=on)
     return None if newest is None else parse_record_rules(newest.content)
+
+
+def notice_rules_in_force(session: Session, *, on: date) -> NoticeRules:
+    """The kept rules about public notices of a day."""
+    newest = _newest_in_force(session, NOTICES, on=on)
+    if newest is None:
+        raise SetupError(
+            f"no rules about public notices are in force on {on}. Run `credit-village init`; where nights "
+            "were published before, two persons activate the rules (`credit-village approval`)"
+        )
+    return parse_notice_rules(newest.content)
 
 
 def newest_catalogue(session: Session) -> Catalogue | None:
@@ -226,6 +238,11 @@ def activation_of(session: Session, code: str, *, effective_from: date) -> dict[
 def card_of(rule: RuleVersion) -> Scorecard:
     """The card of a kept version, as it was."""
     return _parsed(rule.fingerprint, rule.content)
+
+
+def _newest_in_force(session: Session, kind: str, *, on: date) -> RuleVersion | None:
+    kept = [rule for rule in store.of_kind(session, kind) if rule.effective_from <= on]
+    return max(_activated(session, kept), key=lambda rule: rule.effective_from, default=None)
 
 
 def _activated(session: Session, rules: Sequence[RuleVersion]) -> list[RuleVersion]:
