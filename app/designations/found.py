@@ -1,4 +1,4 @@
-"""What was found out about a holder for a title: the facts, with their fingerprint, and what stands against."""
+"""What was found out about a holder of a title: the facts, their fingerprint, and what stands against."""
 
 import hashlib
 import json

@@ -6,10 +6,10 @@ from datetime import date
 from enum import StrEnum
 from functools import cache
 
-from app.models import DesignationAction, DesignationKind, DesignationState, PlaceKind, Role
+from app.models import DesignationAction as Action
+from app.models import DesignationKind, PlaceKind, Role
+from app.models import DesignationState as State
 from app.models.base import Labelled
-
-Action, State = DesignationAction, DesignationState
 
 
 class Level(Labelled):
@@ -180,9 +180,7 @@ def _afterwards() -> list[Transition]:
             )
         )
     for state in _HELD:
-        steps.append(
-            _step(state, Action.WITHDRAW, State.WITHDRAWN, Duty.REVIEWER, _C.REASON, _C.DOCUMENT)
-        )
+        steps.append(_step(state, Action.WITHDRAW, State.WITHDRAWN, Duty.REVIEWER, _C.REASON, _C.DOCUMENT))
     for state in (*_HELD, State.REVOCATION_NOTICED):
         steps.append(
             Transition(

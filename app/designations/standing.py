@@ -129,8 +129,8 @@ def _refuse_person(standing: Standing, act: Act, step: Transition, *, rules: Tit
     if not may_act(act.level, step.duty, rules.path):
         asked = level_of(step.duty, rules.path)
         raise Forbidden(
-            f"{step.action.label}须由{asked.label}办理 · the step {step.action} is taken at the level {asked} "
-            f"({rules.profile.code})"
+            f"{step.action.label}须由{asked.label}办理 · the step {step.action} is taken at the level "
+            f"{asked} ({rules.profile.code})"
         )
     if Condition.NEW_PERSON in step.conditions:
         mine = [each.action for each in standing.steps if each.user_id == act.user_id]
@@ -193,8 +193,8 @@ def _refuse_notice(standing: Standing, step: Transition, notice: NoticeStanding 
     number, open_count = standing.number, notice.open_objections.get(standing.number, 0)
     if open_count:
         raise Conflict(
-            f"公示期间有 {open_count} 件异议尚未答复，不得{step.action.label} · {open_count} objections to the "
-            f"notice are open: title {number} cannot take the step {step.action} before they are answered"
+            f"公示期间有 {open_count} 件异议尚未答复，不得{step.action.label} · {open_count} objections to "
+            f"the notice are open: title {number} cannot take the step {step.action} before they are answered"
         )
     if number in notice.upheld:
         other = DesignationAction.REFUSE if step.action is DesignationAction.AWARD else DesignationAction.KEEP

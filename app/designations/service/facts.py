@@ -1,6 +1,6 @@
 """What is known, on a day, of those who would hold a title, and what of it stands against the title."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -21,11 +21,9 @@ from app.models import (
     PlaceStatus,
     Rating,
     RatingRun,
-    RuleVersion,
     SubjectKind,
     UnratedReason,
 )
-from app.places.service import places_within
 from app.rules.service import card_of, rule_version
 from app.subjects.lineage import heirs
 
@@ -64,9 +62,7 @@ def found_of(
 class _Subjects:
     """What is on file about some households or entities, asked for all at once."""
 
-    def __init__(
-        self, session: Session, holders: Collection[Holder], *, rules: TitleRules, on: date
-    ) -> None:
+    def __init__(self, session: Session, holders: Collection[Holder], *, rules: TitleRules, on: date) -> None:
         ids = [holder.subject_id for holder in holders if holder.subject_id is not None]
         self._rules = rules
         self._ratings = store.latest_ratings(session, ids)
@@ -115,9 +111,7 @@ class _Subjects:
             yield Block.VETO
         ranks = self._grades[rating.rule_version_id]
         held = rating.grade if override is None else override.grade
-        if rating.unrated_reason is not UnratedReason.NONE and override is None:
-            yield Block.GRADE_TOO_LOW
-        elif ranks.index(held) > ranks.index(self._rules.profile.minimum_grade):
+        if ranks.index(held) > ranks.index(self._rules.profile.minimum_grade):
             yield Block.GRADE_TOO_LOW
 
     def _of_existence(self, status: EntityStatus | None) -> Iterator[Block]:

@@ -3,19 +3,24 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from app.access.scope import Viewer, may_see
 from app.db import Session
 from app.designations.found import BY_HAND, Block, Found, Holder, listed
-from app.designations.path import Action, Duty, State, level_of, may_act
+from app.designations.path import Duty, level_of, may_act
 from app.designations.rules import TitleRules
 from app.designations.service.facts import PLACE_KINDS, SUBJECT_KINDS, found_of
-from app.designations.service.steps import step_row
+from app.designations.service.rules import rules_in_force
+from app.designations.service.steps import act_of, step_row
 from app.designations.standing import Act
 from app.designations.store import holders as holders_store
 from app.designations.store import titles as store
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.models import Designation, DesignationStep, Place
-from app.places.service import places_within, subtree_prefix
+from app.models import Designation, DesignationKind, DesignationStep, Place
+from app.models import DesignationAction as Action
+from app.models import DesignationState as State
+from app.places.service import place_by_code, places_within, subtree_prefix
 
 # Who was refused, lost the title or gave it up comes back by an application of its own.
 _NOT_OF_ITSELF = frozenset({State.REFUSED, State.REVOKED, State.WITHDRAWN})
@@ -69,9 +74,21 @@ def propose_qualifying(
     return Proposed(numbers, left_out)
 
 
-def apply(
-    session: Session, holder: Holder, act: Act, *, rules: TitleRules, by: str
-) -> int:
+def propose_all(
+    session: Session, kind: DesignationKind, *, within: str, viewer: Viewer, at: datetime
+) -> Proposed:
+    """Propose everybody of a division of the viewer's who qualifies, and say who was left out and why."""
+    act = act_of(viewer, Action.PROPOSE, session=session, at=at, reason="", document="")
+    place = place_by_code(session, within, on=act.on)
+    if not may_see(viewer, place.code):
+        raise NotFound(f"{viewer.place_name}没有区划 {within} · no division {within} in your division")
+    rules = rules_in_force(session, kind, on=act.on)
+    refuse_proposer(act, rules)
+    holders = holders_within(session, place, act, rules=rules)
+    return propose_qualifying(session, holders, act, rules=rules, by=viewer.username)
+
+
+def apply(session: Session, holder: Holder, act: Act, *, rules: TitleRules, by: str) -> int:
     """Propose one holder by application; its number. Where the numbers are too few, by hand.
 
     By hand takes a reason and a document, and the award takes them again.
@@ -91,8 +108,8 @@ def apply(
     if by_hand:
         if not (act.reason and act.document):
             raise Invalid(
-                "reason, document: 数据不足，须写明理由与依据文件，由人工认定 · the numbers are too few to tell: "
-                "give a reason and the document, and somebody decides by hand"
+                "reason, document: 数据不足，须写明理由与依据文件，由人工认定 · the numbers are too few to "
+                "tell: give a reason and the document, and somebody decides by hand"
             )
         found = replace(found, facts={**found.facts, "by_hand": True})
     return _write(session, [found], act, attempts=attempts, rules=rules, by=by)[0]

@@ -10,7 +10,7 @@ from app import clock
 from app.access.scope import Viewer, may_see
 from app.db import Session
 from app.designations.found import Found, Holder, fingerprint_of
-from app.designations.path import Action, State, level_of_person
+from app.designations.path import level_of_person
 from app.designations.rules import TitleRules
 from app.designations.service.announcing import Announcing, announce, certify
 from app.designations.service.facts import found_of
@@ -19,6 +19,8 @@ from app.designations.standing import Act, Refusal, Seen, Standing, refusal, tra
 from app.designations.store import titles as store
 from app.errors import Conflict, NotFound
 from app.models import Designation, DesignationKind, DesignationStep
+from app.models import DesignationAction as Action
+from app.models import DesignationState as State
 from app.notices.service import standings as notice_standings
 from app.places.service import place as place_by_id
 from app.records.current import months_before
@@ -35,7 +37,9 @@ class Taken:
     refusals: Sequence[Refusal]
 
 
-def act_of(viewer: Viewer, action: Action, *, session: Session, at: datetime, reason: str, document: str) -> Act:
+def act_of(
+    viewer: Viewer, action: Action, *, session: Session, at: datetime, reason: str, document: str
+) -> Act:
     """What a signed-in person wants to do; the level is that of the account."""
     return Act(
         action=action,
@@ -85,8 +89,8 @@ def take(
     rows = [_row(one, act, seen, notice_id=notices.get(one.number)) for one, seen in weighed]
     if not store.add_steps(session, rows):
         raise Conflict(
-            "此步骤刚刚已由他人办理，请重新读取 · somebody else has just taken a step of one of these titles; "
-            "read them again"
+            "此步骤刚刚已由他人办理，请重新读取 · somebody else has just taken a step of one of these "
+            "titles; read them again"
         )
     kept = store.steps_of(session, [one.number for one, _ in weighed])
     made = [(one, kept[one.number][-1]) for one, _ in weighed]

@@ -1,16 +1,14 @@
 """Which titles are held on a day, the list of them, and what waits for whom."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.access.scope import Viewer
 from app.db import Session
 from app.designations.path import (
-    Action,
     Condition,
     Level,
-    State,
     campaign_end,
     level_of,
     level_of_person,
@@ -22,7 +20,9 @@ from app.designations.service.rules import rules_if_any
 from app.designations.service.steps import rules_for
 from app.designations.standing import Standing, grace_ends
 from app.designations.store import titles as store
-from app.models import Designation, DesignationKind, DesignationState, DesignationStep, Place
+from app.models import Designation, DesignationKind, DesignationStep, Place
+from app.models import DesignationAction as Action
+from app.models import DesignationState as State
 from app.notices.service import standings as notice_standings
 from app.places.service import place as place_by_id
 from app.places.service import subtree_prefix
@@ -36,7 +36,7 @@ class Title:
     kind: DesignationKind
     rung: str
     holder: str
-    state: DesignationState
+    state: State
     since: date
     valid_until: date
 
@@ -98,7 +98,7 @@ def listed(
     viewer: Viewer,
     within: str | None,
     kind: DesignationKind | None,
-    state: DesignationState | None,
+    state: State | None,
     after: int,
     limit: int,
 ) -> list[Listed]:

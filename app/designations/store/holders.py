@@ -99,4 +99,4 @@ def village_counts(session: Session, town_ids: Collection[int], *, on: date) -> 
         .where(Place.kind == PlaceKind.VILLAGE, Place.valid_from <= on, ended, Place.parent_id.in_(town_ids))
         .group_by(Place.parent_id)
     )
-    return {row[0]: row[1] for row in session.execute(rows)}
+    return {row[0] or 0: row[1] for row in session.execute(rows)}

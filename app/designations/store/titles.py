@@ -157,7 +157,7 @@ def held_villages(
         .where(or_(Place.valid_to.is_(None), Place.valid_to > on))
         .group_by(Place.parent_id)
     )
-    return {row[0]: row[1] for row in session.execute(rows)}
+    return {row[0] or 0: row[1] for row in session.execute(rows)}
 
 
 def add_designations(session: Session, rows: Sequence[Row]) -> dict[str, int] | None:
