@@ -52,10 +52,8 @@ def rating_consents(session: Session, subject_ids: Collection[int], *, on: date)
         found = _kept().where(
             Consent.kind == ConsentKind.RATING, Consent.subject_id.in_(part), Consent.effective_from <= on
         )
-        for given, withdrawn_on in session.execute(
-            found.order_by(Consent.effective_from, Consent.consent_id)
-        ):
-            yield given, withdrawn_on
+        for row in session.execute(found.order_by(Consent.effective_from, Consent.consent_id)):
+            yield row[0], row[1]
 
 
 def withdrawal(session: Session, consent_id: int) -> ConsentWithdrawal | None:

@@ -44,14 +44,6 @@ class PathRules:
     campaign_until: tuple[int, int] | None
 
 
-@dataclass(frozen=True)
-class KeepingRules:
-    """How long a breach is borne: at so many month-ends in a row, then so many days to cure it."""
-
-    month_ends: int
-    grace_days: int
-
-
 class Duty(StrEnum):
     """Whose step it is; which level that is, the profile says."""
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.designations.path import KeepingRules, Level, PathRules
+from app.designations.path import Level, PathRules
 from app.models import DesignationKind, RuleVersion
 from scoring import Profile
 from scoring.definition import ProfileDefinition
-from scoring.procedure import AppraisalRules, Path
+from scoring.procedure import AppraisalRules, Keeping, Path
 
 _VILLAGES = "credit_village"
 _LEVELS = {level.value: level for level in Level}
@@ -22,7 +22,7 @@ class TitleRules:
     rule_version_id: int
     profile: ProfileDefinition
     path: PathRules
-    keeping: KeepingRules
+    keeping: Keeping
     appraisal: AppraisalRules | None
 
     @property
@@ -42,9 +42,10 @@ def _parsed(rule_version_id: int, kind: str, content: str) -> TitleRules | None:
     profile = Profile.parse(content).definition
     if profile.path is None or profile.keeping is None:
         return None
-    keeping = KeepingRules(profile.keeping.month_ends, profile.keeping.grace_days)
     named = _KINDS[kind]
-    return TitleRules(named, rule_version_id, profile, _path(named, profile.path), keeping, profile.appraisal)
+    return TitleRules(
+        named, rule_version_id, profile, _path(named, profile.path), profile.keeping, profile.appraisal
+    )
 
 
 def _path(kind: DesignationKind, path: Path) -> PathRules:

@@ -24,6 +24,16 @@ class Overridden:
     grade: str
 
 
+def appraised_subjects(session: Session) -> Collection[int]:
+    """Everybody any closed round was about."""
+    return ()
+
+
+def overridden_subjects(session: Session, *, on: date) -> Collection[int]:
+    """Everybody an override may hold for on a day."""
+    return ()
+
+
 def appraised(session: Session, subject_ids: Collection[int], *, on: date) -> dict[int, Appraised]:
     """The appraisal of each of some households; who has none is left out."""
     return {}

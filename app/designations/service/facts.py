@@ -67,7 +67,7 @@ class _Subjects:
         self._rules = rules
         self._ratings = store.latest_ratings(session, ids)
         self._nights = store.nights(session, {rating.run_id for rating in self._ratings.values()})
-        self._grades = _grades(session, self._ratings.values())
+        self._grades = grades_of(session, self._ratings.values())
         self._overrides = overridden(session, ids, on=on)
         self._refusers = rating_refusers(session, ids, on=on)
         self._heirs = heirs(session, on=on)
@@ -156,7 +156,7 @@ def _rated(rating: Rating | None, override: Overridden | None, *, night: str | N
     }
 
 
-def _grades(session: Session, ratings: Collection[Rating]) -> dict[int, tuple[str, ...]]:
+def grades_of(session: Session, ratings: Collection[Rating]) -> dict[int, tuple[str, ...]]:
     """The grades of each card, the best first and 'unrated' last."""
     versions = {rating.rule_version_id for rating in ratings}
     return {each: card_of(rule_version(session, each)).grade_codes for each in versions}

@@ -135,6 +135,12 @@ def holders_within(session: Session, place: Place, act: Act, *, rules: TitleRule
     return [Holder(each.place_id) for each in inside]
 
 
+def holders_of(session: Session, subject_ids: Collection[int]) -> list[Holder]:
+    """Some subjects, each with where it lives."""
+    homes = holders_store.homes(session, subject_ids)
+    return [Holder(homes[each][1], each) for each in subject_ids]
+
+
 def holder_named(
     session: Session, *, rules: TitleRules, subject_id: int | None, place: Place | None
 ) -> Holder:
