@@ -86,7 +86,7 @@ def parse_record_rules(content: str) -> RecordRules:
 def record_rules(content: Mapping[str, object], *, where: str) -> RecordRules:
     """The rules in a mapping, read strictly."""
     document, text = Document(content, where=where), canonical(content)
-    sources = _sources(document.part("sources"))
+    sources = sources_of(document.part("sources"))
     bases: dict[str, str] = {}
 
     def part(key: str) -> Document:
@@ -121,7 +121,8 @@ def record_rules(content: Mapping[str, object], *, where: str) -> RecordRules:
     return rules
 
 
-def _sources(part: Document) -> dict[str, Source]:
+def sources_of(part: Document) -> dict[str, Source]:
+    """The documents a file of rules answers to, by their code."""
     found = {}
     for code in part.names():
         item = part.part(code)

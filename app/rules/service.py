@@ -15,6 +15,8 @@ from app.records.catalogue import Catalogue, parse_catalogue, read_catalogue
 from app.records.rules import KIND as RECORDS
 from app.records.rules import RecordRules, load_record_rules, parse_record_rules
 from app.rules import store
+from app.rules.appraisals import KIND as APPRAISALS
+from app.rules.appraisals import AppraisalRules, load_appraisal_rules, parse_appraisal_rules
 from scoring import CardError, Profile, Scorecard
 from scoring.definition import CardDefinition, ProfileDefinition
 from scoring.lint import lint_file
@@ -23,6 +25,7 @@ from scoring.validation import from_json
 
 KINDS_OF_CARDS = ("household", "agri_entity")
 CATALOGUE = "catalogue"
+APPRAISAL = "appraisal"
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class RuleFile:
     code: str
     variant: str
     kind: str
-    rule: CardDefinition | ProfileDefinition | RecordRules
+    rule: CardDefinition | ProfileDefinition | RecordRules | AppraisalRules
     path: Path
 
 
@@ -118,6 +121,9 @@ def _rules_in(path: Path) -> list[RuleFile]:
     if RECORDS in content:
         rules = load_record_rules(path)
         return [RuleFile(rules.code, "", kind, rules, path)]
+    if APPRAISALS in content:
+        appraisals = load_appraisal_rules(path)
+        return [RuleFile(appraisals.code, "", kind, appraisals, path)]
     if "profile" in content:
         profile = Profile.load(path).definition
         return [RuleFile(profile.code, "", kind, profile, path)]
@@ -163,6 +169,23 @@ def record_rules_in_force(session: Session, *, on: date) -> RecordRules | None:
     begun = _activated(session, kept)
     newest = max(begun, key=lambda rule: rule.effective_from, default=None)
     return None if newest is None else parse_record_rules(newest.content)
+
+
+def appraisal_rules_in_force(session: Session, *, on: date) -> tuple[int, AppraisalRules]:
+    """The rules of appraisals and overrides of a day, with the number of the kept version."""
+    kept = [rule for rule in store.of_kind(session, APPRAISAL) if rule.effective_from <= on]
+    newest = max(_activated(session, kept), key=lambda rule: rule.effective_from, default=None)
+    if newest is None:
+        raise SetupError(
+            f"{on} 没有生效的村级评议规则，请运行 credit-village init · no rules of village appraisal are in "
+            "force; run `credit-village init`"
+        )
+    return newest.rule_version_id, parse_appraisal_rules(newest.content)
+
+
+def appraisal_rules_of(session: Session, rule_version_id: int) -> AppraisalRules:
+    """The rules of appraisals and overrides as they were kept."""
+    return parse_appraisal_rules(rule_version(session, rule_version_id).content)
 
 
 def newest_catalogue(session: Session) -> Catalogue | None:
