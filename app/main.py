@@ -21,6 +21,7 @@ from app.access.problems import Problem, install_problems
 from app.access.rates import AddressLimit, Limiter, Rate
 from app.access.request_id import RequestId
 from app.alerts import routes as alerts
+from app.appraisals import routes as appraisals
 from app.approvals import routes as approvals
 from app.coverage import routes as coverage
 from app.designations import routes as designations
@@ -29,7 +30,9 @@ from app.exports import routes as exports
 from app.inquiries import routes as inquiries
 from app.inquiries.service import entries_of
 from app.inquiry_log.writing import InquiryLog, LogOfProcess, LogUnavailable
+from app.jobs.appraisal_sheets import read_paper
 from app.objections import routes as objections
+from app.overrides import routes as overrides
 from app.places.service import subtree_prefix
 from app.ratings import routes as ratings
 from app.ratings.service import latest_run
@@ -55,6 +58,8 @@ ROUTERS = (
     exports.router,
     alerts.router,
     ratings.router,
+    appraisals.router,
+    overrides.router,
     web.router,
 )
 
@@ -117,6 +122,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.cipher = Cipher(master, settings.cipher_suite)
+    app.state.read_paper = read_paper
     app.state.token_key = derived_key(master, purpose="token", length=32)
     app.dependency_overrides[db.request_session] = request_session
     app.dependency_overrides[db.recording_session] = recording_session

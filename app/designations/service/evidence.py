@@ -4,14 +4,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
+from app.appraisals.service import results_of
 from app.db import Session
+from app.overrides.service import in_force
 
 
 @dataclass(frozen=True)
 class Appraised:
     """The appraisal of a household that holds on a day."""
 
-    appraisal_round_id: int
     answered_count: int
     favourable_count: int
 
@@ -24,21 +25,13 @@ class Overridden:
     grade: str
 
 
-def appraised_subjects(session: Session) -> Collection[int]:
-    """Everybody any closed round was about."""
-    return ()
-
-
-def overridden_subjects(session: Session, *, on: date) -> Collection[int]:
-    """Everybody an override may hold for on a day."""
-    return ()
-
-
 def appraised(session: Session, subject_ids: Collection[int], *, on: date) -> dict[int, Appraised]:
-    """The appraisal of each of some households; who has none is left out."""
-    return {}
+    """The appraisal of each of some households that holds on a day; who has none is left out."""
+    found = results_of(session, subject_ids, on=on)
+    return {each: Appraised(one.appraiser_count, one.favourable_count) for each, one in found.items()}
 
 
 def overridden(session: Session, subject_ids: Collection[int], *, on: date) -> dict[int, Overridden]:
     """The override of each of some subjects that holds on a day; who has none is left out."""
-    return {}
+    found = in_force(session, subject_ids, on=on)
+    return {each: Overridden(one.override_id, one.grade) for each, one in found.items()}

@@ -10,13 +10,20 @@ from sqlalchemy import select
 
 from app.db import Session
 from app.designations.found import Holder
-from app.designations.service.evidence import appraised_subjects, overridden_subjects
 from app.designations.service.night import Candidates, Night, keep, lock
 from app.designations.service.proposing import holders_of
 from app.designations.service.rules import rules_if_any
 from app.jobs.night.rating import REASONS
 from app.jobs.night.tonight import Tonight
-from app.models import DesignationKind, GateState, Place, SubjectKind, UnratedReason
+from app.models import (
+    AppraisalResult,
+    DesignationKind,
+    GateState,
+    Override,
+    Place,
+    SubjectKind,
+    UnratedReason,
+)
 from app.objections.service import subjects_with_open_objections
 from app.records.known import DESIGNATION_STEPS
 
@@ -59,10 +66,10 @@ def _subjects(session: Session, kind: DesignationKind, tonight: Tonight) -> Cand
     least = tonight.grades.index(rules.profile.minimum_grade)
     fine = (columns.grade <= least) & (columns.vetoes == 0)
     # An override may lift or lower any of them: those are looked at closely either way.
-    moved = np.isin(ids, _array(overridden_subjects(session, on=tonight.known.on)))
+    moved = np.isin(ids, _array(session.scalars(select(Override.subject_id).distinct()).all()))
     able = fine | moved
     if rules.appraisal is not None:
-        able &= np.isin(ids, _array(appraised_subjects(session)))
+        able &= np.isin(ids, _array(session.scalars(select(AppraisalResult.subject_id).distinct()).all()))
     gone = columns.unrated == REASONS.index(reason)
     return Candidates(
         able=holders_of(session, ids[able].tolist()) if rules.path.by_night else (),
