@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import delete, select
 
 from app.access.scope import Viewer
 from app.access.service import create_organisation, viewer
@@ -15,6 +16,7 @@ from app.designations.service import proposing, rules, steps
 from app.designations.service.announcing import Announcing
 from app.designations.standing import Refusal, Standing
 from app.models import (
+    Designation,
     DesignationAction,
     DesignationKind,
     DesignationState,
@@ -115,6 +117,23 @@ class Committee:
     def announcing(self, by: str) -> Announcing:
         """What notices and certificates take."""
         return Announcing(self.district.cipher, Signer(bytes(32)), by, self.viewers[by].organisation_name)
+
+    def night(self, on: date = DAY, *, proposes: bool = True) -> None:
+        """A night; if it is not to propose, what it proposed is forgotten again."""
+        before = set(self.numbers())
+        self.district.night(on)
+        if proposes:
+            return
+        with transaction(self.district.engine) as session:
+            made = [each for each in self.numbers() if each not in before]
+            session.execute(delete(DesignationStep).where(DesignationStep.designation_id.in_(made)))
+            session.execute(delete(Designation).where(Designation.designation_id.in_(made)))
+
+    def numbers(self, kind: DesignationKind | None = None) -> list[int]:
+        """The numbers of all titles there are, of one kind if given."""
+        with Session(self.district.engine) as session:
+            found = select(Designation.designation_id).order_by(Designation.designation_id)
+            return list(session.scalars(found if kind is None else found.where(Designation.kind == kind)))
 
     def standing(self, number: int) -> Standing:
         """A title with its steps."""

@@ -21,7 +21,7 @@ OVER = DAY + NOTICE_DAYS
 def farm(committee: Committee) -> int:
     """A rated farm of the village."""
     made = committee.district.entity()
-    committee.district.night()
+    committee.night(proposes=False)
     return made
 
 
@@ -113,7 +113,7 @@ def test_a_refusal_says_why(committee, proposed):
 def test_at_the_award_the_facts_are_taken_anew_and_what_changed_is_named(committee, farm, proposed):
     committee.noticed(proposed)
     committee.district.observe(farm, dict.fromkeys(GOOD_ENTITY, 0) | {"overdue_days_now": 200}, on=OVER)
-    committee.district.night(OVER)
+    committee.night(OVER, proposes=False)
     with pytest.raises(Conflict, match=r"grade_too_low.*effective_grade: \"AAA\" → "):
         committee.step(proposed, A.AWARD, by="admin", on=OVER)
     assert committee.state(proposed) is S.NOTICED
@@ -135,7 +135,7 @@ def test_who_was_refused_comes_back_only_by_an_application(committee, farm, prop
 def test_everybody_who_qualifies_is_proposed_at_once_and_the_others_are_named_with_the_reason(committee):
     good, poor = committee.district.entity(), committee.district.entity({"overdue_days_now": 400})
     committee.district.entity(code=VILLAGE_OF_OTHER_TOWN)
-    committee.district.night()
+    committee.night(proposes=False)
     made = committee.propose_all(ENTITY)
     assert [committee.standing(each).designation.subject_id for each in made.designation_ids] == [good]
     left = {one.holder.subject_id: one.blocks for one in made.left_out}
@@ -145,7 +145,7 @@ def test_everybody_who_qualifies_is_proposed_at_once_and_the_others_are_named_wi
 
 def test_many_titles_take_a_step_together_or_none_does(committee):
     farms = [committee.district.entity() for _ in range(3)]
-    committee.district.night()
+    committee.night(proposes=False)
     numbers = [committee.apply(ENTITY, subject_id=each) for each in farms[:2]]
     numbers.append(committee.apply(ENTITY, subject_id=farms[2], by="colleague"))
     refused = committee.all_or_none(numbers, A.CHECK_TOWN, by="colleague")
