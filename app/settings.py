@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(default=600, ge=1, validation_alias="CREDIT_VILLAGE_REQUESTS_PER_MINUTE")
     requests_burst: int = Field(default=120, ge=1, validation_alias="CREDIT_VILLAGE_REQUESTS_BURST")
     sign_ins_per_minute: int = Field(default=30, ge=1, validation_alias="CREDIT_VILLAGE_SIGN_INS_PER_MINUTE")
+    objections_per_minute: int = Field(
+        default=10, ge=1, validation_alias="CREDIT_VILLAGE_OBJECTIONS_PER_MINUTE"
+    )
     body_bytes_max: int = Field(default=1_048_576, ge=1, validation_alias="CREDIT_VILLAGE_BODY_BYTES_MAX")
     address_bytes_max: int = Field(default=8_192, ge=1, validation_alias="CREDIT_VILLAGE_ADDRESS_BYTES_MAX")
     headers_bytes_max: int = Field(default=32_768, ge=1, validation_alias="CREDIT_VILLAGE_HEADERS_BYTES_MAX")

@@ -72,6 +72,10 @@ PUBLIC = frozenset(
     {
         "docs", "healthz", "login", "login_by_provider", "login_code", "login_code_form", "login_form",
         "logout", "provider_answer", "readyz", "revoke_token", "token",
+        # Notices (masked names, and only for some weeks) and the check of a certificate somebody holds.
+        "certificate_form", "certificate_page", "notice_page", "notices_page", "object_to_notice",
+        "objection_form", "objection_send", "public_certificate", "public_notice", "public_notice_sheet",
+        "public_notices",
     }
 )  # fmt: skip
 
@@ -143,6 +147,14 @@ PERMISSIONS: Mapping[str, Permission] = {
     "overrides": _OFFICIALS,
     "override_report": _for(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.AUDITOR, reach=Reach.DIVISION),
     "end_override": _OFFICIALS,
+    "notices": _OFFICIALS,
+    "notice": _OFFICIALS,
+    "notice_sheet": _OFFICIALS,
+    "notice_objections": _OFFICIALS,
+    "record_notice_objection": _OFFICIALS,
+    "answer_notice_objection": _OFFICIALS,
+    "certificates": _OFFICIALS,
+    "certificate_sheet": _OFFICIALS,
     "inquiry_alerts": _AUDIT,
     "note_inquiry_alert": _AUDIT,
     "inquiry_log": _AUDIT,

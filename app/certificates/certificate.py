@@ -11,7 +11,8 @@ from datetime import date
 from typing import Self
 
 from app.errors import Invalid
-from app.models import DesignationKind
+from app.models import Certificate, DesignationKind
+from app.models.base import Labelled
 
 VERSION = "CV1"
 _SEPARATOR = "|"
@@ -65,6 +66,37 @@ class CertificateText:
             profile=profile,
             key_id=key_id,
         )
+
+
+class Standing(Labelled):
+    """What a certificate is worth on a day."""
+
+    VALID = "valid", "有效"
+    ON_PROBATION = "on_probation", "有效（整改中）"
+    REVOCATION_NOTICED = "revocation_noticed", "有效（拟摘牌公示中）"
+    REVOKED = "revoked", "已摘牌，证书作废"
+    LAPSED = "lapsed", "已到期"
+
+    @property
+    def holds(self) -> bool:
+        """Whether the title is held."""
+        return self in (Standing.VALID, Standing.ON_PROBATION, Standing.REVOCATION_NOTICED)
+
+
+@dataclass(frozen=True)
+class CheckedCertificate:
+    """A certificate with what its title is worth on a day, since when, and until when it is given."""
+
+    certificate: Certificate
+    text: CertificateText
+    standing: Standing
+    since: date
+    valid_until: date
+
+    @property
+    def qr(self) -> str:
+        """What the QR code for checking without the service carries."""
+        return qr_text(self.certificate.payload, self.certificate.signature)
 
 
 def qr_text(payload: str, signature: bytes) -> str:

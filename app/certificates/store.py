@@ -1,11 +1,15 @@
 """Questions about certificates to the database; what is written here is never changed."""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import TypeVar
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.models import Certificate, Designation, DesignationState, DesignationStep, Place
+
+T = TypeVar("T")
 
 
 def add(session: Session, certificate: Certificate) -> None:
@@ -29,6 +33,24 @@ def place_of(session: Session, designation_id: int) -> Place:
         .join(Designation, Designation.place_id == Place.place_id)
         .where(Designation.designation_id == designation_id)
     ).scalar_one()
+
+
+def place_of_certificate(session: Session, number: str) -> Place | None:
+    """Where the holder of a certificate's title is; None where the reader may not see the title."""
+    return session.scalar(_with_places(select(Place)).where(Certificate.number == number))
+
+
+def within(session: Session, prefix: str, *, after: int, limit: int) -> Sequence[Certificate]:
+    """The certificates of a division whose code begins with these digits, in the order they were issued."""
+    return session.scalars(
+        _with_places(select(Certificate))
+        .where(
+            Place.code.between(prefix.ljust(12, "0"), prefix.ljust(12, "9")),
+            Certificate.certificate_id > after,
+        )
+        .order_by(Certificate.certificate_id)
+        .limit(limit)
+    ).all()
 
 
 def by_number(session: Session, number: str) -> Certificate | None:
@@ -69,4 +91,13 @@ def _standing(awarded_by: int, *, on: date) -> Select[DesignationState, date, da
         .where(*taken)
         .order_by(DesignationStep.sequence.desc())
         .limit(1)
+    )
+
+
+def _with_places(chosen: Select[T]) -> Select[T]:
+    return (
+        chosen.select_from(Certificate)
+        .join(DesignationStep, DesignationStep.designation_step_id == Certificate.designation_step_id)
+        .join(Designation, Designation.designation_id == DesignationStep.designation_id)
+        .join(Place, Place.place_id == Designation.place_id)
     )

@@ -36,13 +36,13 @@ class NoticeStanding:
 
 
 @dataclass(frozen=True)
-class ShownNotice:
-    """A notice with its lines, the division it is posted in, and that division's name in full."""
+class ListedNotice:
+    """A notice in a list: where it is posted, and how many lines it has."""
 
     notice: Notice
     place: Place
     place_name: str
-    entries: tuple[NoticeEntry, ...]
+    line_count: int
 
     @property
     def last_day(self) -> date:
@@ -55,12 +55,18 @@ class ShownNotice:
 
 
 @dataclass(frozen=True)
-class NoticeSummary:
-    """A notice of a work list: how many lines it has, what is open against it, when the first is due."""
+class ShownNotice(ListedNotice):
+    """A notice with its lines, and the town or street whose office answers."""
 
-    notice: Notice
-    place: Place
-    line_count: int
+    town: Place
+    entries: tuple[NoticeEntry, ...]
+
+
+@dataclass(frozen=True)
+class NoticeSummary:
+    """A notice of a work list: how much is open against it, and when the first answer is due."""
+
+    listed: ListedNotice
     open_count: int
     due_on: date | None
 

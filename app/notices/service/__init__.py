@@ -2,6 +2,7 @@
 
 from app.notices.notice import (
     Finding,
+    ListedNotice,
     NoticeLine,
     NoticeStanding,
     NoticeSummary,
@@ -14,7 +15,7 @@ from app.notices.service.posting import post, standings
 from app.notices.service.reading import notice_of_division, public_notice, public_notices, work_list
 
 __all__ = [
-    "Finding", "NoticeLine", "NoticeStanding", "NoticeSummary", "Protest", "ProtestCase", "ShownNotice",
-    "answer", "notice_of_division", "object_at_office", "object_publicly", "objections", "post",
-    "public_notice", "public_notices", "standings", "work_list",
+    "Finding", "ListedNotice", "NoticeLine", "NoticeStanding", "NoticeSummary", "Protest", "ProtestCase",
+    "ShownNotice", "answer", "notice_of_division", "object_at_office", "object_publicly", "objections",
+    "post", "public_notice", "public_notices", "standings", "work_list",
 ]  # fmt: skip

@@ -6,20 +6,20 @@ from datetime import date, timedelta
 from app.access.scope import Viewer, may_see
 from app.db import Session
 from app.errors import NotFound
-from app.models import Notice, NoticeEntry, Place
+from app.models import Notice, Place, PlaceKind
 from app.notices import store
-from app.notices.notice import NoticeSummary, ShownNotice
+from app.notices.notice import ListedNotice, NoticeSummary, ShownNotice
 from app.places.service import place as place_by_id
 from app.places.service import place_name_in_full, subtree_prefix
 from app.rules.service import notice_rules_in_force
 
 
-def public_notices(session: Session, *, code: str, on: date, limit: int) -> list[ShownNotice]:
+def public_notices(session: Session, *, code: str, on: date, limit: int) -> list[ListedNotice]:
     """What everybody may see of a division's notices: those that run, and those that ended lately."""
     shown_days = notice_rules_in_force(session, on=on).shown_days_after_end
     ended_after = on - timedelta(days=shown_days)
     rows = store.shown(session, subtree_prefix(code), on=on, ended_after=ended_after, limit=limit)
-    return _shown(session, rows)
+    return _listed(session, rows)
 
 
 def public_notice(session: Session, number: str, *, on: date) -> ShownNotice:
@@ -31,7 +31,7 @@ def public_notice(session: Session, number: str, *, on: date) -> ShownNotice:
             "没有此公示，或者公示已撤下，请核对编号 · there is no such notice, or it is no longer "
             "shown; compare its number"
         )
-    return _shown(session, [(notice, place_by_id(session, notice.place_id))])[0]
+    return _shown(session, notice, place_by_id(session, notice.place_id))
 
 
 def notice_of_division(session: Session, number: str, *, viewer: Viewer) -> ShownNotice:
@@ -40,36 +40,33 @@ def notice_of_division(session: Session, number: str, *, viewer: Viewer) -> Show
     place = None if notice is None else place_by_id(session, notice.place_id)
     if notice is None or place is None or not may_see(viewer, place.code):
         raise NotFound("本辖区没有此公示 · there is no such notice in your division")
-    return _shown(session, [(notice, place)])[0]
+    return _shown(session, notice, place)
 
 
 def work_list(session: Session, *, viewer: Viewer, limit: int) -> list[NoticeSummary]:
     """The newest notices of the viewer's division, with what waits for an answer and until when."""
     rows = store.within(session, subtree_prefix(viewer.place_code), limit=limit)
-    ids = [notice.notice_id for notice, _ in rows]
-    counts = store.line_counts(session, ids)
-    waiting: dict[int, list[date]] = {notice_id: [] for notice_id in ids}
-    for objection, answer in store.objections_of(session, ids):
+    waiting: dict[int, list[date]] = {notice.notice_id: [] for notice, _ in rows}
+    for objection, answer in store.objections_of(session, list(waiting)):
         if answer is None:
             days = notice_rules_in_force(session, on=objection.raised_on).objection_days
             waiting[objection.notice_id].append(objection.raised_on + timedelta(days=days))
     return [
-        NoticeSummary(
-            notice=notice,
-            place=place,
-            line_count=counts[notice.notice_id],
-            open_count=len(waiting[notice.notice_id]),
-            due_on=min(waiting[notice.notice_id], default=None),
-        )
-        for notice, place in rows
+        NoticeSummary(listed, len(open_until), min(open_until, default=None))
+        for listed, open_until in zip(_listed(session, rows), waiting.values(), strict=True)
     ]
 
 
-def _shown(session: Session, rows: Sequence[tuple[Notice, Place]]) -> list[ShownNotice]:
-    entries: dict[int, list[NoticeEntry]] = {notice.notice_id: [] for notice, _ in rows}
-    for entry in store.entries_of(session, list(entries)):
-        entries[entry.notice_id].append(entry)
+def _listed(session: Session, rows: Sequence[tuple[Notice, Place]]) -> list[ListedNotice]:
+    counts = store.line_counts(session, [notice.notice_id for notice, _ in rows])
     return [
-        ShownNotice(notice, place, place_name_in_full(session, place), tuple(entries[notice.notice_id]))
+        ListedNotice(notice, place, place_name_in_full(session, place), counts[notice.notice_id])
         for notice, place in rows
     ]
+
+
+def _shown(session: Session, notice: Notice, place: Place) -> ShownNotice:
+    is_unit = place.kind in (PlaceKind.VILLAGE, PlaceKind.COMMUNITY)
+    town = place_by_id(session, place.parent_id) if is_unit and place.parent_id is not None else place
+    entries = tuple(store.entries_of(session, [notice.notice_id]))
+    return ShownNotice(notice, place, place_name_in_full(session, place), len(entries), town, entries)

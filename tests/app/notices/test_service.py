@@ -17,7 +17,7 @@ from app.models import (
     NoticeObjectionAnswer,
     ObjectionChannel,
 )
-from app.notices import service
+from app.notices import service, store
 from app.notices.service import Finding, NoticeLine, Protest
 from tests.app.notices.village import BEGINS, DAYS, ENDS, Village, proposed, village
 from tests.district import DISTRICT, OTHER_TOWN, TOWN, VILLAGE, morning
@@ -289,9 +289,7 @@ def test_of_two_answers_at_once_one_is_kept(village, monkeypatch):
     notice = village.post()
     uid = objected(village, notice)
     answered(village, notice, uid)
-    monkeypatch.setattr(
-        service.objecting.store, "objections_of", lambda session, ids: [(_objection(session, uid), None)]
-    )
+    monkeypatch.setattr(store, "objections_of", lambda session, ids: [(_objection(session, uid), None)])
     with pytest.raises(Conflict, match="answered already"):
         answered(village, notice, uid, upheld=True, by="admin")
 
@@ -353,7 +351,10 @@ def test_the_work_list_says_what_waits_and_when_the_first_answer_is_due(village)
     def listed() -> list[tuple[str, int, int, date | None]]:
         with reading(village.district.engine) as session:
             found = service.work_list(session, viewer=village.viewers["colleague"], limit=10)
-        return [(each.notice.number, each.line_count, each.open_count, each.due_on) for each in found]
+        return [
+            (each.listed.notice.number, each.listed.line_count, each.open_count, each.due_on)
+            for each in found
+        ]
 
     assert listed() == [
         (later.number, 3, 0, None),
