@@ -20,6 +20,7 @@ from app.cli_alerts import alerts
 from app.cli_approvals import approvals
 from app.cli_cards import cards
 from app.cli_database import databases
+from app.cli_designations import designations
 from app.cli_log import logs
 from app.cli_records import households, records
 from app.cli_rights import rights
@@ -54,6 +55,7 @@ app.add_typer(records, name="record")
 app.add_typer(sources, name="source")
 app.add_typer(rights, name="rights")
 app.add_typer(approvals, name="approval")
+app.add_typer(designations, name="designations")
 app.add_typer(account, name="account")
 app.add_typer(alerts, name="alerts")
 app.add_typer(logs, name="log")

@@ -110,6 +110,12 @@ def listed(
     return [Listed(*row) for row in rows]
 
 
+def listed_one(session: Session, standing: Standing) -> Listed:
+    """One title as it stands in a list."""
+    place = place_by_id(session, standing.designation.place_id)
+    return Listed(standing.designation, standing.last, place)
+
+
 # What comes next where nothing is amiss; the work list names this step.
 _NEXT = {
     State.PROPOSED: (Action.CHECK_VILLAGE, Action.CHECK_TOWN),
