@@ -37,7 +37,7 @@ def of_kind(session: Session, kind: str) -> Sequence[RuleVersion]:
 
 
 def is_used(session: Session, kept: RuleVersion) -> bool:
-    """Whether anybody was rated, appraised or overridden, any place judged or file counted, by this version."""
+    """Whether anybody was rated, appraised or overridden, any place judged, or any file counted, by it."""
     rated = exists().where(Rating.rule_version_id == kept.rule_version_id)
     judged = exists().where(PlaceStatus.rule_version_id == kept.rule_version_id)
     appraised = exists().where(AppraisalRound.rule_version_id == kept.rule_version_id)
