@@ -1,4 +1,4 @@
-"""What new criteria would change: which places gain a title's standing and which lose it, and by which gate."""
+"""What new criteria would change: which places gain the standing and which lose it, and by which gate."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
