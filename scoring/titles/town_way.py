@@ -3,8 +3,8 @@
 A town needs so many villages that bear the title, and its own loans in order. A loan cured for a village
 counts for the town too, so the villages and the loans are chosen together: exactly, village by village,
 keeping for every number of chosen villages, of households on time and of work the greatest bad balance gone.
-Only work within reach of the best is kept: what the cheapest villages cost is a lower bound, and curing what
-the town lacks beside it an upper one.
+Only work within reach of the best is kept: what the cheapest villages cost is a lower bound, and with the
+loans that complete them for the town it is an upper one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -83,7 +83,7 @@ def shortest_town_way(
     villages, out_of_villages = _most_needed(counted, most=able)
     files, out_of_files = _most_needed(entities, most=None)
     choice = _Choice(units, villages=villages, gain=gain, bad_fen=bad_fen)
-    if choice.beside is None:
+    if choice.spare is None:
         unmet = [gate for gate in of_loans if gate.state == FAILS]
         choice = _Choice(units, villages=villages, gain=0, bad_fen=0)
     beyond = (*out_of_villages, *out_of_files, *unmet)
@@ -139,23 +139,22 @@ class _Choice:
 
     def __init__(self, units: Sequence[Unit], *, villages: int, gain: int, bad_fen: int) -> None:
         self._units, self._villages, self._gain, self._bad_fen = units, villages, gain, bad_fen
-        everything = [loan for unit in units for loan in unit.arrears]
-        # What the town's own gates cost if nothing is cured for the villages; None where all is not enough.
-        self.beside = Cures(everything, gain_most=gain).fewest(gain=gain, bad_fen=bad_fen)
+        # How many loans the town cures beside those of its cheapest villages; None where all is not enough.
+        self.spare = self._beside_cheapest()
 
     def works(self) -> Iterator[UnitWork]:
         """What is to be done, unit by unit."""
-        spare = self.beside or 0
+        spare = self.spare or 0
         cures = [self._cures(unit, spare) for unit in self._units]
         options = [self._options(unit, cure, spare) for unit, cure in zip(self._units, cures, strict=True)]
         stages = [self._start(spare)]
         for able in options:
-            stages.append(_after(stages[-1], able))
+            stages.append(_after(stages[-1], able, enough=self._bad_fen))
         spent = int(np.argmax(stages[-1].amounts[self._villages, :, self._gain] >= self._bad_fen))
         cell = (self._villages, spent, self._gain)
         steps = zip(self._units, cures, options, stages[:-1], stages[1:], strict=True)
         for unit, cure, able, before, after in reversed(list(steps)):
-            option, cell = _led_here(before, after, able, cell)
+            option, cell = _led_here(before, after, able, cell, enough=self._bad_fen)
             loans = cure.chosen(count=option.loan_count, gain=option.gain)
             if option.chosen or loans:
                 yield UnitWork(unit.place_id, bool(option.chosen), unit.way, loans)
@@ -171,19 +170,34 @@ class _Choice:
 
     def _options(self, unit: Unit, cures: Cures, spare: int) -> list[_Option]:
         """What can be done in a unit; what costs more than `spare` beside the least is left out."""
-        able = [
-            _Option(0, count, gain, bad_fen, count)
-            for count, gain, bad_fen in _useful(cures.amounts[: spare + 1])
-        ]
+        beside = np.minimum(cures.amounts[: spare + 1, : self._gain + 1], self._bad_fen)
+        able = [_Option(0, count, gain, bad_fen, count) for count, gain, bad_fen in _useful(beside)]
         if unit.way is not None:
-            own = cures.amounts
-            cost = unit.way.base + (_MUST_COST if unit.way.musts else 0)
+            own = np.where(cures.amounts >= unit.way.bad_fen, cures.amounts, NEVER)
+            own[:, : unit.way.gain] = NEVER
             able += [
-                _Option(1, cost + count, gain, bad_fen, count)
-                for count, gain, bad_fen in _useful(own)
-                if gain >= unit.way.gain and bad_fen >= unit.way.bad_fen
+                _Option(1, _cost(unit.way) + count, gain, bad_fen, count)
+                for count, gain, bad_fen in _useful(np.minimum(own, self._bad_fen))
             ]
         return able
+
+    def _beside_cheapest(self) -> int | None:
+        """The loans that complete the cheapest villages: with them, this many is enough for the town."""
+        ways = [unit.way for unit in self._units if unit.way is not None]
+        cheapest = sorted(ways, key=lambda way: _cost(way) + len(way.loans))[: self._villages]
+        cured = [loan for way in cheapest for loan in way.loans]
+        done = {loan.loan_id for loan in cured}
+        rest = [loan for unit in self._units for loan in unit.arrears if loan.loan_id not in done]
+        left = {loan.subject_id for loan in rest if loan.overdue}
+        on_time = {loan.subject_id for loan in cured if loan.of_household and loan.overdue} - left
+        gain = max(self._gain - len(on_time), 0)
+        bad_fen = max(self._bad_fen - sum(loan.bad_fen for loan in cured), 0)
+        return Cures(rest, gain_most=gain).fewest(gain=gain, bad_fen=bad_fen)
+
+
+def _cost(way: Way) -> int:
+    """What a village costs beside its loans."""
+    return way.base + (_MUST_COST if way.musts else 0)
 
 
 def _useful(amounts: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
@@ -196,30 +210,31 @@ def _useful(amounts: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
             best[gain] = max(best[gain], best[gain + 1], row[gain])
 
 
-def _after(before: _Stage, options: Sequence[_Option]) -> _Stage:
-    """The stage with one more unit."""
+def _after(before: _Stage, options: Sequence[_Option], *, enough: int) -> _Stage:
+    """The stage with one more unit; bad balance is counted up to what is enough."""
     cheapest = min((option.cost for option in options if option.chosen), default=_FAR)
     least_cost = before.least.copy()
     least_cost[1:] = np.minimum(least_cost[1:], np.minimum(before.least[:-1] + cheapest, _FAR))
-    amounts = np.full_like(before.amounts, NEVER)
+    after = _Stage(least_cost, np.full_like(before.amounts, NEVER))
     for option in options:
-        np.maximum(amounts, _moved(before, least_cost, option), out=amounts)
-    return _Stage(least_cost, np.where(amounts < 0, NEVER, amounts))
+        _move(before, after, option)
+    return _Stage(least_cost, np.where(after.amounts < 0, NEVER, np.minimum(after.amounts, enough)))
 
 
-def _moved(before: _Stage, least_cost: NDArray[np.int64], option: _Option) -> NDArray[np.int64]:
-    """Every cell of a stage after one option; what goes beyond the work that is looked at is dropped."""
+def _move(before: _Stage, after: _Stage, option: _Option) -> None:
+    """Put every cell of a stage, after one option, into the next; work that is too much is dropped."""
     counts, spare, _ = before.amounts.shape
-    chosen = np.arange(counts) - option.chosen
-    shift = before.least[chosen] + option.cost - least_cost
-    spent = np.arange(spare)[None, :] - shift[:, None]
-    inside = (spent >= 0) & (spent < spare) & (chosen >= 0)[:, None]
-    found = before.amounts[chosen[:, None], np.where(inside, spent, 0)]
-    return shifted(np.where(inside[:, :, None], found, NEVER), option.gain) + option.bad_fen
+    for chosen in range(option.chosen, counts):
+        came = chosen - option.chosen
+        more = int(before.least[came]) + option.cost - int(after.least[chosen])
+        if more < spare:
+            moved = shifted(before.amounts[came, : spare - more], option.gain) + option.bad_fen
+            into = after.amounts[chosen, more:]
+            np.maximum(into, moved, out=into)
 
 
 def _led_here(
-    before: _Stage, after: _Stage, options: Sequence[_Option], cell: tuple[int, int, int]
+    before: _Stage, after: _Stage, options: Sequence[_Option], cell: tuple[int, int, int], *, enough: int
 ) -> tuple[_Option, tuple[int, int, int]]:
     """The option that led to a cell, and the cell before it."""
     chosen, spent, gain = cell
@@ -246,7 +261,7 @@ def _led_here(
         if 0 <= came[1] < before.amounts.shape[1]
         and 0 <= came[2] <= most
         and before.amounts[came] >= 0
-        and before.amounts[came] + option.bad_fen == reached
+        and min(before.amounts[came] + option.bad_fen, enough) == reached
     )
 
 

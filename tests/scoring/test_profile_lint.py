@@ -198,6 +198,14 @@ def test_a_strict_gate_leaves_its_threshold_out(operator, threshold, told):
     assert all(told in finding for finding in found)
 
 
+def test_an_attested_document_needs_no_measure_of_the_night():
+    def attested(content):
+        del content["criteria"][0]["measure"], content["criteria"][0]["at_least"]
+        content["criteria"][0]["attested"] = "file_coverage"
+
+    assert findings(VILLAGE_FILE, attested) == []
+
+
 def test_what_cannot_be_read_is_one_finding(tmp_path):
     file = tmp_path / "2026-01-01.yaml"
     file.write_text("profile: X\n", encoding="utf-8")
