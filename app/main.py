@@ -21,7 +21,10 @@ from app.access.problems import Problem, install_problems
 from app.access.rates import AddressLimit, Limiter, Rate
 from app.access.request_id import RequestId
 from app.alerts import routes as alerts
+from app.appraisals import routes as appraisals
 from app.approvals import routes as approvals
+from app.certificates import routes as certificates
+from app.certificates.signing import Signer
 from app.coverage import routes as coverage
 from app.designations import routes as designations
 from app.errors import NotReady
@@ -29,13 +32,17 @@ from app.exports import routes as exports
 from app.inquiries import routes as inquiries
 from app.inquiries.service import entries_of
 from app.inquiry_log.writing import InquiryLog, LogOfProcess, LogUnavailable
+from app.jobs.appraisal_sheets import read_paper
+from app.notices import routes as notices
 from app.objections import routes as objections
+from app.overrides import routes as overrides
 from app.places.service import subtree_prefix
 from app.ratings import routes as ratings
 from app.ratings.service import latest_run
 from app.rights import routes as rights
 from app.settings import Settings
 from app.subjects.cipher import Cipher, derived_key, master_key_of
+from app.web import public_pages
 from app.web import routes as web
 
 # These only read: from one state of the database, so that no answer mixes two nights.
@@ -55,6 +62,12 @@ ROUTERS = (
     exports.router,
     alerts.router,
     ratings.router,
+    appraisals.router,
+    overrides.router,
+    # Before the interface: to a browser the same addresses are pages.
+    public_pages.router,
+    notices.router,
+    certificates.router,
     web.router,
 )
 
@@ -117,6 +130,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.cipher = Cipher(master, settings.cipher_suite)
+    app.state.read_paper = read_paper
+    app.state.signer = Signer.of(settings)
     app.state.token_key = derived_key(master, purpose="token", length=32)
     app.dependency_overrides[db.request_session] = request_session
     app.dependency_overrides[db.recording_session] = recording_session
@@ -151,6 +166,13 @@ def _add_limits(app: FastAPI, settings: Settings) -> None:
         strangers=Limiter(Rate("address", **pace)),
         sign_ins=Limiter(sign_ins),
         sign_in_paths=access.SIGN_IN_PATHS,
+        objections=Limiter(
+            Rate(
+                "objection",
+                per_minute=settings.objections_per_minute,
+                burst=settings.objections_per_minute,
+            )
+        ),
         cookie=access.COOKIE,
     )
     app.add_middleware(TimeLimit, seconds_max=settings.request_seconds_max)

@@ -23,6 +23,10 @@ class Settings(BaseSettings):
     key_file: Path = Field(default=ROOT / "var" / "master.key", validation_alias="CREDIT_VILLAGE_KEY_FILE")
     master_key: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_KEY")
     key_command: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_KEY_COMMAND")
+    certificate_key_file: Path | None = Field(
+        default=None, validation_alias="CREDIT_VILLAGE_CERTIFICATE_KEY_FILE"
+    )
+    public_address: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_PUBLIC_ADDRESS")
     cipher_suite: Literal["aes", "sm4"] = Field(default="aes", validation_alias="CREDIT_VILLAGE_CIPHER_SUITE")
     district_code: str = Field(default="500120000000", validation_alias="CREDIT_VILLAGE_DISTRICT")
     host: str = Field(default="127.0.0.1", validation_alias="CREDIT_VILLAGE_HOST")
@@ -40,6 +44,9 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(default=600, ge=1, validation_alias="CREDIT_VILLAGE_REQUESTS_PER_MINUTE")
     requests_burst: int = Field(default=120, ge=1, validation_alias="CREDIT_VILLAGE_REQUESTS_BURST")
     sign_ins_per_minute: int = Field(default=30, ge=1, validation_alias="CREDIT_VILLAGE_SIGN_INS_PER_MINUTE")
+    objections_per_minute: int = Field(
+        default=10, ge=1, validation_alias="CREDIT_VILLAGE_OBJECTIONS_PER_MINUTE"
+    )
     body_bytes_max: int = Field(default=1_048_576, ge=1, validation_alias="CREDIT_VILLAGE_BODY_BYTES_MAX")
     address_bytes_max: int = Field(default=8_192, ge=1, validation_alias="CREDIT_VILLAGE_ADDRESS_BYTES_MAX")
     headers_bytes_max: int = Field(default=32_768, ge=1, validation_alias="CREDIT_VILLAGE_HEADERS_BYTES_MAX")

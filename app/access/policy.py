@@ -63,11 +63,19 @@ _INQUIRIES = _for(Role.LOAN_OFFICER, reach=Reach.DIVISION, for_recipients=True)
 # Whoever audits reads who asked and what looks abnormal, and nothing of what was told (JR/T 0115).
 _AUDIT = _for(Role.AUDITOR, reach=Reach.DIVISION)
 
+# A round of appraisal: an appraiser finds the own ones in it, and of them the own sheet only.
+_ROUNDS = _for(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.APPRAISER, reach=Reach.DIVISION)
+_OWN_SHEET = _for(Role.APPRAISER, reach=Reach.DIVISION)
+
 # What nobody has to sign in for.
 PUBLIC = frozenset(
     {
         "docs", "healthz", "login", "login_by_provider", "login_code", "login_code_form", "login_form",
         "logout", "provider_answer", "readyz", "revoke_token", "token",
+        # Notices (masked names, and only for some weeks) and the check of a certificate somebody holds.
+        "certificate_form", "certificate_page", "notice_page", "notices_page", "object_to_notice",
+        "objection_form", "objection_send", "public_certificate", "public_notice", "public_notice_sheet",
+        "public_notices",
     }
 )  # fmt: skip
 
@@ -125,6 +133,28 @@ PERMISSIONS: Mapping[str, Permission] = {
     "approval": _OFFICIALS,
     "decide_approval": _for(Role.DISTRICT_ADMIN, reach=Reach.DIVISION),
     "export": _OFFICIALS,
+    "appraisal_rounds": _ROUNDS,
+    "appraisal_round": _ROUNDS,
+    "open_round": _OFFICIALS,
+    "invite_appraiser": _OFFICIALS,
+    "own_sheet": _OWN_SHEET,
+    "save_sheet": _OWN_SHEET,
+    "submit_sheet": _OWN_SHEET,
+    "print_form": _OFFICIALS,
+    "import_sheet": _OFFICIALS,
+    "close_round": _OFFICIALS,
+    "round_result": _OFFICIALS,
+    "overrides": _OFFICIALS,
+    "override_report": _for(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.AUDITOR, reach=Reach.DIVISION),
+    "end_override": _OFFICIALS,
+    "notices": _OFFICIALS,
+    "notice": _OFFICIALS,
+    "notice_sheet": _OFFICIALS,
+    "notice_objections": _OFFICIALS,
+    "record_notice_objection": _OFFICIALS,
+    "answer_notice_objection": _OFFICIALS,
+    "certificates": _OFFICIALS,
+    "certificate_sheet": _OFFICIALS,
     "inquiry_alerts": _AUDIT,
     "note_inquiry_alert": _AUDIT,
     "inquiry_log": _AUDIT,

@@ -147,6 +147,11 @@ def requirements(request: Request) -> Requirements:
     )
 
 
+def public_address(request: Request) -> str:
+    """Where the public finds this service: as it is set, else where this request found it."""
+    return (request.app.state.settings.public_address or str(request.base_url)).rstrip("/")
+
+
 def session_cookie(request: Request) -> str:
     """The name of the cookie of the pages; under https a browser takes it from this very host only."""
     return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE

@@ -19,6 +19,7 @@ from app.approvals.schemas import (
     BulkExportRequest,
     DecisionRequest,
     NewRecipientRequest,
+    OverrideRequest,
 )
 from app.db import Session
 
@@ -112,6 +113,17 @@ def _proposal(session: Session, asked: ApprovalRequest, *, maker: Viewer) -> Pro
             asked.place_code,
             subjects=asked.subjects,
             form=asked.format,
+            maker=maker,
+            on=clock.today(),
+        )
+    if isinstance(asked, OverrideRequest):
+        return proposals.override(
+            session,
+            asked.subject_id,
+            grade=asked.grade,
+            reason_code=asked.reason_code,
+            document=asked.document,
+            months=asked.months,
             maker=maker,
             on=clock.today(),
         )

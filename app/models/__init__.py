@@ -9,6 +9,21 @@ from app.models.access import (
     Role,
     User,
 )
+from app.models.appraisals import (
+    AppraisalClosing,
+    AppraisalDraft,
+    AppraisalFlag,
+    AppraisalHousehold,
+    AppraisalMark,
+    AppraisalResult,
+    AppraisalRound,
+    AppraisalSheet,
+    AppraisalStanding,
+    Appraiser,
+    AppraiserKin,
+    FlagKind,
+    SheetChannel,
+)
 from app.models.approvals import Approval, ApprovalDecision, ApprovalKind, ApprovalUse
 from app.models.base import Base, epoch_day
 from app.models.consents import Consent, ConsentChannel, ConsentKind, ConsentWithdrawal, Purpose
@@ -25,6 +40,7 @@ from app.models.designations import (
 from app.models.inquiries import IdempotencyKey, Inquiry, InquiryAlert, InquiryAlertNote, InquiryOutcome
 from app.models.notices import Notice, NoticeEntry, NoticeObjection, NoticeObjectionAnswer, NoticePurpose
 from app.models.objections import Objection, ObjectionChannel, ObjectionEvent, ObjectionEventKind
+from app.models.overrides import Override, OverrideEnd
 from app.models.places import Place, PlaceKind
 from app.models.ratings import (
     GateState,
@@ -86,6 +102,17 @@ __all__ = [
     "AdverseRecord",
     "AgriEntity",
     "ApiClient",
+    "AppraisalClosing",
+    "AppraisalDraft",
+    "AppraisalFlag",
+    "AppraisalHousehold",
+    "AppraisalMark",
+    "AppraisalResult",
+    "AppraisalRound",
+    "AppraisalSheet",
+    "AppraisalStanding",
+    "Appraiser",
+    "AppraiserKin",
     "Approval",
     "ApprovalDecision",
     "ApprovalKind",
@@ -116,6 +143,7 @@ __all__ = [
     "Export",
     "ExportKind",
     "Fact",
+    "FlagKind",
     "GateState",
     "Household",
     "IdempotencyKey",
@@ -141,6 +169,8 @@ __all__ = [
     "ObjectionEventKind",
     "Organisation",
     "OrganisationKind",
+    "Override",
+    "OverrideEnd",
     "PeerGroup",
     "PeerPoints",
     "Place",
@@ -167,6 +197,7 @@ __all__ = [
     "RosterEntry",
     "RuleVersion",
     "Sensitivity",
+    "SheetChannel",
     "Source",
     "SourceRow",
     "Statement",

@@ -85,13 +85,18 @@ def load_master_key(configured: str | None, *, key_file: Path) -> bytes:
     """The master key from the setting (64 hexadecimal digits), else from the key file."""
     if configured is not None:
         return _decoded(configured, origin="CREDIT_VILLAGE_KEY")
-    try:
-        return _decoded(key_file.read_text().strip(), origin=str(key_file))
-    except FileNotFoundError:
+    if not key_file.exists():
         raise SetupError(
             f"no master key: {key_file} does not exist. Run `credit-village init`, "
             "or set CREDIT_VILLAGE_KEY to 64 hexadecimal digits."
-        ) from None
+        )
+    return load_key(key_file)
+
+
+def load_key(key_file: Path) -> bytes:
+    """The key in a file: 64 hexadecimal digits."""
+    try:
+        return _decoded(key_file.read_text().strip(), origin=str(key_file))
     except OSError as error:
         raise SetupError(f"cannot read the key file {key_file}: {error.strerror}") from error
 

@@ -1,6 +1,6 @@
 """What the villages and towns come to: measures, the gates that hold, and ratings by grade."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -181,14 +181,21 @@ def town_measures(
     district: District,
     *,
     entities: tuple[Counts, Counts],
+    designated: Collection[int],
 ) -> dict[str, Measure]:
-    """The measures of every town: sums over its units, and the entities of the roster."""
+    """The measures of every town: sums over its units, the entities of the roster, and the villages that
+    bear the title (`designated`, by their ids).
+    """
 
     def summed(column: Counts) -> Counts:
         return np.bincount(district.town_of_unit, weights=column, minlength=len(district.towns)).astype(float)
 
     villages = district.is_village
+    bear = np.array([unit.place_id in designated for unit in district.units], dtype=np.bool_) & villages
     return {
+        "designated_village_share": Measure(
+            summed(bear.astype(float)), summed(villages.astype(float)), "villages"
+        ),
         "credit_village_share": Measure(
             summed((holds & villages).astype(float)), summed(villages.astype(float)), "villages"
         ),

@@ -29,6 +29,7 @@ from app.models import (
 from tests.app.access.account_calls import ACCOUNT_REQUESTS, ACCOUNTS_WITHOUT_SCOPE, PASSWORD_HASH
 from tests.app.access.calls import Call, Request, get, post
 from tests.app.access.oversight_calls import alert_note, asked_for, export
+from tests.app.access.title_calls import TITLE_REQUESTS, TITLES_WITHOUT_SCOPE, title_of
 from tests.district import (
     DAY,
     DISTRICT,
@@ -67,6 +68,7 @@ class World:
     records: dict[str, int]
     objections: dict[str, int]
     reviews: dict[str, int]
+    titles: dict[str, dict[str, Any]]
     users: dict[tuple[Role, str], User]
     workers: dict[str, User]
     organisations: dict[OrganisationKind, int]
@@ -90,6 +92,7 @@ class World:
             "review": self.reviews[code],
             "worker": self.workers[code].user_id,
             "client": f"client-{code}",
+            **self.titles[code],
         }
 
 
@@ -112,6 +115,7 @@ def make_world(district: District, *, key: bytes) -> World:
         records={code: records[households[code]] for code in codes},
         objections={code: _objection_of(district, households[code]) for code in codes},
         reviews={code: _review_of(district, households[code]) for code in codes},
+        titles={code: title_of(district, households[code]) for code in codes},
         users=_users(district, organisations),
         workers=_workers(district, codes, bank=bank),
         organisations=organisations,
@@ -317,6 +321,7 @@ REQUESTS: Mapping[str, Request] = {
     "note_inquiry_alert": alert_note,
     "inquiry_log": get("/v1/inquiry-log"),
     "letter": get("/v1/objections/{objection}/letter"),
+    **TITLE_REQUESTS,
 }
 # They are about nobody in particular, or show by themselves only what lies in the viewer's division.
 WITHOUT_SCOPE = frozenset(
@@ -335,6 +340,7 @@ WITHOUT_SCOPE = frozenset(
         "inquiry_log",
     }
     | ACCOUNTS_WITHOUT_SCOPE
+    | TITLES_WITHOUT_SCOPE
 )
 
 
