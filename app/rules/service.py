@@ -28,6 +28,8 @@ from scoring.validation import from_json
 KINDS_OF_CARDS = ("household", "agri_entity")
 CATALOGUE = "catalogue"
 APPRAISAL = "appraisal"
+# Whose rules hold here. Cards of others are kept to be compared with; their profiles are files for a what-if.
+JURISDICTION = "cq_bishan"
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def evidence_of(card: Path, definition: CardDefinition) -> dict[str, Any]:
 
 
 def rule_files(policy_folder: Path) -> list[RuleFile]:
-    """Every card with its versions by type of subject, and every profile, of all dates."""
+    """Every card with its versions by type of subject, and every profile of the district, of all dates."""
     found: list[RuleFile] = []
     for path in sorted(policy_folder.glob("*/*/*.yaml")):
         try:
@@ -129,6 +131,8 @@ def _rules_in(path: Path) -> list[RuleFile]:
     if APPRAISALS in content:
         appraisals = load_appraisal_rules(path)
         return [RuleFile(appraisals.code, "", kind, appraisals, path)]
+    if "profile" in content and path.parent.parent.name != JURISDICTION:
+        return []
     if "profile" in content:
         profile = Profile.load(path).definition
         return [RuleFile(profile.code, "", kind, profile, path)]
@@ -286,12 +290,14 @@ def _parsed(fingerprint: str, content: str) -> Scorecard:
 def _evidence(file: RuleFile) -> dict[str, Any] | None:
     """The validation of a card; the common part of a card with versions by type rates nobody and has none."""
     definition = file.rule
-    if not isinstance(definition, CardDefinition):
+    if not isinstance(definition, CardDefinition | ProfileDefinition):
         return None
     faults = [str(finding) for finding in lint_file(file.path) if finding.error]
     if faults:
         raise SetupError(f"{file.path}: cannot be put in force: {'; '.join(faults)}")
-    return None if definition.overlays else evidence_of(file.path, definition)
+    if isinstance(definition, ProfileDefinition) or definition.overlays:
+        return None
+    return evidence_of(file.path, definition)
 
 
 def _rule_version(file: RuleFile, *, at: datetime, validation: dict[str, Any] | None) -> RuleVersion:
