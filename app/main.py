@@ -27,6 +27,7 @@ from app.certificates import routes as certificates
 from app.certificates.signing import Signer
 from app.coverage import routes as coverage
 from app.designations import routes as designations
+from app.designations import title_routes as titles
 from app.errors import NotReady
 from app.exports import routes as exports
 from app.inquiries import routes as inquiries
@@ -68,6 +69,7 @@ ROUTERS = (
     public_pages.router,
     notices.router,
     certificates.router,
+    titles.router,
     web.router,
 )
 

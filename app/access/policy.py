@@ -65,6 +65,8 @@ _AUDIT = _for(Role.AUDITOR, reach=Reach.DIVISION)
 
 # A round of appraisal: an appraiser finds the own ones in it, and of them the own sheet only.
 _ROUNDS = _for(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.APPRAISER, reach=Reach.DIVISION)
+# Titles: a village's collector checks what its committee said, the profile says who decides.
+_TITLES = _for(Role.COLLECTOR, Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, reach=Reach.DIVISION)
 _OWN_SHEET = _for(Role.APPRAISER, reach=Reach.DIVISION)
 
 # What nobody has to sign in for.
@@ -147,6 +149,13 @@ PERMISSIONS: Mapping[str, Permission] = {
     "overrides": _OFFICIALS,
     "override_report": _for(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.AUDITOR, reach=Reach.DIVISION),
     "end_override": _OFFICIALS,
+    "designations": _TITLES,
+    "designation": _TITLES,
+    "designation_work_list": _TITLES,
+    "propose_designation": _TITLES,
+    "propose_designations": _TITLES,
+    "take_designation_step": _TITLES,
+    "take_designation_steps": _TITLES,
     "notices": _OFFICIALS,
     "notice": _OFFICIALS,
     "notice_sheet": _OFFICIALS,

@@ -12,12 +12,12 @@ from app.access.routes import CurrentViewer, RecordingSession, RequestSession
 from app.appraisals import service
 from app.appraisals.appraisal import OwnSheet
 from app.appraisals.paper import PaperReader, written
+from app.appraisals.result_schemas import ResultAnswer
 from app.appraisals.schemas import (
     Invitation,
     InvitedAnswer,
     OwnSheetAnswer,
     PaperTaken,
-    ResultAnswer,
     RoundAnswer,
     RoundInFull,
     RoundOpening,

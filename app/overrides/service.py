@@ -292,14 +292,14 @@ def _raises(card_grade: str, grade: str, rules: AppraisalRules) -> bool:
 def _shown(session: Session, kept: Sequence[store.Kept], *, on: date) -> list[Override]:
     """Overrides with how they stand on a day."""
     running = [one for one, ended, *_ in kept if _term_state(one, ended, on=on) is OverrideState.IN_FORCE]
-    overtaken = _overtaken(session, running, on=on)
+    versions = {one.rule_version_id for one, *_ in kept}
+    rules = {version_id: appraisal_rules_of(session, version_id) for version_id in versions}
+    overtaken = _overtaken(session, running, rules=rules, on=on)
     found = []
     for one, ended, place, office, asked_by, granted_by in kept:
         state = _term_state(one, ended, on=on)
-        reasons = {
-            reason.code: reason.label.zh
-            for reason in appraisal_rules_of(session, one.rule_version_id).override.reasons
-        }
+        given = rules[one.rule_version_id].override.reasons
+        reasons = {reason.code: reason.label.zh for reason in given}
         found.append(
             Override(
                 override_id=one.override_id,
@@ -333,7 +333,9 @@ def _term_state(one: KeptOverride, ended: OverrideEnd | None, *, on: date) -> Ov
     return OverrideState.IN_FORCE if on < one.effective_to else OverrideState.EXPIRED
 
 
-def _overtaken(session: Session, running: Sequence[KeptOverride], *, on: date) -> set[int]:
+def _overtaken(
+    session: Session, running: Sequence[KeptOverride], *, rules: Mapping[int, AppraisalRules], on: date
+) -> set[int]:
     """Those whose ground is gone: the card says something else, or the village something lower, by now."""
     if not running:
         return set()
@@ -344,15 +346,15 @@ def _overtaken(session: Session, running: Sequence[KeptOverride], *, on: date) -
     gone = set()
     for one in running:
         now, then = held.get(one.subject_id), granted[one.rating_id]
-        rules = appraisal_rules_of(session, one.rule_version_id)
+        own = rules[one.rule_version_id]
         village = said.get(one.subject_id)
         changed = now is None or (now.grade, now.vetoes) != (then.grade, then.vetoes)
         lower = (
-            rules.override.not_above_appraisal
+            own.override.not_above_appraisal
             and village is not None
             and village.grade is not None
-            and _raises(one.card_grade, one.grade, rules)
-            and _raises(village.grade, one.grade, rules)
+            and _raises(one.card_grade, one.grade, own)
+            and _raises(village.grade, one.grade, own)
         )
         if changed or lower:
             gone.add(one.override_id)

@@ -7,9 +7,11 @@ from sqlalchemy import exists, func, select
 
 from app.db import Session
 from app.models import (
+    AppraisalRound,
     Approval,
     ApprovalKind,
     ApprovalUse,
+    Override,
     PlaceStatus,
     Rating,
     RatingRun,
@@ -35,10 +37,12 @@ def of_kind(session: Session, kind: str) -> Sequence[RuleVersion]:
 
 
 def is_used(session: Session, kept: RuleVersion) -> bool:
-    """Whether anybody was rated, any place judged, or any file counted, by this version."""
+    """Whether anybody was rated, appraised or overridden, any place judged, or any file counted, by it."""
     rated = exists().where(Rating.rule_version_id == kept.rule_version_id)
     judged = exists().where(PlaceStatus.rule_version_id == kept.rule_version_id)
-    if session.scalar(select(rated | judged)):
+    appraised = exists().where(AppraisalRound.rule_version_id == kept.rule_version_id)
+    overridden = exists().where(Override.rule_version_id == kept.rule_version_id)
+    if session.scalar(select(rated | judged | appraised | overridden)):
         return True
     # Neither ratings nor places refer to the profile of coverage; the nights do.
     return any(

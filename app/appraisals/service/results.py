@@ -106,15 +106,15 @@ def results_of(session: Session, subject_ids: Collection[int], *, on: date) -> M
     a score, the newest without one. A subject no round was about is not in it.
     """
     newest: dict[int, tuple[KeptResult, date, int]] = {}
-    since: dict[int, date] = {}
+    counting: dict[int, Counting] = {}
     for found, closing, version_id in store.results_of(session, subject_ids, on=on):
-        if version_id not in since:
-            months = appraisal_rules_of(session, version_id).counting.valid_months
-            since[version_id] = months_before(on, months)
+        if version_id not in counting:
+            counting[version_id] = appraisal_rules_of(session, version_id).counting
+        since = months_before(on, counting[version_id].valid_months)
         kept = newest.get(found.subject_id)
         has_score = found.score_hundredths is not None
         better = kept is None or has_score or kept[0].score_hundredths is None
-        if closing.closed_on > since[version_id] and better:
+        if closing.closed_on > since and better:
             newest[found.subject_id] = (found, closing.closed_on, version_id)
     flagged = store.flags_of(session, {found.appraisal_round_id for found, _, _ in newest.values()})
     return {
@@ -122,7 +122,7 @@ def results_of(session: Session, subject_ids: Collection[int], *, on: date) -> M
             score=_score(found),
             appraiser_count=found.appraiser_count,
             favourable_count=found.favourable_count,
-            favourable=_is_favourable(found, appraisal_rules_of(session, version_id).counting),
+            favourable=_is_favourable(found, counting[version_id]),
             grade=found.grade,
             round_id=found.appraisal_round_id,
             closed_on=closed_on,

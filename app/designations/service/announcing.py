@@ -9,7 +9,14 @@ from app.certificates.signing import Signer
 from app.db import Session
 from app.designations.rules import TitleRules
 from app.designations.standing import Act, Standing
-from app.models import DesignationAction, DesignationKind, DesignationStep, NoticePurpose, PlaceKind
+from app.models import (
+    Designation,
+    DesignationAction,
+    DesignationKind,
+    DesignationStep,
+    NoticePurpose,
+    PlaceKind,
+)
 from app.notices.notice import NoticeLine
 from app.notices.service import post
 from app.places.service import place as place_by_id
@@ -79,7 +86,7 @@ def certify(
             announcing.signer,
             step=step,
             kind=one.designation.kind,
-            holder_name=shown_name(session, announcing.cipher, one),
+            holder_name=name_of(session, announcing.cipher, one.designation),
             place_name=place_name_in_full(session, place_by_id(session, one.designation.place_id)),
             issuer_name=announcing.issuer,
             issued_on=step.happened_on,
@@ -89,17 +96,16 @@ def certify(
         )
 
 
-def shown_name(session: Session, cipher: Cipher, standing: Standing) -> str:
-    """The name in public: an entity's or a division's own, a head of household's masked."""
-    subject_id = standing.designation.subject_id
-    if subject_id is None:
-        return place_by_id(session, standing.designation.place_id).name
-    return describe(session, cipher, subject_by_id(session, subject_id)).display_name
+def name_of(session: Session, cipher: Cipher, title: Designation) -> str:
+    """The name of a holder as it is shown: an entity's or a division's own, a head of household's masked."""
+    if title.subject_id is None:
+        return place_by_id(session, title.place_id).name
+    return describe(session, cipher, subject_by_id(session, title.subject_id)).display_name
 
 
 def _line(session: Session, standing: Standing, cipher: Cipher, *, result: str) -> NoticeLine:
     place = place_by_id(session, standing.designation.place_id)
-    name = shown_name(session, cipher, standing)
+    name = name_of(session, cipher, standing.designation)
     return NoticeLine(standing.number, name, place_name_in_full(session, place), result)
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from app.access.scope import Viewer, may_see
 from app.db import Session
@@ -20,6 +20,7 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.models import Designation, DesignationKind, DesignationStep, Place
 from app.models import DesignationAction as Action
 from app.models import DesignationState as State
+from app.places.service import place as place_by_id
 from app.places.service import place_by_code, places_within, subtree_prefix
 
 # Who was refused, lost the title or gave it up comes back by an application of its own.
@@ -79,13 +80,40 @@ def propose_all(
 ) -> Proposed:
     """Propose everybody of a division of the viewer's who qualifies, and say who was left out and why."""
     act = act_of(viewer, Action.PROPOSE, session=session, at=at, reason="", document="")
-    place = place_by_code(session, within, on=act.on)
-    if not may_see(viewer, place.code):
-        raise NotFound(f"{viewer.place_name}没有区划 {within} · no division {within} in your division")
+    place = division_of(session, within, viewer=viewer, on=act.on)
     rules = rules_in_force(session, kind, on=act.on)
     refuse_proposer(act, rules)
     holders = holders_within(session, place, act, rules=rules)
     return propose_qualifying(session, holders, act, rules=rules, by=viewer.username)
+
+
+def division_of(session: Session, code: str, *, viewer: Viewer, on: date) -> Place:
+    """A division of the viewer's; what lies outside does not exist for him."""
+    found = place_by_code(session, code, on=on)
+    if not may_see(viewer, found.code):
+        raise NotFound(f"{viewer.place_name}没有区划 {code} · no division {code} in your division")
+    return found
+
+
+def propose_one(
+    session: Session,
+    kind: DesignationKind,
+    *,
+    subject_id: int | None,
+    place_code: str | None,
+    viewer: Viewer,
+    at: datetime,
+    reason: str,
+    document: str,
+) -> int:
+    """An application for one holder of the viewer's division; the number of the title."""
+    act = act_of(viewer, Action.PROPOSE, session=session, at=at, reason=reason, document=document)
+    rules = rules_in_force(session, kind, on=act.on)
+    place = None if place_code is None else division_of(session, place_code, viewer=viewer, on=act.on)
+    holder = holder_named(session, rules=rules, subject_id=subject_id, place=place)
+    if not may_see(viewer, place_by_id(session, holder.place_id).code):
+        raise NotFound(f"本辖区没有此主体 · there is no such subject {subject_id} in your division")
+    return apply(session, holder, act, rules=rules, by=viewer.username)
 
 
 def apply(session: Session, holder: Holder, act: Act, *, rules: TitleRules, by: str) -> int:

@@ -17,7 +17,7 @@ from app.designations.service.facts import found_of
 from app.designations.service.rules import rules_if_any, rules_of_version
 from app.designations.standing import Act, Refusal, Seen, Standing, refusal, transition_of
 from app.designations.store import titles as store
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, NotFound, PreconditionFailed
 from app.models import Designation, DesignationKind, DesignationStep
 from app.models import DesignationAction as Action
 from app.models import DesignationState as State
@@ -44,7 +44,7 @@ def act_of(
     return Act(
         action=action,
         at=at,
-        on=at.astimezone(clock.CHINA).date(),
+        on=clock.day_of(at),
         user_id=viewer.user_id,
         level=level_of_person(viewer.role, place_by_id(session, viewer.place_id).kind),
         reason=reason.strip(),
@@ -63,9 +63,7 @@ def seen_by(session: Session, designation_id: int, *, viewer: Viewer) -> Standin
     """One title of the viewer's division; one of another division does not exist for him."""
     found = standings(session, [designation_id])
     if not found or not may_see(viewer, place_by_id(session, found[0].designation.place_id).code):
-        raise NotFound(
-            f"本辖区没有称号 {designation_id} · there is no title {designation_id} in your division"
-        )
+        raise _not_there(designation_id)
     return found[0]
 
 
@@ -110,6 +108,29 @@ def take_one(
     return found.steps[0]
 
 
+def take_many(
+    session: Session,
+    versions: Mapping[int, int],
+    act: Act,
+    *,
+    viewer: Viewer,
+    announcing: Announcing,
+) -> Taken:
+    """The same for titles of the viewer's division, each as it was read: by the number of its last step."""
+    found = standings(session, versions)
+    codes = store.place_codes(session, {one.designation.place_id for one in found})
+    seen = {one.number for one in found if may_see(viewer, codes[one.designation.place_id])}
+    for number in versions:
+        if number not in seen:
+            raise _not_there(number)
+    stale = [
+        Refusal(one.number, PreconditionFailed("称号已有变化，请重新读取 · changed since it was read"))
+        for one in found
+        if one.last.sequence != versions[one.number]
+    ]
+    return Taken((), stale) if stale else take(session, found, act, announcing=announcing)
+
+
 def rules_for(session: Session, standing: Standing, *, on: date) -> TitleRules:
     """The rules a title goes by: until it is given those it was proposed under, then those of the day."""
     if standing.state.holds_title:
@@ -122,6 +143,10 @@ def rules_for(session: Session, standing: Standing, *, on: date) -> TitleRules:
 def holder_of(designation: Designation) -> Holder:
     """Who holds a title, or would."""
     return Holder(designation.place_id, designation.subject_id)
+
+
+def _not_there(designation_id: int) -> NotFound:
+    return NotFound(f"本辖区没有称号 {designation_id} · there is no title {designation_id} in your division")
 
 
 def _weighed(session: Session, taken: Sequence[Standing], act: Act) -> list[tuple[Standing, Seen]]:

@@ -23,6 +23,7 @@ from app.designations.store import titles as store
 from app.models import Designation, DesignationKind, DesignationStep, Place
 from app.models import DesignationAction as Action
 from app.models import DesignationState as State
+from app.notices.notice import NoticeStanding
 from app.notices.service import standings as notice_standings
 from app.places.service import place as place_by_id
 from app.places.service import subtree_prefix
@@ -109,6 +110,12 @@ def listed(
     return [Listed(*row) for row in rows]
 
 
+def listed_one(session: Session, standing: Standing) -> Listed:
+    """One title as it stands in a list."""
+    place = place_by_id(session, standing.designation.place_id)
+    return Listed(standing.designation, standing.last, place)
+
+
 # What comes next where nothing is amiss; the work list names this step.
 _NEXT = {
     State.PROPOSED: (Action.CHECK_VILLAGE, Action.CHECK_TOWN),
@@ -131,11 +138,14 @@ def work_list(session: Session, *, viewer: Viewer, on: date, limit: int) -> list
     rows = store.page(session, prefix, kind=None, states=tuple(_NEXT), after=0, limit=limit)
     steps = store.steps_of(session, [row[0].designation_id for row in rows])
     level = level_of_person(viewer.role, place_by_id(session, viewer.place_id).kind)
+    running = {row[1].notice_id for row in rows if row[1].notice_id is not None}
+    notices = notice_standings(session, sorted(running), on=on)
     items = []
     for made, last, place in rows:
         standing = Standing(made, steps[made.designation_id])
         rules = rules_for(session, standing, on=on)
-        item = _item(session, standing, Listed(made, last, place), rules=rules, level=level, on=on)
+        notice = notices.get(last.notice_id or 0)
+        item = _item(standing, Listed(made, last, place), notice, rules=rules, level=level, on=on)
         if item is not None:
             items.append(item)
     return sorted(items, key=lambda item: (item.due_on or date.max, item.listed.designation.designation_id))
@@ -155,9 +165,9 @@ def calendar(session: Session, *, viewer: Viewer, on: date) -> list[Campaign]:
 
 
 def _item(
-    session: Session,
     standing: Standing,
     row: Listed,
+    notice: NoticeStanding | None,
     *,
     rules: TitleRules,
     level: Level | None,
@@ -171,22 +181,15 @@ def _item(
     assert step.duty is not None, "what somebody has to do is somebody's"
     if not may_act(level, step.duty, rules.path):
         return None
-    waits_until, open_objections = None, 0
-    if Condition.GRACE_OVER in step.conditions:
-        waits_until = grace_ends(standing, rules)
-        if on < waits_until:
-            return None
-    if Condition.NOTICE_OVER in step.conditions and standing.notice_id is not None:
-        notice = notice_standings(session, [standing.notice_id], on=on)[standing.notice_id]
-        waits_until = None if notice.ended else notice.notice.ends_on
-        open_objections = notice.open_objections.get(standing.number, 0)
+    if Condition.GRACE_OVER in step.conditions and on < grace_ends(standing, rules):
+        return None
     return WorkItem(
         listed=row,
         action=action,
         level=level_of(step.duty, rules.path),
         due_on=_due(standing, rules, on=on),
-        waits_until=waits_until,
-        open_objections=open_objections,
+        waits_until=None if notice is None or notice.ended else notice.notice.ends_on,
+        open_objections=0 if notice is None else notice.open_objections.get(standing.number, 0),
     )
 
 

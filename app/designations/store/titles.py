@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from app.db import Session
 from app.models import (
+    Certificate,
     Designation,
     DesignationKind,
     DesignationState,
@@ -89,29 +90,6 @@ def count_open(session: Session, prefix: str, *, kind: DesignationKind) -> int:
     return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
 
-def held(
-    session: Session, kinds: Collection[DesignationKind], *, holders: Collection[str]
-) -> list[tuple[Designation, DesignationStep]]:
-    """The titles of some holders whose last step holds."""
-    found: list[tuple[Designation, DesignationStep]] = []
-    for part in parts(holders):
-        rows = _with_last_step().where(
-            Designation.kind.in_(kinds), Designation.holder.in_(part), DesignationStep.state.in_(HELD)
-        )
-        found.extend((row[0], row[1]) for row in session.execute(rows.order_by(Designation.designation_id)))
-    return found
-
-
-def open_titles(
-    session: Session, kind: DesignationKind, *, last_step_id: int | None = None
-) -> list[tuple[Designation, DesignationStep]]:
-    """Every title of a kind that has not ended; with a step, without those that went on after it."""
-    rows = _with_last_step().where(Designation.kind == kind, DesignationStep.state.in_(OPEN))
-    if last_step_id is not None:
-        rows = rows.where(DesignationStep.designation_step_id <= last_step_id)
-    return [(row[0], row[1]) for row in session.execute(rows.order_by(Designation.designation_id))]
-
-
 def page(
     session: Session,
     prefix: str,
@@ -178,6 +156,19 @@ def add_steps(session: Session, rows: Sequence[Row]) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def certificate_numbers(session: Session, step_ids: Collection[int]) -> dict[int, str]:
+    """The number of the certificate each of some steps was given, if it was."""
+    found = select(Certificate.designation_step_id, Certificate.number)
+    rows = session.execute(found.where(Certificate.designation_step_id.in_(step_ids)))
+    return {row[0]: row[1] for row in rows}
+
+
+def place_codes(session: Session, place_ids: Collection[int]) -> dict[int, str]:
+    """The codes of some divisions."""
+    rows = session.execute(select(Place.place_id, Place.code).where(Place.place_id.in_(place_ids)))
+    return {row[0]: row[1] for row in rows}
 
 
 def users(session: Session, user_ids: Collection[int]) -> dict[int, str]:

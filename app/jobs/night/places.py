@@ -248,15 +248,16 @@ def unit_statuses(
 def town_statuses(
     district: District, measures: Mapping[str, Measure], counts: Sequence[GradeCounts], *, rules: Rules
 ) -> list[Status]:
-    """The status of every town and street."""
+    """The status of every town and street; a measure its profile does not name is not kept."""
     results = rules.town.evaluate(measures)
+    kept = {name: measure for name, measure in measures.items() if name in rules.town.definition.measures}
     version_id = rules.version_of(rules.town)
     return [
         Status(
             place_id=town.place_id,
             rule_version_id=version_id,
             state=STATES[results.overall[position]],
-            measures=_measure_rows(measures, position),
+            measures=_measure_rows(kept, position),
             gates=_gate_rows(results, position),
             grade_counts=counts[position],
         )
