@@ -35,7 +35,7 @@ def card_lint(card: Path) -> None:
 
 @cards.command("show")
 def card_show(card: str) -> None:
-    """Print a card or a profile as an official reads it; CARD.yaml:cooperative is the version for one type."""
+    """Print a card or a profile as an official reads it; CARD.yaml:cooperative is one type's."""
     path = Path(card)
     profile = load_profile(path).definition if is_profile(path) else None
     for line in show_lines(load_card(card).definition) if profile is None else profile_lines(profile):

@@ -28,6 +28,7 @@ from app.certificates.signing import Signer
 from app.coverage import routes as coverage
 from app.designations import routes as designations
 from app.designations import title_routes as titles
+from app.designations import way_routes as ways
 from app.errors import NotReady
 from app.exports import routes as exports
 from app.inquiries import routes as inquiries
@@ -56,6 +57,7 @@ ROUTERS = (
     accounts.router,
     inquiries.router,
     designations.router,
+    ways.router,
     coverage.router,
     objections.router,
     rights.router,

@@ -20,7 +20,7 @@ from scoring.titles.asked import ENTITIES, OUT_OF_REACH, VILLAGES, Asked, Must, 
 from scoring.titles.cures import NEVER, Arrears, Cures, shifted
 from scoring.titles.way import Way
 
-# A village with a must is chosen only where there is no other: it costs more than any work.
+# A village with a must is chosen only where there is no other: each costs more than any work.
 _MUST_COST = 1 << 32
 # More than any work can be: what cannot be chosen yet.
 _FAR = 1 << 48
@@ -197,7 +197,7 @@ class _Choice:
 
 def _cost(way: Way) -> int:
     """What a village costs beside its loans."""
-    return way.base + (_MUST_COST if way.musts else 0)
+    return way.base + _MUST_COST * len(way.musts)
 
 
 def _useful(amounts: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:

@@ -42,6 +42,7 @@ def test_a_profile_that_has_judged_places_keeps_its_fingerprint(name, fingerprin
 def test_the_village_profile_says_how_the_title_is_reached_and_kept():
     definition = Profile.load(VILLAGE_FILE).definition
     path = definition.path
+    assert path is not None
     assert (path.proposed_by, path.checks) == (("night", "application"), ("village", "town"))
     assert (path.notice_days, path.decided_by, path.validity_months) == (7, "district", 12)
     assert (path.review_before_days, path.campaign_until) == (60, "01-31")
@@ -228,6 +229,7 @@ def test_the_bins_of_a_ladder_say_which_value_was_unknown():
 def test_zhejiang_climbs_from_70_to_80(score, states):
     profile = Profile.load(POLICIES / "zhejiang_2020/credit_village/2020-01-01.yaml")
     found = profile.evaluate({"assessed_score": Measure(column(score), None, "none")})
+    assert found.ladder is not None
     assert [rung.state[0] for rung in found.ladder.rungs] == states
 
 

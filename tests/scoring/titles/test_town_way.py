@@ -26,7 +26,7 @@ def town_measures(villages, *, titled, entities=(95, 100), cured=frozenset()):
         "on_time_borrower_share": one(
             borrowers - sum(village.late for village in left), borrowers, "borrowing_households"
         ),
-        "entity_file_coverage": one(*entities, "roster_entities"),
+        "entity_file_coverage": one(entities[0], entities[1], "roster_entities"),
     }
 
 
@@ -171,8 +171,9 @@ def test_loans_are_cured_in_villages_that_are_not_chosen_too():
 
 
 def test_a_street_without_villages_needs_none():
-    community = Unit(1, None, (loan(1, bad=False),))
-    measures = town_measures([replace(SOUND, arrears=community.arrears)], titled=0)
+    late = (loan(1, bad=False),)
+    community = Unit(1, None, late)
+    measures = town_measures([replace(SOUND, arrears=late)], titled=0)
     measures["designated_village_share"] = one(0, 0, "villages")
     way = shortest_town_way(TOWN, measures, [community])
     assert (way.village_count, way.units, way.musts) == (0, (), ())
