@@ -12,7 +12,7 @@ from app.jobs.night import rating, writing
 from app.jobs.night.reading import settled_rows
 from app.jobs.night.staging import staged
 from app.jobs.night.summary import NightSummary
-from app.jobs.night.titles import keep_titles
+from app.jobs.night.titles import keep_titles, title_fingerprints
 from app.jobs.night.tonight import Tonight, compute
 from app.jobs.progress import Progress
 from app.models import RatingRun, UnratedReason
@@ -109,7 +109,7 @@ def _publish(
         started_at=started_at,
         last_record_id=tonight.known.until[RECORDS],
         known_until=dict(tonight.known.until),
-        rule_fingerprints=tonight.rules.fingerprints,
+        rule_fingerprints=tonight.rules.fingerprints | title_fingerprints(session, on=tonight.known.on),
         summary=summary.to_dict(),
     )
     run_id = writing.write_run(session, run)

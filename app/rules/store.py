@@ -11,6 +11,7 @@ from app.models import (
     Approval,
     ApprovalKind,
     ApprovalUse,
+    DesignationStep,
     Override,
     PlaceStatus,
     Rating,
@@ -37,12 +38,13 @@ def of_kind(session: Session, kind: str) -> Sequence[RuleVersion]:
 
 
 def is_used(session: Session, kept: RuleVersion) -> bool:
-    """Whether anybody was rated, appraised or overridden, any place judged, or any file counted, by it."""
+    """Whether anybody was rated, appraised, overridden or given a title, or any place judged, by it."""
     rated = exists().where(Rating.rule_version_id == kept.rule_version_id)
     judged = exists().where(PlaceStatus.rule_version_id == kept.rule_version_id)
     appraised = exists().where(AppraisalRound.rule_version_id == kept.rule_version_id)
     overridden = exists().where(Override.rule_version_id == kept.rule_version_id)
-    if session.scalar(select(rated | judged | appraised | overridden)):
+    titled = exists().where(DesignationStep.rule_version_id == kept.rule_version_id)
+    if session.scalar(select(rated | judged | appraised | overridden | titled)):
         return True
     # Neither ratings nor places refer to the profile of coverage; the nights do.
     return any(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,12 @@ def keep_titles(session: Session, tonight: Tonight, *, at: datetime) -> dict[str
     for kind in DesignationKind:
         counts.update(keep(session, kind, night, candidates=_candidates(session, kind, tonight)))
     return dict(sorted(counts.items()))
+
+
+def title_fingerprints(session: Session, *, on: date) -> dict[str, str]:
+    """The fingerprint of every profile a night gives and keeps titles by, by its code."""
+    found = [rules_if_any(session, kind, on=on) for kind in DesignationKind]
+    return {rules.profile.code: rules.profile.fingerprint for rules in found if rules is not None}
 
 
 def _candidates(session: Session, kind: DesignationKind, tonight: Tonight) -> Candidates:

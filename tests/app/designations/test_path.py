@@ -1,11 +1,15 @@
 """The path of a title: nothing is skipped, nobody does two steps of one, an objection blocks."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from app.db import Session
+from app.designations.found import Block
+from app.designations.path import Level, PathRules, transitions
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.models import Certificate, DesignationAction, DesignationKind, DesignationState
 from tests.app.designations.committee import NOTICE_DAYS, Committee, committee
@@ -29,6 +33,31 @@ def farm(committee: Committee) -> int:
 def proposed(committee: Committee, farm: int) -> int:
     """An application for it; its number."""
     return committee.apply(ENTITY, subject_id=farm, by="clerk")
+
+
+VILLAGE_PATH = PathRules(
+    DesignationKind.CREDIT_VILLAGE, True, True, (Level.VILLAGE, Level.TOWN), 7, Level.DISTRICT, 12, 60, None
+)
+
+
+def test_the_document_has_every_step_with_who_takes_it_and_what_must_hold():
+    text = (Path(__file__).resolve().parents[3] / "docs" / "designations.md").read_text()
+    documented = set()
+    for line in text.splitlines():
+        cells = [re.findall(r"`(\w+)`", cell) for cell in line.strip().strip("|").split("|")]
+        if len(cells) == 5 and all(len(cell) == 1 for cell in cells[:3]):
+            documented.add((*(cell[0] for cell in cells[:3]), frozenset(cells[3]), frozenset(cells[4])))
+    assert documented == {
+        (
+            before.value,
+            action.value,
+            step.after.value,
+            frozenset([*([step.duty.value] if step.duty else []), *(["night"] if step.by_night else [])]),
+            frozenset(condition.value for condition in step.conditions),
+        )
+        for (before, action), step in transitions(VILLAGE_PATH).items()
+    }
+    assert {block.value for block in Block if f"`{block}`" not in text} == set()
 
 
 def test_a_title_goes_from_proposal_to_certificate_step_by_step(committee, proposed):
