@@ -23,6 +23,7 @@ from scoring import CardError, Profile, Scorecard
 from scoring.definition import CardDefinition, ProfileDefinition
 from scoring.lint import lint_file
 from scoring.loader import read
+from scoring.measures import COUNTY_MEDIAN
 from scoring.validation import from_json
 
 KINDS_OF_CARDS = ("household", "agri_entity")
@@ -295,9 +296,21 @@ def _evidence(file: RuleFile) -> dict[str, Any] | None:
     faults = [str(finding) for finding in lint_file(file.path) if finding.error]
     if faults:
         raise SetupError(f"{file.path}: cannot be put in force: {'; '.join(faults)}")
+    if isinstance(definition, ProfileDefinition):
+        _refuse_unknown_references(definition, file.path)
     if isinstance(definition, ProfileDefinition) or definition.overlays:
         return None
     return evidence_of(file.path, definition)
+
+
+def _refuse_unknown_references(profile: ProfileDefinition, path: Path) -> None:
+    """A profile in force is held against county medians only: the night knows no other reference."""
+    for name in profile.references:
+        if name.removeprefix(COUNTY_MEDIAN) not in profile.measures or not name.startswith(COUNTY_MEDIAN):
+            raise SetupError(
+                f"{path}: {name}: 夜间作业没有此参考值 · the night delivers no such reference; write "
+                f"{COUNTY_MEDIAN} and the name of a measure of the profile"
+            )
 
 
 def _rule_version(file: RuleFile, *, at: datetime, validation: dict[str, Any] | None) -> RuleVersion:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from app.db import Session
 from app.designations.reports import StatusReport
 from app.designations.service.statuses import status_reports
@@ -12,6 +14,7 @@ from app.errors import Invalid, NotFound
 from app.models import Place, PlaceKind
 from app.places.service import places_within
 from scoring import HOLDS, Profile
+from scoring.measures import county_medians
 from scoring.titles import Reform, reformed
 
 KINDS = {
@@ -63,5 +66,7 @@ def what_if(session: Session, new: Profile, *, district_code: str, on: date) -> 
         raise NotFound("no night has judged these places yet; run `credit-village rescore`")
     newest = max(reports, key=lambda report: report.since).profile
     old = Profile(newest)
-    changes = reformed(old, new, columns(reports), places=len(reports))
+    measures, every = columns(reports), np.ones(len(reports), dtype=np.bool_)
+    medians = county_medians(measures, among=every)
+    changes = reformed(old, new, measures, references=medians, places=len(reports))
     return CriteriaReform(old, new, reports, changes)

@@ -1,5 +1,6 @@
 """The shortest way to a title: what the newest night left of a place, and whom the work could reach."""
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
@@ -29,7 +30,6 @@ from app.subjects.cipher import Cipher
 from app.subjects.lineage import heirs
 from app.subjects.service import describe
 from scoring import Profile
-from scoring.definition import ProfileDefinition
 from scoring.titles import Arrears, Near, Unit, Village, shortest_town_way, shortest_way
 
 UNITS = (PlaceKind.VILLAGE, PlaceKind.COMMUNITY)
@@ -59,9 +59,7 @@ def town_way(session: Session, place: Place, *, on: date) -> TownsWay:
         )
         for place_id, one in villages.items()
     ]
-    way = shortest_town_way(
-        Profile(report.profile), columns([report]), found, references=_unknown(report.profile)
-    )
+    way = shortest_town_way(Profile(report.profile), columns([report]), found, references=_references(report))
     return TownsWay(report, way, villages)
 
 
@@ -125,7 +123,7 @@ def _village_ways(
         way = None
         if report.place.kind is PlaceKind.VILLAGE:
             village = Village(columns([report]), near.get(place_id, []), arrears.get(place_id, []))
-            way = shortest_way(Profile(report.profile), village, references=_unknown(report.profile))
+            way = shortest_way(Profile(report.profile), village, references=_references(report))
         count = sum(one.lacking <= points for one in near.get(place_id, []))
         found[place_id] = VillageWay(report, way, points, count, titled=place_id in titled)
     return found
@@ -180,9 +178,14 @@ def _homes(session: Session, place_ids: Collection[int], *, on: date) -> dict[in
     return homes
 
 
-def _unknown(profile: ProfileDefinition) -> dict[str, float]:
-    """What a profile compares with and nobody delivers."""
-    return dict.fromkeys(profile.references, float("nan"))
+def _references(report: StatusReport) -> dict[str, float]:
+    """What the gates of a place were held against, from the thresholds the night kept of them."""
+    kept = {line.name: line.threshold for line in report.gates}
+    return {
+        item.reference: (kept.get(item.name, math.nan) - item.plus) / item.factor
+        for item in report.profile.criteria
+        if item.reference
+    }
 
 
 def _night(session: Session) -> RatingRun:
