@@ -27,6 +27,7 @@ from app.cli_log import logs
 from app.cli_records import households, records
 from app.cli_rights import rights
 from app.cli_sources import sources
+from app.cli_ways import add_to as add_ways_to
 from app.consents.activities import Activity, Basis, basis_of
 from app.db import Engine, make_engine, reading, refuse_open_network
 from app.errors import AppError, Invalid, SetupError
@@ -60,6 +61,7 @@ app.add_typer(rights, name="rights")
 app.add_typer(approvals, name="approval")
 app.add_typer(appraisals, name="appraisal")
 app.add_typer(overrides, name="override")
+add_ways_to(designations)
 app.add_typer(designations, name="designations")
 app.add_typer(account, name="account")
 app.add_typer(alerts, name="alerts")
