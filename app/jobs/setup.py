@@ -66,3 +66,5 @@ def _ensure_key(settings: Settings, engine: Engine) -> None:
             )
         ensure_key_file(settings.key_file)
     master_key_of(settings)
+    if settings.certificate_key_file is not None:
+        ensure_key_file(settings.certificate_key_file)

@@ -48,8 +48,11 @@ def place_by_code(session: Session, code: str, *, on: date) -> Place:
 
 
 def place_name_in_full(session: Session, place: Place) -> str:
-    """A division's name after those of the district and the town it lies in, such as 璧山区大兴镇连枷村."""
-    names, above = [place.name], place
+    """A division's name after those of the district and the town it lies in, such as 璧山区大兴镇长隆村.
+
+    The list of divisions names the committees, 长隆村村民委员会; people say the name of the village.
+    """
+    names, above = [place.name.removesuffix("村民委员会").removesuffix("居民委员会")], place
     while above.kind not in (PlaceKind.DISTRICT, PlaceKind.CITY) and above.parent_id is not None:
         above = store.by_id(session, above.parent_id) or above
         names.insert(0, above.name)
