@@ -19,6 +19,7 @@ from app.cli_accounts import account
 from app.cli_alerts import alerts
 from app.cli_approvals import approvals
 from app.cli_cards import cards
+from app.cli_certificates import certificates
 from app.cli_database import databases
 from app.cli_log import logs
 from app.cli_records import households, records
@@ -56,6 +57,7 @@ app.add_typer(rights, name="rights")
 app.add_typer(approvals, name="approval")
 app.add_typer(account, name="account")
 app.add_typer(alerts, name="alerts")
+app.add_typer(certificates, name="certificate")
 app.add_typer(logs, name="log")
 app.add_typer(databases, name="database")
 app.add_typer(households, name="household")

@@ -64,7 +64,7 @@ def test_loading_again_adds_nothing(district, policies):
     before = kept(district)
     assert load(district, policies) == 0
     assert kept(district) == before
-    assert len(before) == 14
+    assert len(before) == 15
 
 
 def test_a_comment_or_another_order_of_words_is_no_other_rule(district, policies):
