@@ -36,7 +36,7 @@ def list_(
                 session, place or chosen.district_code, on=clock.today(), after=after, limit=_PAGE
             )
             for found in listed:
-                console.print("\t".join(_columns(found)), markup=False)
+                sys.stdout.write("\t".join(_columns(found)) + "\n")
             if further is None:
                 return
             after = further

@@ -10,11 +10,13 @@ from app.models import (
     Approval,
     ApprovalKind,
     ApprovalUse,
+    Notice,
     PlaceStatus,
     Rating,
     RatingRun,
     RuleVersion,
 )
+from app.rules.notice_rules import KIND as NOTICES
 
 
 def rule_versions(session: Session) -> Sequence[RuleVersion]:
@@ -35,10 +37,12 @@ def of_kind(session: Session, kind: str) -> Sequence[RuleVersion]:
 
 
 def is_used(session: Session, kept: RuleVersion) -> bool:
-    """Whether anybody was rated, any place judged, or any file counted, by this version."""
+    """Whether anybody was rated, any place judged, a notice posted, or a file counted, by this version."""
     rated = exists().where(Rating.rule_version_id == kept.rule_version_id)
     judged = exists().where(PlaceStatus.rule_version_id == kept.rule_version_id)
-    if session.scalar(select(rated | judged)):
+    by_profile = Notice.rule_version_id == kept.rule_version_id
+    posted = exists().where(by_profile if kept.kind != NOTICES else Notice.begins_on >= kept.effective_from)
+    if session.scalar(select(rated | judged | posted)):
         return True
     # Neither ratings nor places refer to the profile of coverage; the nights do.
     return any(
