@@ -85,18 +85,13 @@ def load_master_key(configured: str | None, *, key_file: Path) -> bytes:
     """The master key from the setting (64 hexadecimal digits), else from the key file."""
     if configured is not None:
         return _decoded(configured, origin="CREDIT_VILLAGE_KEY")
-    if not key_file.exists():
+    try:
+        return _decoded(key_file.read_text().strip(), origin=str(key_file))
+    except FileNotFoundError:
         raise SetupError(
             f"no master key: {key_file} does not exist. Run `credit-village init`, "
             "or set CREDIT_VILLAGE_KEY to 64 hexadecimal digits."
-        )
-    return load_key(key_file)
-
-
-def load_key(key_file: Path) -> bytes:
-    """The key in a file: 64 hexadecimal digits."""
-    try:
-        return _decoded(key_file.read_text().strip(), origin=str(key_file))
+        ) from None
     except OSError as error:
         raise SetupError(f"cannot read the key file {key_file}: {error.strerror}") from error
 

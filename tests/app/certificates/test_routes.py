@@ -17,6 +17,7 @@ from app.certificates.certificate import qr_text
 from app.certificates.service import checked
 from app.certificates.signing import Signer
 from app.db import reading
+from app.errors import SetupError
 from app.jobs.serving_role import grant_serving
 from app.main import create_app
 from app.models import DesignationAction, DesignationState
@@ -196,6 +197,16 @@ def test_the_serving_role_checks_a_certificate_without_seeing_any_title(village,
     with engine.begin() as connection:
         connection.execute(text(f"DROP OWNED BY {role}"))
         connection.execute(text(f"DROP ROLE {role}"))
+
+
+@pytest.mark.parametrize("content", [None, "", "5b", "zz" * 32])
+def test_a_key_that_cannot_be_read_stops_the_start_and_is_not_repeated(tmp_path: Path, content: str | None):
+    file = tmp_path / "certificate.key"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(SetupError, match=r"certificate\.key") as refused:
+        create_app(Settings(master_key=KEY.hex(), certificate_key_file=file))
+    assert not content or content not in refused.value.detail
 
 
 def test_certificates_have_a_key_of_their_own_where_one_is_set(tmp_path: Path):
