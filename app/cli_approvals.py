@@ -20,7 +20,7 @@ from app.db import Session, make_engine, reading, transaction
 from app.errors import AccountNotReady, Invalid, SecondFactorNeeded
 from app.exports.export import Format
 from app.models import SubjectKind
-from app.subjects.cipher import Cipher, master_key_of
+from app.subjects.key_source import cipher_of
 
 approvals = typer.Typer(
     name="approval", help="双人审批 · what takes a second person: ask, grant, refuse", no_args_is_help=True
@@ -158,10 +158,10 @@ def _signed_in(username: str, password: str) -> Viewer:
 def _sign_in(username: str, password: str, *, code: str) -> Viewer:
     at, chosen = clock.now(), settings.from_environment()
     asked = Requirements(chosen.second_factor == "required", chosen.password_days)
-    master = master_key_of(chosen) if code else None
-    sealing = None if master is None else Cipher(master, chosen.cipher_suite)
+    sealing = cipher_of(chosen) if code else None
     with transaction(make_engine(chosen.database_url)) as session:
-        user = sign_in(session, username, password, at=at, code=code, sealing=sealing)
+        drift = chosen.code_drift_steps
+        user = sign_in(session, username, password, at=at, code=code, sealing=sealing, drift_steps=drift)
         return replace(viewer(session, user.user_id), ready=not left_to_do(user, asked, at=at))
 
 

@@ -68,7 +68,8 @@ def verify(
         said = CertificateText.read(payload)
     except ValueError:
         raise Invalid("这不是信用证书的二维码文字 · this is not the text of a certificate") from None
-    keys = [Signer.of(chosen).public_key, *map(read_public_key, public_key or [])]
+    keys = [signer.public_key for signer in Signer.all_of(chosen)]
+    keys += map(read_public_key, public_key or [])
     if not any(is_signed(payload, signature, key) for key in keys):
         raise Conflict("假的：签名不符 · not genuine: the signature fits none of the keys")
     console.print("签名是真的 · the signature is genuine", markup=False)

@@ -7,7 +7,9 @@ from app.models.access import (
     RefreshToken,
     RevokedToken,
     Role,
+    SessionPlace,
     User,
+    UserSession,
 )
 from app.models.approvals import Approval, ApprovalDecision, ApprovalKind, ApprovalUse
 from app.models.base import Base, epoch_day
@@ -23,6 +25,7 @@ from app.models.designations import (
     DesignationStep,
 )
 from app.models.inquiries import IdempotencyKey, Inquiry, InquiryAlert, InquiryAlertNote, InquiryOutcome
+from app.models.keys import CipherKey, CipherSuite
 from app.models.notices import Notice, NoticeEntry, NoticeObjection, NoticeObjectionAnswer, NoticePurpose
 from app.models.objections import Objection, ObjectionChannel, ObjectionEvent, ObjectionEventKind
 from app.models.places import Place, PlaceKind
@@ -94,6 +97,8 @@ __all__ = [
     "Batch",
     "BatchKind",
     "Certificate",
+    "CipherKey",
+    "CipherSuite",
     "Consent",
     "ConsentChannel",
     "ConsentKind",
@@ -167,6 +172,7 @@ __all__ = [
     "RosterEntry",
     "RuleVersion",
     "Sensitivity",
+    "SessionPlace",
     "Source",
     "SourceRow",
     "Statement",
@@ -174,6 +180,7 @@ __all__ = [
     "SubjectKind",
     "UnratedReason",
     "User",
+    "UserSession",
     "ValueType",
     "WrittenConsent",
     "epoch_day",

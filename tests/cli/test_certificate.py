@@ -92,3 +92,8 @@ def test_the_public_key_is_printed_and_a_former_one_still_verifies(made, tmp_pat
     with pytest.raises(Conflict):
         run("verify", text)
     assert "valid" in run("verify", text, "--public-key", str(former))
+
+
+def test_what_was_signed_before_the_master_key_was_changed_still_verifies(made, monkeypatch):
+    monkeypatch.setenv("CREDIT_VILLAGE_KEY", f"{'5c' * 32} {KEY.hex()}")
+    assert "valid" in run("verify", qr_text(made.payload, made.signature))
