@@ -23,18 +23,22 @@ from app.access.rates import AddressLimit, Limiter, Rate
 from app.access.request_id import RequestId
 from app.access.tokens import TokenKey, keys_of
 from app.alerts import routes as alerts
+from app.appraisals import routes as appraisals
 from app.approvals import routes as approvals
 from app.certificates import routes as certificates
 from app.certificates.signing import Signer
 from app.coverage import routes as coverage
 from app.designations import routes as designations
+from app.designations import title_routes as titles
 from app.errors import AppError, NotReady
 from app.exports import routes as exports
 from app.inquiries import routes as inquiries
 from app.inquiries.service import entries_of
 from app.inquiry_log.writing import InquiryLog, LogOfProcess, LogUnavailable
+from app.jobs.appraisal_sheets import read_paper
 from app.notices import routes as notices
 from app.objections import routes as objections
+from app.overrides import routes as overrides
 from app.places.service import subtree_prefix
 from app.ratings import routes as ratings
 from app.ratings.service import latest_run
@@ -63,10 +67,13 @@ ROUTERS = (
     exports.router,
     alerts.router,
     ratings.router,
+    appraisals.router,
+    overrides.router,
     # Before the interface: to a browser the same addresses are pages.
     public_pages.router,
     notices.router,
     certificates.router,
+    titles.router,
     web.router,
 )
 
@@ -130,6 +137,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.cipher = cipher
     app.state.signer = Signer.of(settings)
     app.state.token_key = _token_key([cipher.master(cipher.in_force[0])])
+    app.state.read_paper = read_paper
+    app.state.signer = Signer.of(settings)
     keys = _Keys(app, log)
     app.dependency_overrides[db.request_session] = request_session
     app.dependency_overrides[db.recording_session] = recording_session

@@ -65,6 +65,12 @@ _INQUIRIES = _for(Role.LOAN_OFFICER, reach=Reach.DIVISION, for_recipients=True)
 # Whoever audits reads who asked and what looks abnormal, and nothing of what was told (JR/T 0115).
 _AUDIT = _for(Role.AUDITOR, reach=Reach.DIVISION)
 
+# A round of appraisal: an appraiser finds the own ones in it, and of them the own sheet only.
+_ROUNDS = _for(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.APPRAISER, reach=Reach.DIVISION)
+# Titles: a village's collector checks what its committee said, the profile says who decides.
+_TITLES = _for(Role.COLLECTOR, Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, reach=Reach.DIVISION)
+_OWN_SHEET = _for(Role.APPRAISER, reach=Reach.DIVISION)
+
 # What nobody has to sign in for.
 PUBLIC = frozenset(
     {
@@ -138,6 +144,27 @@ PERMISSIONS: Mapping[str, Permission] = {
     "carry_out_account": _for(Role.SYSTEM_ADMIN, reach=Reach.DIVISION),
     "decide_approval": _for(Role.DISTRICT_ADMIN, reach=Reach.DIVISION),
     "export": _OFFICIALS,
+    "appraisal_rounds": _ROUNDS,
+    "appraisal_round": _ROUNDS,
+    "open_round": _OFFICIALS,
+    "invite_appraiser": _OFFICIALS,
+    "own_sheet": _OWN_SHEET,
+    "save_sheet": _OWN_SHEET,
+    "submit_sheet": _OWN_SHEET,
+    "print_form": _OFFICIALS,
+    "import_sheet": _OFFICIALS,
+    "close_round": _OFFICIALS,
+    "round_result": _OFFICIALS,
+    "overrides": _OFFICIALS,
+    "override_report": _for(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.AUDITOR, reach=Reach.DIVISION),
+    "end_override": _OFFICIALS,
+    "designations": _TITLES,
+    "designation": _TITLES,
+    "designation_work_list": _TITLES,
+    "propose_designation": _TITLES,
+    "propose_designations": _TITLES,
+    "take_designation_step": _TITLES,
+    "take_designation_steps": _TITLES,
     "notices": _OFFICIALS,
     "notice": _OFFICIALS,
     "notice_sheet": _OFFICIALS,

@@ -23,6 +23,7 @@ from app.approvals.schemas import (
     BulkExportRequest,
     DecisionRequest,
     NewRecipientRequest,
+    OverrideRequest,
     PrivilegedAccountRequest,
 )
 from app.db import Session
@@ -136,6 +137,17 @@ def _proposal(session: Session, asked: ApprovalRequest, *, maker: Viewer) -> Pro
         )
     if isinstance(asked, PrivilegedAccountRequest):
         return _account(session, asked, maker=maker)
+    if isinstance(asked, OverrideRequest):
+        return proposals.override(
+            session,
+            asked.subject_id,
+            grade=asked.grade,
+            reason_code=asked.reason_code,
+            document=asked.document,
+            months=asked.months,
+            maker=maker,
+            on=clock.today(),
+        )
     return proposals.erasure(
         session, asked.subject_id, ground=asked.ground, document=asked.document, maker=maker
     )

@@ -10,6 +10,7 @@ from app.approvals.approval import STATE_LABELS, ApprovalState, Standing
 from app.approvals.checks import TEXT_LENGTH_MAX
 from app.approvals.proposals import GROUND_LENGTH_MAX
 from app.models import ApprovalKind, SubjectKind
+from app.overrides.override import DOCUMENT_LENGTH_MAX
 
 Text = Annotated[str, Field(min_length=1, max_length=TEXT_LENGTH_MAX)]
 
@@ -75,8 +76,24 @@ class PrivilegedAccountRequest(_Request):
         return self
 
 
+class OverrideRequest(_Request):
+    """Depart from the grade of the card for one subject; `reason` is the text that is kept with it."""
+
+    kind: Literal["override"]
+    subject_id: int = Field(ge=1, le=2**63 - 1)
+    grade: str = Field(min_length=1, max_length=8, examples=["A"])
+    reason_code: str = Field(min_length=1, max_length=8, examples=["O01"])
+    document: Annotated[str, Field(min_length=1, max_length=DOCUMENT_LENGTH_MAX)]
+    months: int | None = Field(default=None, ge=1, le=120, description="as the rules say, unless given")
+
+
 ApprovalRequest = Annotated[
-    ActivateRuleRequest | NewRecipientRequest | BulkExportRequest | ErasureRequest | PrivilegedAccountRequest,
+    ActivateRuleRequest
+    | NewRecipientRequest
+    | BulkExportRequest
+    | ErasureRequest
+    | OverrideRequest
+    | PrivilegedAccountRequest,
     Field(discriminator="kind"),
 ]
 

@@ -10,12 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from app.errors import SetupError
 from app.inquiry_log.lines import key_id
 from app.subjects.cipher import derived_key
-from app.subjects.key_source import KeySettings, master_keys_of
+from app.subjects.key_source import KeySettings, key_in, master_keys_of
 
 # Digits and letters that nobody mistakes for one another when reading a plaque aloud.
 _ALPHABET = "23456789ACDEFGHJKLMNPQRTUVWXYZ"
 _CHECK_LENGTH = 4
-_SEED_LENGTH = 32
 
 
 class CertificateKeySettings(KeySettings, Protocol):
@@ -44,7 +43,7 @@ class Signer:
     def all_of(cls, settings: CertificateKeySettings) -> list[Self]:
         """The signer of an installation, then those of the master keys it still has from before."""
         if settings.certificate_key_file is not None:
-            return [cls(_seed_in(settings.certificate_key_file))]
+            return [cls(key_in(settings.certificate_key_file))]
         masters = master_keys_of(settings)
         return [cls(derived_key(master, purpose="certificate", length=32)) for master in masters]
 
@@ -72,20 +71,6 @@ class Signer:
         return self.public_key.public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         ).decode()
-
-
-def _seed_in(path: Path) -> bytes:
-    """The seed of the key in a file of 64 hexadecimal digits; what is in it is never repeated."""
-    try:
-        seed = bytes.fromhex(path.read_text().strip())
-    except (OSError, ValueError):
-        seed = b""
-    if len(seed) != _SEED_LENGTH:
-        raise SetupError(
-            f"{path}: no key of certificates can be read there; run `credit-village init` to make one, or "
-            "restore the file: it holds 64 hexadecimal digits (CREDIT_VILLAGE_CERTIFICATE_KEY_FILE)"
-        )
-    return seed
 
 
 def is_signed(payload: str, signature: bytes, key: Ed25519PublicKey) -> bool:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "e5b19c7d3a48"
-down_revision = "c41a7e92d05b"
+down_revision = "e5b20c7f41a8"
 branch_labels = None
 depends_on = None
 

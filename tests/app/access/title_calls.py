@@ -22,7 +22,7 @@ from app.models import (
 )
 from app.models.notices import NoticeObjection
 from app.notices.service import NoticeLine, post
-from tests.app.access.calls import Request, get
+from tests.app.access.calls import Call, Request, get
 from tests.app.access.calls import post as sent
 from tests.district import DAY, District, morning
 
@@ -76,7 +76,12 @@ def title_of(district: District, household: int) -> dict[str, Any]:
             recorded_by="clerk", text_cipher=text,
         )  # fmt: skip
         session.add(objection)
-        return {"notice": notice.number, "protest": uid, "certificate": certificate.number}
+        return {
+            "notice": notice.number,
+            "protest": uid,
+            "certificate": certificate.number,
+            "designation": title.designation_id,
+        }
 
 
 def _awarded(session: Session, title: Designation, *, rule_version_id: int) -> DesignationStep:
@@ -105,7 +110,32 @@ TITLE_REQUESTS: dict[str, Request] = {
         found="经核对户口簿，在本村。",
         document="户口簿",
     ),
+    "designations": get("/v1/designations?place={code}"),
+    "designation": get("/v1/designations/{designation}"),
+    "designation_work_list": get("/v1/designations/work-list"),
+    "propose_designation": lambda world, code: Call(
+        "POST",
+        "/v1/designations",
+        json={"kind": "credit_household", "subject_id": world.households[code]},
+    ),
+    "propose_designations": lambda world, code: Call(
+        "POST", "/v1/designations/proposals", json={"kind": "credit_household", "place_code": code}
+    ),
+    "take_designation_step": lambda world, code: Call(
+        "POST",
+        f"/v1/designations/{world.titles[code]['designation']}/steps",
+        json={"action": "award"},
+        headers={"If-Match": '"another"'},
+    ),
+    "take_designation_steps": lambda world, code: Call(
+        "POST",
+        "/v1/designations/steps",
+        json={
+            "action": "award",
+            "titles": [{"designation_id": world.titles[code]["designation"], "sequence": 9}],
+        },
+    ),
     "certificates": get("/v1/certificates?place={code}"),
     "certificate_sheet": get("/v1/certificates/{certificate}/sheet"),
 }
-TITLES_WITHOUT_SCOPE = {"notices"}
+TITLES_WITHOUT_SCOPE = {"notices", "designation_work_list"}
