@@ -40,7 +40,7 @@ def of_kind(session: Session, kind: str) -> Sequence[RuleVersion]:
 
 
 def is_used(session: Session, kept: RuleVersion) -> bool:
-    """Whether anybody was rated, appraised, overridden, noticed or given a title, or a place judged, by it."""
+    """Whether anybody was rated, appraised, overridden, noticed or given a title, or a place judged."""
     rated = exists().where(Rating.rule_version_id == kept.rule_version_id)
     judged = exists().where(PlaceStatus.rule_version_id == kept.rule_version_id)
     appraised = exists().where(AppraisalRound.rule_version_id == kept.rule_version_id)
