@@ -20,6 +20,7 @@ from app.cli_alerts import alerts
 from app.cli_appraisals import appraisals, overrides
 from app.cli_approvals import approvals
 from app.cli_cards import cards
+from app.cli_certificates import certificates
 from app.cli_database import databases
 from app.cli_designations import designations
 from app.cli_keys import keys
@@ -65,6 +66,7 @@ add_ways_to(designations)
 app.add_typer(designations, name="designations")
 app.add_typer(account, name="account")
 app.add_typer(alerts, name="alerts")
+app.add_typer(certificates, name="certificate")
 app.add_typer(logs, name="log")
 app.add_typer(keys, name="keys")
 app.add_typer(databases, name="database")

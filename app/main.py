@@ -137,6 +137,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.cipher = cipher
+    app.state.signer = Signer.of(settings)
     app.state.token_key = _token_key([cipher.master(cipher.in_force[0])])
     app.state.read_paper = read_paper
     app.state.signer = Signer.of(settings)
