@@ -1,4 +1,4 @@
-"""The commands `credit-village appraisal …` and `credit-village override …`, given by a signed-in official."""
+"""The commands `credit-village appraisal …` and `credit-village override …`, for a signed-in official."""
 
 import hashlib
 from datetime import date
@@ -126,7 +126,7 @@ def import_(round_id: RoundNo, number: Number, file: Path, by: By, password: Pas
     who, chosen = signed_in(by, password), settings.from_environment()
     content, cipher = file_content(file), _cipher(chosen)
     with transaction(make_engine(chosen.database_url)) as session:
-        form = service.paper_form(session, cipher, round_id, number, viewer=who, on=clock.today())
+        form = service.awaited_form(session, cipher, round_id, number, viewer=who, on=clock.today())
         marks = read_paper(content, form)
         made = service.submit_paper(
             session,

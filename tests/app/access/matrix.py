@@ -27,6 +27,7 @@ from app.models import (
     User,
 )
 from tests.app.access.account_calls import ACCOUNT_REQUESTS, ACCOUNTS_WITHOUT_SCOPE, PASSWORD_HASH
+from tests.app.access.appraisal_calls import APPRAISAL_REQUESTS, APPRAISALS_WITHOUT_SCOPE
 from tests.app.access.calls import Call, Request, get, post
 from tests.app.access.oversight_calls import alert_note, asked_for, export
 from tests.district import (
@@ -270,6 +271,7 @@ def _objection(world: World, code: str) -> Call:
 REQUESTS: Mapping[str, Request] = {
     "me": get("/v1/me"),
     **ACCOUNT_REQUESTS,
+    **APPRAISAL_REQUESTS,
     "cards": get("/v1/cards"),
     "card": get("/v1/cards/CQ-H-1/2023-01-01"),
     "coverage": get("/v1/coverage"),
@@ -335,6 +337,7 @@ WITHOUT_SCOPE = frozenset(
         "inquiry_log",
     }
     | ACCOUNTS_WITHOUT_SCOPE
+    | APPRAISALS_WITHOUT_SCOPE
 )
 
 
