@@ -17,19 +17,22 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app import clock, settings
 from app.cli_accounts import account
 from app.cli_alerts import alerts
+from app.cli_appraisals import appraisals, overrides
 from app.cli_approvals import approvals
 from app.cli_cards import cards
 from app.cli_database import databases
+from app.cli_designations import designations
 from app.cli_keys import keys
 from app.cli_log import logs
 from app.cli_records import households, records
 from app.cli_rights import rights
 from app.cli_sources import sources
 from app.consents.activities import Activity, Basis, basis_of
-from app.db import Engine, make_engine, reading
+from app.db import Engine, make_engine, reading, refuse_open_network
 from app.errors import AppError, Invalid, SetupError
 from app.jobs import progress as telling
 from app.jobs.demo import DEMO_PASSWORD, demo_logins, make_demo, sample_inquiry
+from app.jobs.demo.appraisals import add_appraisals
 from app.jobs.imports import ImportKind, import_file, write_error_workbook, write_template
 from app.jobs.nightly import has_published_night, run_night
 from app.jobs.quality import as_table, data_quality, facts_asked_for
@@ -55,6 +58,9 @@ app.add_typer(records, name="record")
 app.add_typer(sources, name="source")
 app.add_typer(rights, name="rights")
 app.add_typer(approvals, name="approval")
+app.add_typer(appraisals, name="appraisal")
+app.add_typer(overrides, name="override")
+app.add_typer(designations, name="designations")
 app.add_typer(account, name="account")
 app.add_typer(alerts, name="alerts")
 app.add_typer(logs, name="log")
@@ -82,6 +88,12 @@ def main() -> None:
 def _refuse(reason: str) -> NoReturn:
     sys.stderr.write(f"credit-village: {reason}\n")
     raise SystemExit(1) from None
+
+
+@app.callback()
+def _before_any_command() -> None:
+    """农村信用建档评级 · rural credit archives, ratings and designations."""
+    refuse_open_network(settings.from_environment().database_url)
 
 
 @app.command()
@@ -134,6 +146,9 @@ def up() -> None:
         if empty:
             _rescore(clock.today() - DEMO_HISTORY)
         _rescore(clock.today())
+        if empty:
+            for line in add_appraisals(engine, cipher_of(chosen), at=clock.now()):
+                console.print(line, markup=False)
     _tell_address(chosen, engine)
     engine.dispose()
     _serve(chosen)

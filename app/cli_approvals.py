@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
@@ -10,17 +9,15 @@ import typer
 from rich.console import Console
 
 from app import clock, settings
-from app.access.readiness import Requirements, left_to_do
 from app.access.scope import Viewer
-from app.access.service import sign_in, viewer
 from app.approvals import effects, proposals, service
 from app.approvals.approval import STATE_LABELS, Standing
 from app.approvals.proposals import Proposal
+from app.cli_signing_in import By, Password, signed_in
 from app.db import Session, make_engine, reading, transaction
-from app.errors import AccountNotReady, Invalid, SecondFactorNeeded
+from app.errors import Invalid
 from app.exports.export import Format
 from app.models import SubjectKind
-from app.subjects.key_source import cipher_of
 
 approvals = typer.Typer(
     name="approval", help="双人审批 · what takes a second person: ask, grant, refuse", no_args_is_help=True
@@ -30,11 +27,6 @@ approvals.add_typer(requests)
 console = Console(highlight=False, soft_wrap=True)
 
 Number = Annotated[int, typer.Argument(min=1, help="审批编号 the number of the approval")]
-By = Annotated[str, typer.Option(help="本人账号 your own username")]
-# Asked for at the terminal, so that it is in no list of commands.
-Password = Annotated[
-    str, typer.Option(prompt="密码 password", hide_input=True, help="asked for if not given")
-]
 Reason = Annotated[str, typer.Option(help="理由 why, for the second person and for the record")]
 
 
@@ -42,7 +34,7 @@ Reason = Annotated[str, typer.Option(help="理由 why, for the second person and
 def list_(by: By, password: Password) -> None:
     """Show what waits in your division, and whether you may decide about it."""
     at = clock.now()
-    who = _signed_in(by, password)
+    who = signed_in(by, password)
     with reading(make_engine(settings.from_environment().database_url)) as session:
         found = service.work_list(session, viewer=who, at=at, limit=500)
     for one in found:
@@ -54,7 +46,7 @@ def list_(by: By, password: Password) -> None:
 @approvals.command()
 def show(number: Number, by: By, password: Password) -> None:
     """Show exactly what is asked for."""
-    who = _signed_in(by, password)
+    who = signed_in(by, password)
     with reading(make_engine(settings.from_environment().database_url)) as session:
         found = service.standing(session, number, viewer=who, at=clock.now())
     console.print(_line(found), markup=False)
@@ -65,13 +57,13 @@ def show(number: Number, by: By, password: Password) -> None:
 @approvals.command()
 def grant(number: Number, reason: Reason, by: By, password: Password) -> None:
     """Grant what another person asked for; rules and recipients take effect at once."""
-    _decide(number, granted=True, reason=reason, who=_signed_in(by, password))
+    _decide(number, granted=True, reason=reason, who=signed_in(by, password))
 
 
 @approvals.command()
 def refuse(number: Number, reason: Reason, by: By, password: Password) -> None:
     """Refuse what another person asked for."""
-    _decide(number, granted=False, reason=reason, who=_signed_in(by, password))
+    _decide(number, granted=False, reason=reason, who=signed_in(by, password))
 
 
 @requests.command("activate-rule")
@@ -89,7 +81,7 @@ def activate_rule(
         day = date.fromisoformat(effective_from)
     except ValueError:
         raise Invalid(f"DATE: {effective_from!r} is no date; write it as 2026-01-01") from None
-    who = _signed_in(by, password)
+    who = signed_in(by, password)
     _ask(
         lambda session: proposals.activation(session, code, effective_from=day, pia=pia, maker=who),
         reason=reason,
@@ -107,7 +99,7 @@ def new_recipient(
     password: Password,
 ) -> None:
     """Ask that a bank be admitted to receive ratings."""
-    who = _signed_in(by, password)
+    who = signed_in(by, password)
     _ask(
         lambda session: proposals.new_recipient(session, organisation_id, document=document, maker=who),
         reason=reason,
@@ -126,7 +118,7 @@ def bulk_export(
     form: Annotated[Format, typer.Option("--format", help="文件格式")] = Format.XLSX,
 ) -> None:
     """Ask for the ratings of a place as a file; once granted, take it at POST /v1/exports."""
-    who = _signed_in(by, password)
+    who = signed_in(by, password)
     _ask(
         lambda session: proposals.bulk_export(
             session, place_code, subjects=subjects, form=form.value, maker=who, on=clock.today()
@@ -136,32 +128,36 @@ def bulk_export(
     )
 
 
-def _signed_in(username: str, password: str) -> Viewer:
-    """Whoever types the command, as the password shows: an account of another person cannot be borrowed.
-
-    The code of the second factor is asked for where the account has one.
-    """
-    try:
-        found = _sign_in(username, password, code="")
-    except SecondFactorNeeded:
-        code = str(typer.prompt("动态口令 code of the second factor", hide_input=True))
-        found = _sign_in(username, password, code=code)
-    if not found.ready:
-        # Whoever made the account knows its first password, and could be both persons.
-        raise AccountNotReady(
-            "账号尚未启用，请先修改密码并绑定动态口令 · this account is not ready: change the password and "
-            "enrol the second factor first"
-        )
-    return found
-
-
-def _sign_in(username: str, password: str, *, code: str) -> Viewer:
-    at, chosen = clock.now(), settings.from_environment()
-    asked = Requirements(chosen.second_factor == "required", chosen.password_days)
-    sealing = cipher_of(chosen) if code else None
-    with transaction(make_engine(chosen.database_url)) as session:
-        user = sign_in(session, username, password, at=at, code=code, sealing=sealing)
-        return replace(viewer(session, user.user_id), ready=not left_to_do(user, asked, at=at))
+@requests.command("override")
+def override(
+    subject_id: Annotated[int, typer.Argument(min=1, help="主体编号 the number of the subject")],
+    grade: Annotated[str, typer.Argument(help="调整后的等级 the grade to go by, as in A")],
+    *,
+    reason_code: Annotated[str, typer.Option(help="原因代码 the code of the reason, as in O01")],
+    document: Annotated[str, typer.Option(help="依据文件 the document this rests on")],
+    reason: Reason,
+    by: By,
+    password: Password,
+    months: Annotated[
+        int | None, typer.Option(min=1, help="月数 how long, as the rules say if not given")
+    ] = None,
+) -> None:
+    """Ask that another grade than the card's be gone by for a while, as far as the rules allow."""
+    who = signed_in(by, password)
+    _ask(
+        lambda session: proposals.override(
+            session,
+            subject_id,
+            grade=grade,
+            reason_code=reason_code,
+            document=document,
+            months=months,
+            maker=who,
+            on=clock.today(),
+        ),
+        reason=reason,
+        who=who,
+    )
 
 
 def _ask(propose: Callable[[Session], Proposal], *, reason: str, who: Viewer) -> None:

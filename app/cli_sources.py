@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import clock, settings
+from app.access.outgoing import hosts_of
 from app.db import Engine, make_engine
 from app.errors import Invalid
 from app.jobs import progress as telling
@@ -107,7 +108,8 @@ def pull(
 ) -> None:
     """Pull everything a source holds from its HTTP interface or database, described in a CONNECTION.yaml."""
     chosen = settings.from_environment()
-    secrets = Secrets(chosen.source_token, chosen.source_database_url)
+    hosts = hosts_of(chosen.outgoing_hosts)
+    secrets = Secrets(chosen.source_token, chosen.source_database_url, hosts)
     with _progress() as tell, pulled(read_connection(connection), secrets=secrets, progress=tell) as delivery:
         _bring(
             delivery,

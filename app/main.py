@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import mimetypes
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,21 +17,28 @@ from app.access import account_routes as accounts
 from app.access import routes as access
 from app.access.headers import SecurityHeaders
 from app.access.limits import SizeLimit, Sizes, TimeLimit
-from app.access.oidc import provider_of
+from app.access.oidc import provider_of_settings
 from app.access.problems import Problem, install_problems
 from app.access.rates import AddressLimit, Limiter, Rate
 from app.access.request_id import RequestId
 from app.access.tokens import TokenKey, keys_of
 from app.alerts import routes as alerts
+from app.appraisals import routes as appraisals
 from app.approvals import routes as approvals
+from app.certificates import routes as certificates
+from app.certificates.signing import Signer
 from app.coverage import routes as coverage
 from app.designations import routes as designations
+from app.designations import title_routes as titles
 from app.errors import AppError, NotReady
 from app.exports import routes as exports
 from app.inquiries import routes as inquiries
 from app.inquiries.service import entries_of
 from app.inquiry_log.writing import InquiryLog, LogOfProcess, LogUnavailable
+from app.jobs.appraisal_sheets import read_paper
+from app.notices import routes as notices
 from app.objections import routes as objections
+from app.overrides import routes as overrides
 from app.places.service import subtree_prefix
 from app.ratings import routes as ratings
 from app.ratings.service import latest_run
@@ -39,6 +47,7 @@ from app.settings import Settings
 from app.subjects.cipher import Cipher, derived_key
 from app.subjects.key_source import cipher_of
 from app.subjects.keys import FOLLOW_SECONDS, Follower, signing_keys
+from app.web import public_pages
 from app.web import routes as web
 
 # These only read: from one state of the database, so that no answer mixes two nights.
@@ -58,6 +67,13 @@ ROUTERS = (
     exports.router,
     alerts.router,
     ratings.router,
+    appraisals.router,
+    overrides.router,
+    # Before the interface: to a browser the same addresses are pages.
+    public_pages.router,
+    notices.router,
+    certificates.router,
+    titles.router,
     web.router,
 )
 
@@ -66,7 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The application with its own engine and keys; the database is first asked by the first request."""
     cipher = cipher_of(settings)
     # Half a set-up of the outside provider fails now, not at the first sign-in.
-    provider_of(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
+    provider_of_settings(settings)
     engine = db.make_engine(settings.database_url)
 
     log = LogOfProcess(lambda: _open_log(settings, cipher))
@@ -120,6 +136,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = engine
     app.state.cipher = cipher
     app.state.token_key = _token_key([cipher.master(cipher.in_force[0])])
+    app.state.read_paper = read_paper
+    app.state.signer = Signer.of(settings)
     keys = _Keys(app, log)
     app.dependency_overrides[db.request_session] = request_session
     app.dependency_overrides[db.recording_session] = recording_session
@@ -211,6 +229,13 @@ def _add_limits(app: FastAPI, settings: Settings) -> None:
         strangers=Limiter(Rate("address", **pace)),
         sign_ins=Limiter(sign_ins),
         sign_in_paths=access.SIGN_IN_PATHS,
+        objections=Limiter(
+            Rate(
+                "objection",
+                per_minute=settings.objections_per_minute,
+                burst=settings.objections_per_minute,
+            )
+        ),
         cookie=access.COOKIE,
     )
     app.add_middleware(TimeLimit, seconds_max=settings.request_seconds_max)
@@ -245,4 +270,6 @@ def _add_files(app: FastAPI) -> None:
         """The operations to read and try, with nothing loaded from outside."""
         return FileResponse(STATIC / "swagger-ui" / "index.html")
 
+    # An SVG is text too: FileResponse would name the characters of text/* only.
+    mimetypes.add_type("image/svg+xml; charset=utf-8", ".svg")
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

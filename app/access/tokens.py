@@ -31,7 +31,8 @@ class SignedInBy(StrEnum):
 
     PASSWORD = "password"  # and the second factor, where the account has one
     CLIENT = "client"  # the secret of a bank's system
-    PROVIDER = "provider"  # an outside OIDC provider
+    PROVIDER = "provider"  # an outside OIDC provider, and the second factor here, where the account has one
+    PROVIDER_STRONG = "provider_strong"  # the same with a second factor there
 
 
 @dataclass(frozen=True, slots=True)

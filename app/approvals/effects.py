@@ -1,15 +1,20 @@
-"""What a grant carries out of itself: rules are in force, a bank is admitted, once the second agrees."""
+"""What a grant carries out of itself: rules, a bank, an override are in force once the second agrees."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from app import clock
 from app.access.recipients import admit, candidate
 from app.access.scope import Viewer
+from app.access.service import viewer
 from app.approvals import service
 from app.db import Session
 from app.models import Approval, ApprovalKind
+from app.overrides.service import grant, wanted
 from app.rules.service import activation_of
+
+_AT_ONCE = (ApprovalKind.ACTIVATE_RULE, ApprovalKind.NEW_RECIPIENT, ApprovalKind.OVERRIDE)
 
 
 def decide(
@@ -17,13 +22,14 @@ def decide(
 ) -> None:
     """Decide, and carry out at once what needs nothing more than the decision.
 
-    An export and a deletion wait for the maker; `Conflict` where the thing has changed meanwhile.
+    An export, a deletion and a privileged account wait for the maker; `Conflict` where the thing has changed
+    meanwhile.
     """
     service.decide(session, approval_id, granted=granted, reason=reason, checker=checker, at=at)
     found = service.standing(session, approval_id, viewer=checker, at=at).approval
-    if not granted or found.kind not in (ApprovalKind.ACTIVATE_RULE, ApprovalKind.NEW_RECIPIENT):
+    if not granted or found.kind not in _AT_ONCE:
         return
-    content = _as_it_is_now(session, found)
+    content = _as_it_is_now(session, found, at=at)
     service.use(
         session,
         approval_id,
@@ -36,13 +42,34 @@ def decide(
     )
     if found.kind is ApprovalKind.NEW_RECIPIENT:
         admit(session, found.content["organisation_id"], at=at)
+    if found.kind is ApprovalKind.OVERRIDE:
+        grant(
+            session,
+            found.content,
+            reason=found.reason,
+            approval_id=approval_id,
+            asked_by=found.made_by,
+            granted_by=checker.user_id,
+            at=at,
+        )
 
 
-def _as_it_is_now(session: Session, approval: Approval) -> Mapping[str, Any]:
+def _as_it_is_now(session: Session, approval: Approval, *, at: datetime) -> Mapping[str, Any]:
     """The content anew from what is kept now, so that nothing that changed meanwhile slips through."""
     asked = approval.content
     if approval.kind is ApprovalKind.ACTIVATE_RULE:
         first_day = date.fromisoformat(asked["effective_from"])
         return activation_of(session, asked["code"], effective_from=first_day) | {"pia": asked["pia"]}
+    if approval.kind is ApprovalKind.OVERRIDE:
+        return wanted(
+            session,
+            asked["subject_id"],
+            grade=asked["grade"],
+            reason_code=asked["reason_code"],
+            document=asked["document"],
+            months=asked["months"],
+            viewer=viewer(session, approval.made_by),
+            on=at.astimezone(clock.CHINA).date(),
+        )
     bank = candidate(session, asked["organisation_id"])
     return {**asked, "code": bank.code, "name": bank.name}

@@ -11,6 +11,7 @@ from app.approvals.checks import checked_text
 from app.db import Session
 from app.errors import Forbidden, Invalid, NotFound
 from app.models import ApprovalKind, PlaceKind, SubjectKind
+from app.overrides import service as overrides
 from app.places.service import place as place_by_id
 from app.places.service import place_by_code
 from app.rules.service import activation_of
@@ -84,6 +85,31 @@ def erasure(session: Session, subject_id: int, *, ground: str, document: str, ma
         "document": checked_text(document, where="document"),
     }
     return Proposal(ApprovalKind.ERASURE, f"subject/{subject_id}", content)
+
+
+def override(
+    session: Session,
+    subject_id: int,
+    *,
+    grade: str,
+    reason_code: str,
+    document: str,
+    months: int | None,
+    maker: Viewer,
+    on: date,
+) -> Proposal:
+    """Depart from the grade of the card for one subject, as far as the rules let an official go (REQ-124)."""
+    content = overrides.wanted(
+        session,
+        subject_id,
+        grade=grade,
+        reason_code=reason_code,
+        document=document,
+        months=months,
+        viewer=maker,
+        on=on,
+    )
+    return Proposal(ApprovalKind.OVERRIDE, overrides.target_of(subject_id), content)
 
 
 def _refuse_part_of_district(session: Session, maker: Viewer) -> None:

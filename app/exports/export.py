@@ -8,11 +8,12 @@ from enum import StrEnum
 from app import clock
 from app.access.scope import Viewer
 from app.models import SubjectKind
+from app.overrides.override import Override
 
 ROWS_MAX = 5_000
 HEADINGS = (
     "序号", "区划代码", "村（社区）", "户编号", "名称（个人已脱敏）", "信用等级", "得分", "未评级原因",
-    "评级基准日", "评级规则", "异议标注",
+    "评级基准日", "评级规则", "异议标注", "人工调整后等级", "人工调整说明",
 )  # fmt: skip
 NOTICE = "信用信息仅供参考，不得作为拒绝贷款的唯一依据"
 
@@ -54,6 +55,7 @@ class ExportLine:
     as_of: date
     card: str
     disputed: bool
+    override: Override | None = None
 
     def cells(self, number: int) -> tuple[str | int | None, ...]:
         """The cells of the line, in the order of the headings."""
@@ -69,6 +71,8 @@ class ExportLine:
             self.as_of.isoformat(),
             self.card,
             "异议处理中" if self.disputed else "",
+            "" if self.override is None else self.override.grade,
+            "" if self.override is None else self.override.words,
         )
 
 

@@ -11,7 +11,7 @@ from app.exports.export import HEADINGS, NOTICE, ExportLine, Format
 
 # A spreadsheet program takes a cell that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_WIDTHS = (6, 14, 14, 12, 26, 10, 8, 16, 12, 22, 14)
+_WIDTHS = (6, 14, 14, 12, 26, 10, 8, 16, 12, 22, 14, 14, 40)
 
 
 def written(lines: Sequence[ExportLine], *, form: Format, watermark: str, title: str, at: datetime) -> bytes:

@@ -23,6 +23,7 @@ from app.exports.files import written
 from app.inquiries.service import record_views
 from app.models import Approval, ApprovalKind, Export, ExportKind, Place, Rating, Subject, SubjectKind
 from app.objections.service import open_objections
+from app.overrides.service import in_force as overrides_in_force
 from app.places.service import place_by_code, places_within
 from app.ratings.service import as_of, ratings_in_place
 from app.rules.service import rule_version
@@ -121,6 +122,7 @@ def _found(session: Session, order: ExportOrder, *, on: date) -> list[_Found]:
 def _lines(session: Session, cipher: Cipher, found: list[_Found], *, on: date) -> Iterator[ExportLine]:
     subject_ids = [subject.subject_id for _rating, subject, _place in found]
     disputed = {one.objection.subject_id for one in open_objections(session, subject_ids, on=on)}
+    overridden = overrides_in_force(session, subject_ids, on=on)
     one_of_each = {rating.run_id: rating for rating, _subject, _place in found}
     dated = {run_id: as_of(session, rating) for run_id, rating in one_of_each.items()}
     for rating, subject, place in found:
@@ -136,4 +138,5 @@ def _lines(session: Session, cipher: Cipher, found: list[_Found], *, on: date) -
             as_of=dated[rating.run_id],
             card=f"{rule.code} {rule.variant}".strip() + f" {rule.effective_from}",
             disputed=rating.subject_id in disputed,
+            override=overridden.get(rating.subject_id),
         )

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from app.models import GateState, Place, Purpose, RatingRun
 from app.objections.objection import Note
+from app.overrides.override import Override
 from app.ratings.service import ExplainedRating
 from app.subjects.service import SubjectCard
 
@@ -44,3 +45,4 @@ class InquiryResult:
     newest: RatingRun | None
     objections: Sequence[Note]
     statements: Mapping[int, str]
+    override: Override | None = None

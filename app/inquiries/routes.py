@@ -24,13 +24,15 @@ from app.inquiries.schemas import (
     InquiryQuestion,
     RatedSubjectAnswer,
     RefusedInquiry,
+    SubjectHistoryAnswer,
 )
 from app.inquiries.service import Answered
 from app.objections.schemas import ObjectionNote
 from app.objections.service import notes_of
+from app.overrides.schemas import OverrideAnswer
+from app.overrides.service import in_force, of_subject
 from app.ratings.schemas import (
     RatingAnswer,
-    RatingHistoryAnswer,
     RatingHistoryLine,
     RecordAnswer,
     card_version,
@@ -176,8 +178,10 @@ def rating(
     shown_now = shown_sources(session, request.app.state.cipher, found, on=clock.today())
     records = [RecordAnswer.of(one) for one in shown_now]
     notes = [ObjectionNote.of(note) for note in notes_of(session, found.subject_id, on=clock.today())]
+    held = in_force(session, [found.subject_id], on=clock.today()).get(found.subject_id)
+    beside = None if held is None or answer.superseded_on else OverrideAnswer.in_full(held)
     return RatedSubjectAnswer(
-        **answer.model_dump(), subject_id=found.subject_id, objections=notes, records=records
+        **answer.model_dump(), subject_id=found.subject_id, override=beside, objections=notes, records=records
     )
 
 
@@ -186,8 +190,8 @@ def rating(
     summary="All ratings of its subject · 历次评级",
     responses={200: shown("rating_history")},
 )
-def history(rating_id: RatingId, viewer: CurrentViewer, session: RecordingSession) -> RatingHistoryAnswer:
-    """Every rating the subject of this rating has had, the newest first."""
+def history(rating_id: RatingId, viewer: CurrentViewer, session: RecordingSession) -> SubjectHistoryAnswer:
+    """Every rating the subject of this rating has had, and every override of one, the newest first."""
     found = service.view_rating(session, rating_id, viewer=viewer, at=clock.now())
     lines = []
     for earlier in ratings_of(session, found.subject_id):
@@ -202,4 +206,9 @@ def history(rating_id: RatingId, viewer: CurrentViewer, session: RecordingSessio
                 card=card_version(told.rule),
             )
         )
-    return RatingHistoryAnswer(subject_id=found.subject_id, ratings=lines)
+    overrides = of_subject(session, found.subject_id, on=clock.today())
+    return SubjectHistoryAnswer(
+        subject_id=found.subject_id,
+        ratings=lines,
+        overrides=[OverrideAnswer.in_full(one) for one in overrides],
+    )

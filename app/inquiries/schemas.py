@@ -11,7 +11,8 @@ from app.designations.schemas import PlaceAnswer
 from app.inquiries.inquiry import Authorisation, InquiryResult, Question
 from app.models import GateState, Place, Purpose, SubjectKind
 from app.objections.schemas import ObjectionNote
-from app.ratings.schemas import RatingAnswer, RecordAnswer
+from app.overrides.schemas import OverrideAnswer, OverrideNote
+from app.ratings.schemas import RatingAnswer, RatingHistoryAnswer, RecordAnswer
 from app.rules.reference_limits import ReferenceLimit
 
 REFERENCE_ONLY = (
@@ -123,6 +124,7 @@ class InquiryAnswer(BaseModel):
     reference_limit: ReferenceLimitAnswer | None
     objections: list[ObjectionNote]
     statements: list[StatementAnswer]
+    override: OverrideNote | None
     rating: RatingAnswer
 
     @classmethod
@@ -156,6 +158,7 @@ class InquiryAnswer(BaseModel):
                 StatementAnswer(record_id=record_id, text=text)
                 for record_id, text in result.statements.items()
             ],
+            override=OverrideNote.of(result.override),
             rating=RatingAnswer.of(result.rating, newest=result.newest),
         )
 
@@ -189,9 +192,16 @@ def _title(place: Place, state: GateState | None) -> Title:
     return Title(place=PlaceAnswer.of(place), state=state, state_label=label)
 
 
+class SubjectHistoryAnswer(RatingHistoryAnswer):
+    """All ratings of one subject, and every override of one, also what is over; the newest first."""
+
+    overrides: list[OverrideAnswer]
+
+
 class RatedSubjectAnswer(RatingAnswer):
-    """A rating with the records it was made from."""
+    """A rating with the records it was made from; `override` is the one of it that holds now."""
 
     subject_id: int
+    override: OverrideAnswer | None
     objections: list[ObjectionNote]
     records: list[RecordAnswer]

@@ -7,7 +7,24 @@ from app.models.access import (
     RefreshToken,
     RevokedToken,
     Role,
+    SessionPlace,
     User,
+    UserSession,
+)
+from app.models.appraisals import (
+    AppraisalClosing,
+    AppraisalDraft,
+    AppraisalFlag,
+    AppraisalHousehold,
+    AppraisalMark,
+    AppraisalResult,
+    AppraisalRound,
+    AppraisalSheet,
+    AppraisalStanding,
+    Appraiser,
+    AppraiserKin,
+    FlagKind,
+    SheetChannel,
 )
 from app.models.approvals import Approval, ApprovalDecision, ApprovalKind, ApprovalUse
 from app.models.base import Base, epoch_day
@@ -26,6 +43,7 @@ from app.models.inquiries import IdempotencyKey, Inquiry, InquiryAlert, InquiryA
 from app.models.keys import CipherKey, CipherSuite
 from app.models.notices import Notice, NoticeEntry, NoticeObjection, NoticeObjectionAnswer, NoticePurpose
 from app.models.objections import Objection, ObjectionChannel, ObjectionEvent, ObjectionEventKind
+from app.models.overrides import Override, OverrideEnd
 from app.models.places import Place, PlaceKind
 from app.models.ratings import (
     GateState,
@@ -87,6 +105,17 @@ __all__ = [
     "AdverseRecord",
     "AgriEntity",
     "ApiClient",
+    "AppraisalClosing",
+    "AppraisalDraft",
+    "AppraisalFlag",
+    "AppraisalHousehold",
+    "AppraisalMark",
+    "AppraisalResult",
+    "AppraisalRound",
+    "AppraisalSheet",
+    "AppraisalStanding",
+    "Appraiser",
+    "AppraiserKin",
     "Approval",
     "ApprovalDecision",
     "ApprovalKind",
@@ -119,6 +148,7 @@ __all__ = [
     "Export",
     "ExportKind",
     "Fact",
+    "FlagKind",
     "GateState",
     "Household",
     "IdempotencyKey",
@@ -144,6 +174,8 @@ __all__ = [
     "ObjectionEventKind",
     "Organisation",
     "OrganisationKind",
+    "Override",
+    "OverrideEnd",
     "PeerGroup",
     "PeerPoints",
     "Place",
@@ -170,6 +202,8 @@ __all__ = [
     "RosterEntry",
     "RuleVersion",
     "Sensitivity",
+    "SessionPlace",
+    "SheetChannel",
     "Source",
     "SourceRow",
     "Statement",
@@ -177,6 +211,7 @@ __all__ = [
     "SubjectKind",
     "UnratedReason",
     "User",
+    "UserSession",
     "ValueType",
     "WrittenConsent",
     "epoch_day",

@@ -109,6 +109,32 @@ class RefreshToken(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class SessionPlace(Labelled):
+    """Where a session is used."""
+
+    PAGES = "pages", "网页"
+    INTERFACE = "interface", "接口"
+
+
+class UserSession(Base):
+    """A session a person opened by signing in, for its owner to see and to end.
+
+    `session_id` is the name its tokens share; `holds_until` moves on while the pages are used. It has ended
+    before that where its name is among the revoked ones, or its user signed out everywhere.
+    """
+
+    __tablename__ = "user_sessions"
+    __table_args__ = (Index(None, "user_id"), Index(None, "holds_until"))
+
+    user_session_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.user_id"))
+    session_id: Mapped[str] = mapped_column(String(32), unique=True)
+    place: Mapped[SessionPlace] = mapped_column(enum_column(SessionPlace))
+    signed_in_by: Mapped[str] = mapped_column(String(32))
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    holds_until: Mapped[datetime] = mapped_column(Instant)
+
+
 class RevokedToken(Base):
     """An access token that was revoked before its time; kept until it would have expired."""
 

@@ -9,9 +9,20 @@ UNSEEN = frozenset({"quarantine_decisions", "quarantined_rows"})
 ADDED_TO = frozenset(
     {
         "api_clients",
+        "appraisal_closings",
+        "appraisal_drafts",
+        "appraisal_flags",
+        "appraisal_households",
+        "appraisal_marks",
+        "appraisal_results",
+        "appraisal_rounds",
+        "appraisal_sheets",
+        "appraiser_kin",
+        "appraisers",
         "approval_decisions",
         "approval_uses",
         "approvals",
+        "batches",
         "certificates",
         "consents",
         "designation_steps",
@@ -28,16 +39,21 @@ ADDED_TO = frozenset(
         "objection_events",
         "objections",
         "organisations",
+        "override_ends",
+        "overrides",
         "record_events",
+        "records",
         "refresh_tokens",
         "review_answers",
         "review_requests",
         "revoked_tokens",
+        "user_sessions",
         "users",
     }
 )
 # What of a row may change after it was written; a sealed text is bound to the number its row was given.
 CHANGED: Mapping[str, tuple[str, ...]] = {
+    "appraisal_drafts": ("content_cipher", "revision", "saved_at"),
     "api_clients": ("disabled", "failed_attempts", "locked_until", "secret_hash"),
     "idempotency_keys": ("answer_cipher", "status"),
     "objection_events": ("text_cipher",),
@@ -48,9 +64,10 @@ CHANGED: Mapping[str, tuple[str, ...]] = {
     "review_requests": ("text_cipher",),
     # Only to lock the row: the policy of the table lets no change through.
     "subjects": ("synthetic",),
+    "user_sessions": ("holds_until",),
 }
 CHANGED_WHOLLY = frozenset({"users"})
-DELETED_FROM = frozenset({"idempotency_keys", "revoked_tokens"})
+DELETED_FROM = frozenset({"appraisal_drafts", "idempotency_keys", "revoked_tokens", "user_sessions"})
 
 
 def grants(role: str) -> list[str]:

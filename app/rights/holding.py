@@ -6,6 +6,7 @@ from datetime import date
 from app import clock
 from app.models import Consent, Inquiry, LoanClass, Organisation, ReviewAnswer, ReviewRequest
 from app.objections.objection import Progress
+from app.overrides.override import Override
 from app.records.exclusions import Exclusion
 from app.records.service import KnownRecord
 from app.records.words import in_words
@@ -14,6 +15,7 @@ from app.rights.report import (
     ReportConsent,
     ReportLoan,
     ReportObjection,
+    ReportOverride,
     ReportRecord,
     ReportReview,
 )
@@ -61,6 +63,11 @@ def consent_line(given: Consent, withdrawn_on: date | None, organisation: str | 
         effective_to=given.effective_to,
         withdrawn_on=withdrawn_on,
     )
+
+
+def override_line(found: Override) -> ReportOverride:
+    """One override with its words: the subject is told all of it."""
+    return ReportOverride(**{name: getattr(found, name) for name in ReportOverride.model_fields})
 
 
 def objection_line(standing: Progress) -> ReportObjection:

@@ -7,7 +7,7 @@ from typing import Any
 from app import clock
 from app.objections.about import in_chinese
 from app.records.words import money
-from app.rights.report import Asked, Held, Issued, Report, ReportRating, ReportRecord, Who
+from app.rights.report import Asked, Held, Issued, Report, ReportOverride, ReportRating, ReportRecord, Who
 from app.rights.words import SYNTHETIC
 
 Block = dict[str, Any]
@@ -46,6 +46,7 @@ def _parts(report: Report) -> Iterator[Block]:
     yield from _records(held)
     yield from _loans(held)
     yield from _ratings(held.ratings)
+    yield from _overrides(held.overrides)
     yield from _said(held)
     yield from _inquiries(report.inquiries)
     yield _heading("八、您的权利")
@@ -162,6 +163,24 @@ def _ratings(ratings: Sequence[ReportRating]) -> Iterator[Block]:
                 for line in each.lines
             )
             yield _table(("指标", "情况", "得分／满分", "少得分的原因"), (5, 5, 2, 6), rows)
+
+
+def _overrides(overrides: Sequence[ReportOverride]) -> Iterator[Block]:
+    if not overrides:
+        return
+    rows = (
+        [
+            str(each.override_id),
+            f"{each.card_grade} → {each.grade}",
+            f"{each.reason_label}：{each.reason}（{each.document}）",
+            each.office,
+            f"{each.effective_from} 至 {each.ended_on or each.effective_to} 前",
+            each.state_label,
+        ]
+        for each in overrides
+    )
+    yield _sub_heading("工作人员对等级的调整（评分卡算出的等级不变）")
+    yield _table(("编号", "调整", "原因和依据", "单位", "期限", "状态"), (1, 2, 5, 3, 4, 3), rows)
 
 
 def _said(held: Held) -> Iterator[Block]:

@@ -124,6 +124,23 @@ class ReportRating(Part):
     vetoes: list[str]
 
 
+class ReportOverride(Part):
+    """Where an official departed from the grade of the card, and whether that still holds."""
+
+    override_id: int
+    rating_id: int
+    card_grade: str
+    grade: str
+    office: str
+    reason_label: str
+    reason: str
+    document: str
+    effective_from: date
+    effective_to: date
+    ended_on: date | None
+    state_label: str
+
+
 class ReportConsent(Part):
     """What the subject agreed to or refused, for whom and what, and until when."""
 
@@ -200,6 +217,7 @@ class Held(Part):
     withheld_count: int
     loans: list[ReportLoan]
     ratings: list[ReportRating]
+    overrides: list[ReportOverride]
     consents: list[ReportConsent]
     objections: list[ReportObjection]
     reviews: list[ReportReview]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from app.models import UnratedReason
 from app.objections.about import in_chinese
+from app.overrides.override import Override
 from app.ratings.schemas import CharacteristicAnswer, RatingAnswer, WayUpAnswer
 from app.rights.report import Explained, RatingLine, ReportRating
 
@@ -14,6 +15,7 @@ _MADE = (
     "您对等级或者记录有疑问，可以要求工作人员复核，也可以提出异议，二十日内给您书面答复，都不收费。",
 )
 _REVIEW = "您已对评级提出人工复核申请，正在处理；处理期间，对外答复会注明此情况。"
+_OVERRIDDEN = "工作人员经两人审批调整了您的等级：{words}。评分卡算出的等级没有改动，对外答复会同时注明。"
 _NOBODY = "您目前还没有评级：系统最近一次夜间评级时，您尚未建档，或建档信息还没有汇总完毕。"
 UNRATED = Explained(
     rating_id=None,
@@ -31,7 +33,7 @@ UNRATED = Explained(
 )
 
 
-def told(rating: RatingAnswer, *, review_open: bool) -> Explained:
+def told(rating: RatingAnswer, *, review_open: bool, override: Override | None = None) -> Explained:
     """The rating that holds now, in sentences."""
     card = rating.card
     made = [
@@ -47,7 +49,11 @@ def told(rating: RatingAnswer, *, review_open: bool) -> Explained:
         card=card.code,
         card_version=card.version,
         review_open=review_open,
-        summary=[*_summary(rating), *([_REVIEW] if review_open else [])],
+        summary=[
+            *_summary(rating),
+            *([_OVERRIDDEN.format(words=override.words)] if override else []),
+            *([_REVIEW] if review_open else []),
+        ],
         counted=[_counted(line) for line in rating.characteristics if line.known] if _used(rating) else [],
         cost=_cost(rating) if _used(rating) else [],
         ways_up=_ways_up([way for way in (rating.way_up, *rating.other_ways_up) if way is not None]),

@@ -15,6 +15,10 @@ from app.records.catalogue import Catalogue, parse_catalogue, read_catalogue
 from app.records.rules import KIND as RECORDS
 from app.records.rules import RecordRules, load_record_rules, parse_record_rules
 from app.rules import store
+from app.rules.appraisals import KIND as APPRAISALS
+from app.rules.appraisals import AppraisalRules, load_appraisal_rules, parse_appraisal_rules
+from app.rules.notice_rules import KIND as NOTICES
+from app.rules.notice_rules import NoticeRules, load_notice_rules, parse_notice_rules
 from scoring import CardError, Profile, Scorecard
 from scoring.definition import CardDefinition, ProfileDefinition
 from scoring.lint import lint_file
@@ -23,6 +27,7 @@ from scoring.validation import from_json
 
 KINDS_OF_CARDS = ("household", "agri_entity")
 CATALOGUE = "catalogue"
+APPRAISAL = "appraisal"
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class RuleFile:
     code: str
     variant: str
     kind: str
-    rule: CardDefinition | ProfileDefinition | RecordRules
+    rule: CardDefinition | ProfileDefinition | RecordRules | NoticeRules | AppraisalRules
     path: Path
 
 
@@ -118,6 +123,12 @@ def _rules_in(path: Path) -> list[RuleFile]:
     if RECORDS in content:
         rules = load_record_rules(path)
         return [RuleFile(rules.code, "", kind, rules, path)]
+    if NOTICES in content:
+        noticing = load_notice_rules(path)
+        return [RuleFile(noticing.code, "", kind, noticing, path)]
+    if APPRAISALS in content:
+        appraisals = load_appraisal_rules(path)
+        return [RuleFile(appraisals.code, "", kind, appraisals, path)]
     if "profile" in content:
         profile = Profile.load(path).definition
         return [RuleFile(profile.code, "", kind, profile, path)]
@@ -149,20 +160,50 @@ def card_version(session: Session, code: str, *, version: str, variant: str) -> 
 
 def profile_in_force(session: Session, kind: str, *, on: date) -> ProfileDefinition:
     """The kept profile of a kind that is in force on a day."""
-    kept = [rule for rule in store.of_kind(session, kind) if rule.effective_from <= on]
-    begun = _activated(session, kept)
-    if not begun:
+    newest = rule_in_force(session, kind, on=on)
+    if newest is None:
         raise NotFound(f"no {kind} profile is in force on {on}")
-    newest = max(begun, key=lambda rule: rule.effective_from)
     return Profile.parse(newest.content).definition
+
+
+def rule_in_force(session: Session, kind: str, *, on: date) -> RuleVersion | None:
+    """The kept version of a kind of rule that is in force on a day; none before there was one."""
+    kept = [rule for rule in store.of_kind(session, kind) if rule.effective_from <= on]
+    return max(_activated(session, kept), key=lambda rule: rule.effective_from, default=None)
 
 
 def record_rules_in_force(session: Session, *, on: date) -> RecordRules | None:
     """The kept rules about records of a day; None before there were any."""
-    kept = [rule for rule in store.of_kind(session, RECORDS) if rule.effective_from <= on]
-    begun = _activated(session, kept)
-    newest = max(begun, key=lambda rule: rule.effective_from, default=None)
+    newest = rule_in_force(session, RECORDS, on=on)
     return None if newest is None else parse_record_rules(newest.content)
+
+
+def notice_rules_in_force(session: Session, *, on: date) -> NoticeRules:
+    """The kept rules about public notices of a day."""
+    newest = rule_in_force(session, NOTICES, on=on)
+    if newest is None:
+        raise SetupError(
+            f"no rules about public notices are in force on {on}. Run `credit-village init`; where nights "
+            "were published before, two persons activate the rules (`credit-village approval`)"
+        )
+    return parse_notice_rules(newest.content)
+
+
+def appraisal_rules_in_force(session: Session, *, on: date) -> tuple[int, AppraisalRules]:
+    """The rules of appraisals and overrides of a day, with the number of the kept version."""
+    kept = [rule for rule in store.of_kind(session, APPRAISAL) if rule.effective_from <= on]
+    newest = max(_activated(session, kept), key=lambda rule: rule.effective_from, default=None)
+    if newest is None:
+        raise SetupError(
+            f"{on} 没有生效的村级评议规则，请运行 credit-village init · no rules of village appraisal are in "
+            "force; run `credit-village init`"
+        )
+    return newest.rule_version_id, parse_appraisal_rules(newest.content)
+
+
+def appraisal_rules_of(session: Session, rule_version_id: int) -> AppraisalRules:
+    """The rules of appraisals and overrides as they were kept."""
+    return parse_appraisal_rules(rule_version(session, rule_version_id).content)
 
 
 def newest_catalogue(session: Session) -> Catalogue | None:

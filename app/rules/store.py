@@ -7,9 +7,12 @@ from sqlalchemy import exists, func, select
 
 from app.db import Session
 from app.models import (
+    AppraisalRound,
     Approval,
     ApprovalKind,
     ApprovalUse,
+    DesignationStep,
+    Override,
     PlaceStatus,
     Rating,
     RatingRun,
@@ -35,10 +38,13 @@ def of_kind(session: Session, kind: str) -> Sequence[RuleVersion]:
 
 
 def is_used(session: Session, kept: RuleVersion) -> bool:
-    """Whether anybody was rated, any place judged, or any file counted, by this version."""
+    """Whether anybody was rated, appraised, overridden or given a title, or any place judged, by it."""
     rated = exists().where(Rating.rule_version_id == kept.rule_version_id)
     judged = exists().where(PlaceStatus.rule_version_id == kept.rule_version_id)
-    if session.scalar(select(rated | judged)):
+    appraised = exists().where(AppraisalRound.rule_version_id == kept.rule_version_id)
+    overridden = exists().where(Override.rule_version_id == kept.rule_version_id)
+    titled = exists().where(DesignationStep.rule_version_id == kept.rule_version_id)
+    if session.scalar(select(rated | judged | appraised | overridden | titled)):
         return True
     # Neither ratings nor places refer to the profile of coverage; the nights do.
     return any(

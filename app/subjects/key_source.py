@@ -54,6 +54,11 @@ def master_keys_of(settings: KeySettings) -> list[bytes]:
     return _decoded(_read(settings.key_file), origin=str(settings.key_file))
 
 
+def key_in(key_file: Path) -> bytes:
+    """The newest key in a file."""
+    return _decoded(_read(key_file), origin=str(key_file))[0]
+
+
 def ensure_key_file(key_file: Path) -> bool:
     """Make a key file that only its owner can read, unless there is one; True when it was made."""
     if key_file.exists():

@@ -17,17 +17,19 @@ from app.errors import NotFound, NotReady
 from app.inquiries.service import record_views, view_rating
 from app.models import GateState, Place, PlaceKind, SubjectKind
 from app.objections.service import notes_of
+from app.overrides.service import in_force, of_subject
 from app.places.service import children, place, place_by_code
 from app.ratings.service import explained, history, latest_run, ratings_in_place, shown_sources
 from app.rules.service import card_of
 from app.subjects.service import describe, has_synthetic, subject
-from app.web import account, gates, login
+from app.web import account, gates, interface_token, login
 from app.web.overview import TOWNS, UNITS, overview, treemap, unit_rows
 from app.web.page import Page, PageViewer, page
 
 router = APIRouter(route_class=Page, include_in_schema=False)
 router.include_router(login.router)
 router.include_router(account.router)
+router.include_router(interface_token.router)
 
 RATINGS_A_PAGE = 20
 LARGEST_ID = 2**63 - 1
@@ -108,7 +110,11 @@ def village_page(
         listed = ratings_in_place(session, found.place_id, kind=kind, after=after, limit=RATINGS_A_PAGE + 1)
         on_page = listed[:RATINGS_A_PAGE]
         record_views(session, [rating for rating, _ in on_page], viewer=viewer, at=clock.now())
-        rows = [(rating, describe(session, request.app.state.cipher, owner)) for rating, owner in on_page]
+        held = in_force(session, [owner.subject_id for _, owner in on_page], on=clock.today())
+        rows = [
+            (rating, describe(session, request.app.state.cipher, owner), held.get(owner.subject_id))
+            for rating, owner in on_page
+        ]
         next_after = on_page[-1][1].subject_id if len(listed) > RATINGS_A_PAGE else None
     return page(
         request,
@@ -155,6 +161,7 @@ def rating_page(
         records=records,
         objections=notes_of(session, found.subject_id, on=clock.today()),
         history=earlier,
+        overrides=of_subject(session, found.subject_id, on=clock.today()),
         is_current=earlier[0].rating.rating_id == rating_id,
         as_of=_as_of(session),
         synthetic=owner.synthetic or any(one.value.synthetic for one in records),

@@ -30,7 +30,7 @@ SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 def settings(url):
-    return Settings(database_url=url, master_key="00" * 31 + "01", token_minutes=30)
+    return Settings(database_url=url, master_key="00" * 31 + "01", token_minutes=30, password_grant="on")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from app.inquiries import store
 from app.inquiries.inquiry import Authorisation, InquiryResult, Question
 from app.models import Consent, ConsentChannel, ConsentKind, Inquiry, InquiryOutcome, Purpose, Rating, Subject
 from app.objections.service import notes_of
+from app.overrides.service import in_force as overrides_in_force
 from app.places.service import place as place_by_id
 from app.ratings.service import current_rating, explained, latest_run
 from app.ratings.service import rating as rating_by_id
@@ -116,6 +117,7 @@ def inquire(
         newest=latest_run(session),
         objections=notes_of(session, subject.subject_id, on=on),
         statements={record_id: text for record_id, text in said.items() if record_id in behind},
+        override=overrides_in_force(session, [subject.subject_id], on=on).get(subject.subject_id),
     )
 
 

@@ -7,6 +7,8 @@ from app.corrections.service import statements_of
 from app.db import Session
 from app.models import Subject, SubjectKind
 from app.objections.service import standing
+from app.overrides.service import in_force as overrides_in_force
+from app.overrides.service import of_subject as overrides_of
 from app.places.service import place as place_by_id
 from app.ratings.schemas import RatingAnswer
 from app.ratings.service import current_rating, explained, known_on, latest_run
@@ -14,7 +16,15 @@ from app.ratings.service import history as ratings_of
 from app.records.current import months_before
 from app.records.service import current_values, known_records
 from app.rights import store
-from app.rights.holding import asked_line, consent_line, loan_line, objection_line, record_lines, review_line
+from app.rights.holding import (
+    asked_line,
+    consent_line,
+    loan_line,
+    objection_line,
+    override_line,
+    record_lines,
+    review_line,
+)
 from app.rights.report import Asked, Explained, Held, Who
 from app.rights.right import INQUIRY_YEARS
 from app.rights.service.desk import kin_of
@@ -38,6 +48,7 @@ def held(session: Session, cipher: Cipher, subject: Subject, *, on: date) -> Hel
         withheld_count=withheld,
         loans=[loan_line(each) for each in store.loans_of(session, kin)],
         ratings=[rating_told(each) for each in _ratings(session, subject.subject_id)],
+        overrides=[override_line(each) for each in overrides_of(session, subject.subject_id, on=on)],
         consents=[consent_line(*each) for each in store.consents_of(session, kin)],
         objections=[
             objection_line(standing(session, each, on=on)) for each in store.objections_of(session, kin)
@@ -52,12 +63,13 @@ def asked(session: Session, subject_id: int, *, on: date) -> list[Asked]:
     return [asked_line(*each) for each in found]
 
 
-def explained_now(session: Session, subject_id: int) -> Explained:
+def explained_now(session: Session, subject_id: int, *, on: date) -> Explained:
     rating = current_rating(session, subject_id)
     if rating is None:
         return UNRATED
     answer = RatingAnswer.of(explained(session, rating), newest=latest_run(session))
-    return told(answer, review_open=open_review(session, subject_id))
+    override = overrides_in_force(session, [subject_id], on=on).get(subject_id)
+    return told(answer, review_open=open_review(session, subject_id), override=override)
 
 
 def _who(session: Session, cipher: Cipher, subject: Subject) -> Who:

@@ -44,7 +44,7 @@ def report(
         notice=noted(NOTICE, synthetic=subject.synthetic),
         issued=_issued(viewer, at=at, document=proof, number=number, free=free),
         held=held(session, cipher, subject, on=on),
-        explanation=explained_now(session, subject_id),
+        explanation=explained_now(session, subject_id, on=on),
         inquiries=asked(session, subject_id, on=on),
         rights=list(RIGHTS),
     )
@@ -77,7 +77,7 @@ def asked_about(session: Session, subject_id: int, *, viewer: Viewer, at: dateti
 def explanation(session: Session, subject_id: int, *, viewer: Viewer, at: datetime) -> Explained:
     """The rating that holds, told in plain sentences (PIPL art. 24)."""
     seen(session, subject_id, viewer=viewer, at=at)
-    return explained_now(session, subject_id)
+    return explained_now(session, subject_id, on=day_of(at))
 
 
 def _issued(viewer: Viewer, *, at: datetime, document: str, number: int | None, free: bool) -> Issued:

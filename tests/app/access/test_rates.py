@@ -106,6 +106,7 @@ def ask(monkeypatch):
         strangers=Limiter(Rate("address", per_minute=600, burst=5)),
         sign_ins=Limiter(Rate("sign-in", per_minute=30, burst=2)),
         sign_in_paths={"/v1/token"},
+        objections=Limiter(Rate("objection", per_minute=2, burst=2)),
         cookie=COOKIE,
     )
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import TypeVar
 
 from app.db import Session
-from app.designations import store
 from app.designations.reports import GateLine, MeasureLine, StatusReport
+from app.designations.store import statuses as store
 from app.errors import NotFound
 from app.models import (
     GateState,

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "5e90b7d2f3a6"
-down_revision = "c41a7e92d05b"
+down_revision = "e5b19c7d3a48"
 branch_labels = None
 depends_on = None
 
