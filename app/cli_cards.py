@@ -16,7 +16,7 @@ from app.jobs.nightly import newest_night
 from app.jobs.population import Part, from_district, from_file
 from app.jobs.profiles import is_profile, load_profile, profile_lines, write_profile_boundaries
 from app.jobs.validate import keep_evidence, validate_card, write_model_card, write_reports
-from app.subjects.cipher import Cipher, master_key_of
+from app.subjects.key_source import cipher_of
 from app.subjects.service import has_synthetic
 
 cards = typer.Typer(no_args_is_help=True, help="review cards: lint, show, boundaries, diff, compare …")
@@ -166,7 +166,7 @@ def _has_synthetic(chosen: settings.Settings) -> bool:
 
 def _district(card: str, chosen: settings.Settings) -> list[Part]:
     """The subjects of the database as of its newest night."""
-    cipher = Cipher(master_key_of(chosen), chosen.cipher_suite)
+    cipher = cipher_of(chosen)
     engine = make_engine(chosen.database_url)
     with reading(engine) as session:
         as_of = newest_night(session)

@@ -20,7 +20,8 @@ from app.designations.service.steps import act_of, seen_by, take_many
 from app.designations.service.titles import Listed, calendar, listed, listed_one, work_list
 from app.errors import Conflict, Invalid
 from app.models import DesignationAction, DesignationKind, DesignationState
-from app.subjects.cipher import Cipher, master_key_of
+from app.subjects.cipher import Cipher
+from app.subjects.key_source import cipher_of
 
 designations = typer.Typer(
     name="designations",
@@ -359,4 +360,4 @@ def _engine() -> Engine:
 
 def _cipher() -> Cipher:
     chosen = settings.from_environment()
-    return Cipher(master_key_of(chosen), chosen.cipher_suite)
+    return cipher_of(chosen)

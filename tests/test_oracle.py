@@ -16,7 +16,7 @@ from app.jobs.nightly import run_night
 from app.jobs.progress import quiet
 from app.jobs.setup import initialise
 from app.settings import Settings
-from app.subjects.cipher import Cipher, load_master_key
+from app.subjects.key_source import cipher_of
 from tests import postgres
 from tests.oracle import places
 from tests.oracle.cards import Card, written
@@ -158,7 +158,7 @@ def oracle(request, tmp_path_factory):
     on = clock.today()
     initialise(settings, on=on, at=clock.now())
     engine = make_engine(settings.database_url)
-    cipher = Cipher(load_master_key(None, key_file=settings.key_file))
+    cipher = cipher_of(settings)
     make_demo(
         engine, cipher, households=households, entities=households // 10, seed=2022, on=on, progress=quiet
     )

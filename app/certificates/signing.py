@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from app.errors import SetupError
 from app.inquiry_log.lines import key_id
-from app.subjects.cipher import KeySettings, derived_key, load_key, master_key_of
+from app.subjects.cipher import derived_key
+from app.subjects.key_source import KeySettings, key_in, master_keys_of
 
 # Digits and letters that nobody mistakes for one another when reading a plaque aloud.
 _ALPHABET = "23456789ACDEFGHJKLMNPQRTUVWXYZ"
@@ -36,9 +37,15 @@ class Signer:
     @classmethod
     def of(cls, settings: CertificateKeySettings) -> Self:
         """The signer of an installation."""
+        return cls.all_of(settings)[0]
+
+    @classmethod
+    def all_of(cls, settings: CertificateKeySettings) -> list[Self]:
+        """The signer of an installation, then those of the master keys it still has from before."""
         if settings.certificate_key_file is not None:
-            return cls(load_key(settings.certificate_key_file))
-        return cls(derived_key(master_key_of(settings), purpose="certificate", length=32))
+            return [cls(key_in(settings.certificate_key_file))]
+        masters = master_keys_of(settings)
+        return [cls(derived_key(master, purpose="certificate", length=32)) for master in masters]
 
     def sign(self, payload: str) -> bytes:
         """The signature of a certificate's text."""

@@ -1,6 +1,6 @@
 """What every page shares: who looks, the template it is made of, and how a refusal looks."""
 
-import hmac
+import re
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
 from starlette.routing import Match
 from starlette.types import Scope
 
@@ -18,7 +19,7 @@ from app.access.scope import Viewer
 from app.errors import AccountNotReady, AppError, Forbidden, NotSignedIn
 from app.web import shown
 from app.web.sessions import form_token as token_of_forms
-from app.web.sessions import renew_session
+from app.web.sessions import is_form_token, renew_session
 
 _FOLDER = Path(__file__).resolve().parent / "templates"
 _REFUSALS = {
@@ -76,7 +77,7 @@ def refuse_foreign_form(request: Request) -> None:
 def refuse_unless_of_session(request: Request, form_token: Annotated[str, Form(max_length=64)] = "") -> None:
     """A form that changes an account carries the token of the session its page was shown in."""
     refuse_foreign_form(request)
-    if not hmac.compare_digest(form_token.encode(), token_of_forms(request).encode()):
+    if not is_form_token(request, form_token):
         raise ForeignForm("this form does not carry the token of the session")
 
 
@@ -84,6 +85,12 @@ def local_path(path: str) -> str:
     """Where to go after signing in: a path of this site, or the first page."""
     plain = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
     return path if plain else "/"
+
+
+def chinese(detail: str) -> str:
+    """The Chinese half of a refusal that is told in two languages."""
+    found = re.search(r"[一-鿿].*", detail)
+    return found.group() if found else detail
 
 
 class Page(APIRoute):
@@ -96,7 +103,7 @@ class Page(APIRoute):
         async def answer_as_page(request: Request) -> Response:
             try:
                 shown_page = await answer(request)
-                renew_session(request, shown_page)
+                await run_in_threadpool(renew_session, request, shown_page)
                 return shown_page
             except AccountNotReady:
                 return RedirectResponse("/account", status_code=303)

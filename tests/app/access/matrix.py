@@ -1,7 +1,7 @@
 """Who asks for what where: one request of every operation, to be sent by every role from every scope."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ from app.models import (
 )
 from tests.app.access.account_calls import ACCOUNT_REQUESTS, ACCOUNTS_WITHOUT_SCOPE, PASSWORD_HASH
 from tests.app.access.calls import Call, Request, get, post
-from tests.app.access.oversight_calls import alert_note, asked_for, export
+from tests.app.access.oversight_calls import alert_note, asked_for, asking, carrying_out, export
 from tests.app.access.title_calls import TITLE_REQUESTS, TITLES_WITHOUT_SCOPE, title_of
 from tests.district import (
     DAY,
@@ -227,7 +227,7 @@ def _workers(district: District, codes: list[str], *, bank: int) -> dict[str, Us
 def _user(session: Session, username: str, **said: Any) -> User:
     made = User(
         username=username,
-        display_name="测试",
+        display_name=username,
         password_hash=PASSWORD_HASH,
         disabled=False,
         failed_attempts=0,
@@ -306,17 +306,8 @@ REQUESTS: Mapping[str, Request] = {
     "request_review": post("/v1/subjects/{subject}/reviews", document="身份证", text="请由人再看。"),
     "reviews": get("/v1/reviews"),
     "answer_review": post("/v1/reviews/{review}/answer", outcome="upheld", text="逐项核对，无误。"),
-    "ask_approval": lambda world, code: Call(
-        "POST",
-        "/v1/approvals",
-        json={
-            "kind": "bulk_export",
-            "place_code": code,
-            "subjects": "household",
-            "format": "csv",
-            "reason": "年审",
-        },
-    ),
+    "ask_approval": asking,
+    "carry_out_account": carrying_out,
     "approvals": get("/v1/approvals"),
     "approval": asked_for("/v1/approvals/{approval}"),
     "decide_approval": asked_for("/v1/approvals/{approval}/decision", {"granted": True, "reason": "同意"}),
@@ -350,14 +341,21 @@ WITHOUT_SCOPE = frozenset(
 
 def documented() -> dict[str, dict[str, bool]]:
     """The matrix as docs/authorisation.md promises it: operation, role, allowed."""
-    rows: dict[str, dict[str, bool]] = {}
+    return {
+        row["operation"]: {str(role): row[role] == "x" for role in Role} for row in _rows_of_the_document()
+    }
+
+
+def documented_limits() -> dict[str, tuple[str, str]]:
+    """The same of each operation: whose data it is about, and for whom only."""
+    return {row["operation"]: (row["reach"], row["only"]) for row in _rows_of_the_document()}
+
+
+def _rows_of_the_document() -> Iterator[dict[str, str]]:
     header: list[str] = []
     for line in DOCUMENT.read_text("utf-8").splitlines():
         cells = [cell.strip(" `") for cell in line.strip().strip("|").split("|")]
         if cells[0] == "operation":
             header = cells
         elif header and len(cells) == len(header) and not re.fullmatch(r"[-: ]*", cells[0]):
-            rows[cells[0]] = {
-                role: cell == "x" for role, cell in zip(header, cells, strict=True) if role in set(Role)
-            }
-    return rows
+            yield dict(zip(header, cells, strict=True))
