@@ -24,6 +24,7 @@ run: install ## Make the database, fill it with the demonstration data and serve
 test: install-dev ## Run every test, on SQLite and PostgreSQL (TESTS=path for some)
 	@tools/browser.sh
 	@tools/oidc_provider.sh
+	@tools/deployment.sh
 	@PYTHON='$(BIN)/python' tools/pmml_engines.sh
 	@$(BIN)/python -m pytest $(PYTEST_ARGS) $(TESTS)
 
@@ -50,7 +51,10 @@ coverage: install-dev ## Show which branches of scoring/ the tests do not reach
 
 mutation: install-dev ## Count the small faults in the scoring, and the checks of access, whose loss the tests find (docs/mutation.md)
 	@$(BIN)/python tools/mutation.py
-	@$(BIN)/python tools/mutation.py access
+	@$(BIN)/python tools/mutation_access.py
+
+audit: install-dev ## Compare the locked libraries with the weaknesses known of them (asks PyPI)
+	@PYTHON='$(BIN)/python' tools/audit.sh
 
 lock: ## Write the lock files anew with uv (UPGRADE=--upgrade takes newer versions)
 	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: python3 -m pip install uv"; exit 1; }
@@ -58,9 +62,10 @@ lock: ## Write the lock files anew with uv (UPGRADE=--upgrade takes newer versio
 	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --all-extras --group build --group dev \
 		-c requirements/run.txt -o requirements/dev.txt
 	@$(UV_COMPILE) $(UPGRADE) requirements/pmml-engines.in -o requirements/pmml-engines.txt
+	@$(UV_COMPILE) $(UPGRADE) requirements/audit.in -o requirements/audit.txt
 
 clean: ## Remove .venv and everything that was built; the database in var/ stays
-	@rm -rf .venv .venv-pmml build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
+	@rm -rf .venv .venv-pmml .venv-audit build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help install install-dev run test check format bench coverage mutation lock clean
+.PHONY: help install install-dev run test check format bench coverage mutation audit lock clean

@@ -20,13 +20,17 @@ from app.cli_alerts import alerts
 from app.cli_appraisals import appraisals, overrides
 from app.cli_approvals import approvals
 from app.cli_cards import cards
+from app.cli_certificates import certificates
 from app.cli_database import databases
+from app.cli_designations import designations
+from app.cli_keys import keys
 from app.cli_log import logs
 from app.cli_records import households, records
 from app.cli_rights import rights
 from app.cli_sources import sources
+from app.cli_ways import add_to as add_ways_to
 from app.consents.activities import Activity, Basis, basis_of
-from app.db import Engine, make_engine, reading
+from app.db import Engine, make_engine, reading, refuse_open_network
 from app.errors import AppError, Invalid, SetupError
 from app.jobs import progress as telling
 from app.jobs.demo import DEMO_PASSWORD, demo_logins, make_demo, sample_inquiry
@@ -42,7 +46,7 @@ from app.jobs.trace import trace, trace_all
 from app.logs import uvicorn_config
 from app.main import create_app
 from app.places.service import place_by_code
-from app.subjects.cipher import Cipher, master_key_of
+from app.subjects.key_source import cipher_of
 
 app = typer.Typer(
     name="credit-village",
@@ -58,9 +62,13 @@ app.add_typer(rights, name="rights")
 app.add_typer(approvals, name="approval")
 app.add_typer(appraisals, name="appraisal")
 app.add_typer(overrides, name="override")
+add_ways_to(designations)
+app.add_typer(designations, name="designations")
 app.add_typer(account, name="account")
 app.add_typer(alerts, name="alerts")
+app.add_typer(certificates, name="certificate")
 app.add_typer(logs, name="log")
+app.add_typer(keys, name="keys")
 app.add_typer(databases, name="database")
 app.add_typer(households, name="household")
 # The demonstration holds later updates: with a night before them, ratings have a history to show.
@@ -84,6 +92,12 @@ def main() -> None:
 def _refuse(reason: str) -> NoReturn:
     sys.stderr.write(f"credit-village: {reason}\n")
     raise SystemExit(1) from None
+
+
+@app.callback()
+def _before_any_command() -> None:
+    """农村信用建档评级 · rural credit archives, ratings and designations."""
+    refuse_open_network(settings.from_environment().database_url)
 
 
 @app.command()
@@ -137,7 +151,7 @@ def up() -> None:
             _rescore(clock.today() - DEMO_HISTORY)
         _rescore(clock.today())
         if empty:
-            for line in add_appraisals(engine, _cipher(chosen), at=clock.now()):
+            for line in add_appraisals(engine, cipher_of(chosen), at=clock.now()):
                 console.print(line, markup=False)
     _tell_address(chosen, engine)
     engine.dispose()
@@ -157,7 +171,7 @@ def import_(
     chosen = settings.from_environment()
     report = import_file(
         make_engine(chosen.database_url),
-        _cipher(chosen),
+        cipher_of(chosen),
         file,
         kind=kind,
         on=clock.today(),
@@ -257,7 +271,7 @@ def _make_demo(households: int, *, entities: int | None, seed: int) -> None:
     with _progress() as tell:
         summary = make_demo(
             make_engine(chosen.database_url),
-            _cipher(chosen),
+            cipher_of(chosen),
             households=households,
             entities=entities,
             seed=seed,
@@ -344,10 +358,6 @@ class _PlainLines:
         elif what not in self._begun:
             console.print(f"{what}: 0 of {total}", markup=False)
         self._begun.add(what)
-
-
-def _cipher(chosen: settings.Settings) -> Cipher:
-    return Cipher(master_key_of(chosen), chosen.cipher_suite)
 
 
 def _day(text: str) -> date:

@@ -62,6 +62,7 @@ def add_user(
             organisation_id=_organisation_id(session, organisation),
             place_id=place_by_code(session, place, on=clock.today()).place_id,
             at=clock.now(),
+            breached=settings.from_environment().breached_passwords,
         )
     console.print(f"已开通账号 added {username}（{role.label}）", markup=False)
 

@@ -1,4 +1,4 @@
-"""The commands `credit-village appraisal …` and `credit-village override …`, for a signed-in official."""
+"""The commands `credit-village appraisal …` and `credit-village override …` of a signed-in official."""
 
 import hashlib
 from datetime import date
@@ -22,7 +22,8 @@ from app.jobs.imports.reading import file_content
 from app.overrides import service as override_service
 from app.overrides.override import ReportLine
 from app.records.current import months_before
-from app.subjects.cipher import Cipher, master_key_of
+from app.subjects.cipher import Cipher
+from app.subjects.key_source import cipher_of
 
 appraisals = typer.Typer(
     name="appraisal", help="背靠背评议 · rounds of village appraisal", no_args_is_help=True
@@ -265,7 +266,7 @@ def _say(text: str) -> None:
 
 
 def _cipher(chosen: settings.Settings) -> Cipher:
-    return Cipher(master_key_of(chosen), chosen.cipher_suite)
+    return cipher_of(chosen)
 
 
 def _tomorrow(on: date) -> date:

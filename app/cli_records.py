@@ -14,7 +14,8 @@ from app.models import RecordEvent
 from app.records.rules import RecordRules
 from app.rules.service import record_rules_in_force
 from app.subjects import lineage
-from app.subjects.cipher import Cipher, master_key_of
+from app.subjects.key_source import cipher_of
+from app.subjects.keys import hold
 
 records = typer.Typer(
     name="record",
@@ -98,8 +99,9 @@ def notice(
 def statement(record_id: RecordId, text: str, document: Document, by: By) -> None:
     """Keep what the person says about an adverse record, at most 100 characters; it is shown beside it."""
     chosen = settings.from_environment()
-    cipher = Cipher(master_key_of(chosen), chosen.cipher_suite)
+    cipher = cipher_of(chosen)
     with transaction(_engine()) as session:
+        hold(session, cipher)
         rules = _rules(record_rules_in_force(session, on=clock.today()))
         corrections.state(session, cipher, record_id, text=text, rules=rules, act=_act(document, by))
     console.print(f"已保存本人说明 · the statement is kept beside record {record_id}", markup=False)

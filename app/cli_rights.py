@@ -9,7 +9,8 @@ from app import clock, settings
 from app.consents.activities import Activity, Basis, basis_of
 from app.db import make_engine, transaction
 from app.rights.service import erase_approved
-from app.subjects.cipher import Cipher, master_key_of
+from app.subjects.key_source import cipher_of
+from app.subjects.keys import hold
 
 rights = typer.Typer(name="rights", help="信息主体的权利 · the rights of a subject", no_args_is_help=True)
 console = Console(highlight=False, soft_wrap=True)
@@ -30,8 +31,9 @@ def erase(
 ) -> None:
     """Delete the personal data of a subject for good; refused while any purpose is left, and named."""
     chosen = settings.from_environment()
-    cipher = Cipher(master_key_of(chosen), chosen.cipher_suite)
+    cipher = cipher_of(chosen)
     with transaction(make_engine(chosen.database_url)) as session:
+        hold(session, cipher)
         made = erase_approved(
             session,
             cipher,

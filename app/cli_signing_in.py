@@ -11,7 +11,7 @@ from app.access.scope import Viewer
 from app.access.service import sign_in, viewer
 from app.db import make_engine, transaction
 from app.errors import AccountNotReady, SecondFactorNeeded
-from app.subjects.cipher import Cipher, master_key_of
+from app.subjects.key_source import cipher_of
 
 By = Annotated[str, typer.Option(help="本人账号 your own username")]
 # Asked for at the terminal, so that it is in no list of commands.
@@ -42,8 +42,8 @@ def signed_in(username: str, password: str) -> Viewer:
 def _sign_in(username: str, password: str, *, code: str) -> Viewer:
     at, chosen = clock.now(), settings.from_environment()
     asked = Requirements(chosen.second_factor == "required", chosen.password_days)
-    master = master_key_of(chosen) if code else None
-    sealing = None if master is None else Cipher(master, chosen.cipher_suite)
+    sealing = cipher_of(chosen) if code else None
     with transaction(make_engine(chosen.database_url)) as session:
-        user = sign_in(session, username, password, at=at, code=code, sealing=sealing)
+        drift = chosen.code_drift_steps
+        user = sign_in(session, username, password, at=at, code=code, sealing=sealing, drift_steps=drift)
         return replace(viewer(session, user.user_id), ready=not left_to_do(user, asked, at=at))

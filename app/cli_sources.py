@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import clock, settings
+from app.access.outgoing import hosts_of
 from app.db import Engine, make_engine
 from app.errors import Invalid
 from app.jobs import progress as telling
@@ -32,7 +33,7 @@ from app.jobs.sources import (
     write_faulty_rows,
 )
 from app.records.source_list import read_sources
-from app.subjects.cipher import Cipher, master_key_of
+from app.subjects.key_source import cipher_of
 
 sources = typer.Typer(
     name="source",
@@ -107,7 +108,8 @@ def pull(
 ) -> None:
     """Pull everything a source holds from its HTTP interface or database, described in a CONNECTION.yaml."""
     chosen = settings.from_environment()
-    secrets = Secrets(chosen.source_token, chosen.source_database_url)
+    hosts = hosts_of(chosen.outgoing_hosts)
+    secrets = Secrets(chosen.source_token, chosen.source_database_url, hosts)
     with _progress() as tell, pulled(read_connection(connection), secrets=secrets, progress=tell) as delivery:
         _bring(
             delivery,
@@ -130,7 +132,7 @@ def quarantine(
     chosen = settings.from_environment()
     engine = make_engine(chosen.database_url)
     if show is not None:
-        for column, cell in content_of_waiting(engine, _cipher(chosen), show).items():
+        for column, cell in content_of_waiting(engine, cipher_of(chosen), show).items():
             console.print(f"{column}: {cell}", markup=False)
         return
     for line in waiting_rows(engine, source=source).lines():
@@ -150,7 +152,7 @@ def decide_(
     chosen = settings.from_environment()
     report = decide(
         make_engine(chosen.database_url),
-        _cipher(chosen),
+        cipher_of(chosen),
         row,
         subject_id=subject,
         mappings=_mappings(chosen),
@@ -177,7 +179,7 @@ def _bring(
     with _progress() as tell:
         report = import_source(
             _engine(chosen),
-            _cipher(chosen),
+            cipher_of(chosen),
             delivered,
             mapping=_mapping(chosen, mapping),
             on=clock.today(),
@@ -220,10 +222,6 @@ def _codes(chosen: settings.Settings) -> frozenset[str]:
 
 def _engine(chosen: settings.Settings) -> Engine:
     return make_engine(chosen.database_url)
-
-
-def _cipher(chosen: settings.Settings) -> Cipher:
-    return Cipher(master_key_of(chosen), chosen.cipher_suite)
 
 
 def _day(text: str | None) -> date | None:

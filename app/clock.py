@@ -12,4 +12,9 @@ def now() -> datetime:
 
 def today() -> date:
     """Today's date in China, where the district is."""
-    return datetime.now(CHINA).date()
+    return day_of(datetime.now(CHINA))
+
+
+def day_of(at: datetime) -> date:
+    """The day of an instant in China, where the district is."""
+    return at.astimezone(CHINA).date()

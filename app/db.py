@@ -28,6 +28,8 @@ __all__ = [
 
 ROOT = Path(__file__).resolve().parent.parent
 BACKENDS = ("sqlite", "postgresql")
+_CHECKED = frozenset({"verify-full", "verify-ca"})
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _SCOPE = text(
     "SELECT set_config('credit_village.scope', :scope, true), "
     "set_config('credit_village.organisation', :organisation, true)"
@@ -62,6 +64,27 @@ def _address(url: str) -> URL:
             "DATABASE_URL is not an address; write it as sqlite:///folder/file.db or postgresql://host/name"
         )
     return parsed
+
+
+def hosts_of(url: str) -> tuple[str, ...]:
+    """The machines the address of a database leads to; none for a file or a socket of this machine."""
+    parsed = make_url(url)
+    named = [parsed.host or "", *(str(parsed.query.get(name, "")) for name in ("host", "hostaddr"))]
+    hosts = [host for text in named for host in text.split(",")]
+    return tuple(host for host in hosts if host and not host.startswith(("/", "@")))
+
+
+def refuse_open_network(url: str) -> None:
+    """Refuse with `SetupError` a PostgreSQL on another machine whose certificate would not be checked."""
+    if not url.startswith("postgresql") or (parsed := _address(url)).query.get("sslmode") in _CHECKED:
+        return
+    away = [host for host in hosts_of(url) if host not in _THIS_MACHINE]
+    if away or "service" in parsed.query:
+        raise SetupError(
+            "DATABASE_URL leads to another machine: add ?sslmode=verify-full&sslrootcert=… to it "
+            "(docs/operations.md), so that what is sent is encrypted and the server proves who it is. "
+            "数据库在另一台机器上：必须启用并校验 TLS。"
+        )
 
 
 def _prepare_sqlite(connection: Any, _record: Any, *, attached: Mapping[str, Path]) -> None:

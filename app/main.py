@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import mimetypes
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,21 +17,27 @@ from app.access import account_routes as accounts
 from app.access import routes as access
 from app.access.headers import SecurityHeaders
 from app.access.limits import SizeLimit, Sizes, TimeLimit
-from app.access.oidc import provider_of
+from app.access.oidc import provider_of_settings
 from app.access.problems import Problem, install_problems
 from app.access.rates import AddressLimit, Limiter, Rate
 from app.access.request_id import RequestId
+from app.access.tokens import TokenKey, keys_of
 from app.alerts import routes as alerts
 from app.appraisals import routes as appraisals
 from app.approvals import routes as approvals
+from app.certificates import routes as certificates
+from app.certificates.signing import Signer
 from app.coverage import routes as coverage
 from app.designations import routes as designations
-from app.errors import NotReady
+from app.designations import title_routes as titles
+from app.designations import way_routes as ways
+from app.errors import AppError, NotReady
 from app.exports import routes as exports
 from app.inquiries import routes as inquiries
 from app.inquiries.service import entries_of
 from app.inquiry_log.writing import InquiryLog, LogOfProcess, LogUnavailable
 from app.jobs.appraisal_sheets import read_paper
+from app.notices import routes as notices
 from app.objections import routes as objections
 from app.overrides import routes as overrides
 from app.places.service import subtree_prefix
@@ -38,7 +45,10 @@ from app.ratings import routes as ratings
 from app.ratings.service import latest_run
 from app.rights import routes as rights
 from app.settings import Settings
-from app.subjects.cipher import Cipher, derived_key, master_key_of
+from app.subjects.cipher import Cipher, derived_key
+from app.subjects.key_source import cipher_of
+from app.subjects.keys import FOLLOW_SECONDS, Follower, signing_keys
+from app.web import public_pages
 from app.web import routes as web
 
 # These only read: from one state of the database, so that no answer mixes two nights.
@@ -51,6 +61,7 @@ ROUTERS = (
     accounts.router,
     inquiries.router,
     designations.router,
+    ways.router,
     coverage.router,
     objections.router,
     rights.router,
@@ -60,24 +71,23 @@ ROUTERS = (
     ratings.router,
     appraisals.router,
     overrides.router,
+    # Before the interface: to a browser the same addresses are pages.
+    public_pages.router,
+    notices.router,
+    certificates.router,
+    titles.router,
     web.router,
 )
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The application with its own engine and keys; the database is first asked by the first request."""
-    master = master_key_of(settings)
+    cipher = cipher_of(settings)
     # Half a set-up of the outside provider fails now, not at the first sign-in.
-    provider_of(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
+    provider_of_settings(settings)
     engine = db.make_engine(settings.database_url)
 
-    log = LogOfProcess(
-        lambda: InquiryLog(
-            settings.inquiry_log_folder,
-            seed=derived_key(master, purpose="inquiry-log", length=32),
-            seal_folders=settings.inquiry_seal_folders,
-        )
-    )
+    log = LogOfProcess(lambda: _open_log(settings, cipher))
 
     def log_inquiries(session: db.Session, added: Sequence[object]) -> None:
         entries = entries_of(session, added)
@@ -86,9 +96,11 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        sealing = asyncio.create_task(_seal_when_due(log))
+        await run_in_threadpool(keys.look, engine)
+        tasks = [asyncio.create_task(each) for each in (_seal_when_due(log), _follow_keys(keys, engine))]
         yield
-        sealing.cancel()
+        for task in tasks:
+            task.cancel()
         log.close(clock.now())
         engine.dispose()
 
@@ -99,14 +111,17 @@ def create_app(settings: Settings) -> FastAPI:
     def request_session(request: Request) -> Iterator[db.Session]:
         if request.method in READING:
             with db.reading(engine, scope=scope_of(request)) as session:
+                keys.follow(session)
                 yield session
             return
         with db.transaction(engine, before_commit=log_inquiries, scope=scope_of(request)) as session:
+            keys.follow(session)
             yield session
 
     def recording_session(request: Request) -> Iterator[db.Session]:
         scope = scope_of(request)
         with db.transaction(engine, of_one_state=True, before_commit=log_inquiries, scope=scope) as session:
+            keys.follow(session)
             yield session
 
     app = FastAPI(
@@ -121,9 +136,12 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.engine = engine
-    app.state.cipher = Cipher(master, settings.cipher_suite)
+    app.state.cipher = cipher
+    app.state.signer = Signer.of(settings)
+    app.state.token_key = _token_key([cipher.master(cipher.in_force[0])])
     app.state.read_paper = read_paper
-    app.state.token_key = derived_key(master, purpose="token", length=32)
+    app.state.signer = Signer.of(settings)
+    keys = _Keys(app, log)
     app.dependency_overrides[db.request_session] = request_session
     app.dependency_overrides[db.recording_session] = recording_session
     install_problems(app)
@@ -133,6 +151,63 @@ def create_app(settings: Settings) -> FastAPI:
     _add_health(app)
     _add_files(app)
     return app
+
+
+def _open_log(settings: Settings, cipher: Cipher) -> InquiryLog:
+    """The log of inquiries, sealed with a key made from the master key that seals."""
+    master = cipher.master(cipher.in_force[0])
+    return InquiryLog(
+        settings.inquiry_log_folder,
+        seed=derived_key(master, purpose="inquiry-log", length=32),
+        seal_folders=settings.inquiry_seal_folders,
+    )
+
+
+class _Keys:
+    """How this process keeps to the keys in force: those of the database, of the tokens and of the log."""
+
+    def __init__(self, app: FastAPI, log: LogOfProcess) -> None:
+        self._state, self._log = app.state, log
+        self._follower = Follower(app.state.cipher)
+        self._log_key_id = app.state.cipher.in_force[0].key_id
+
+    def follow(self, session: db.Session) -> None:
+        """Look, where it is time to, which keys are in force."""
+        found = self._follower.look(session)
+        if found is not None:
+            key = _token_key(signing_keys(self._state.cipher, found, at=clock.now()))
+            if keys_of(key) != keys_of(self._state.token_key):
+                self._state.token_key = key
+        sealing = self._state.cipher.in_force[0].key_id
+        if sealing != self._log_key_id:
+            # The next entry opens it again, to be sealed with the new key.
+            self._log_key_id = sealing
+            self._log.close(clock.now())
+
+    def look(self, engine: db.Engine) -> None:
+        """The same while nobody asks; where the database does not answer, the next request will tell."""
+        if not db.is_current(engine):
+            return
+        try:
+            with db.reading(engine) as session:
+                self.follow(session)
+        except AppError as failed:
+            _LOG.warning("the keys in force are not known: %s", type(failed).__name__)
+
+
+def _token_key(masters: Sequence[bytes]) -> TokenKey:
+    """The key tokens are signed with, and the earlier ones that hold."""
+    first, *earlier = (derived_key(master, purpose="token", length=32) for master in masters)
+    key = TokenKey(first)
+    key.earlier = tuple(earlier)
+    return key
+
+
+async def _follow_keys(keys: _Keys, engine: db.Engine) -> None:
+    """Look at the keys in force again and again, also while nobody asks."""
+    while True:
+        await asyncio.sleep(FOLLOW_SECONDS)
+        await run_in_threadpool(keys.look, engine)
 
 
 async def _seal_when_due(log: LogOfProcess) -> None:
@@ -157,6 +232,13 @@ def _add_limits(app: FastAPI, settings: Settings) -> None:
         strangers=Limiter(Rate("address", **pace)),
         sign_ins=Limiter(sign_ins),
         sign_in_paths=access.SIGN_IN_PATHS,
+        objections=Limiter(
+            Rate(
+                "objection",
+                per_minute=settings.objections_per_minute,
+                burst=settings.objections_per_minute,
+            )
+        ),
         cookie=access.COOKIE,
     )
     app.add_middleware(TimeLimit, seconds_max=settings.request_seconds_max)
@@ -191,4 +273,6 @@ def _add_files(app: FastAPI) -> None:
         """The operations to read and try, with nothing loaded from outside."""
         return FileResponse(STATIC / "swagger-ui" / "index.html")
 
+    # An SVG is text too: FileResponse would name the characters of text/* only.
+    mimetypes.add_type("image/svg+xml; charset=utf-8", ".svg")
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -4,8 +4,13 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import DirectoryPath, Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,6 +28,10 @@ class Settings(BaseSettings):
     key_file: Path = Field(default=ROOT / "var" / "master.key", validation_alias="CREDIT_VILLAGE_KEY_FILE")
     master_key: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_KEY")
     key_command: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_KEY_COMMAND")
+    certificate_key_file: Path | None = Field(
+        default=None, validation_alias="CREDIT_VILLAGE_CERTIFICATE_KEY_FILE"
+    )
+    public_address: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_PUBLIC_ADDRESS")
     cipher_suite: Literal["aes", "sm4"] = Field(default="aes", validation_alias="CREDIT_VILLAGE_CIPHER_SUITE")
     district_code: str = Field(default="500120000000", validation_alias="CREDIT_VILLAGE_DISTRICT")
     host: str = Field(default="127.0.0.1", validation_alias="CREDIT_VILLAGE_HOST")
@@ -31,15 +40,34 @@ class Settings(BaseSettings):
     second_factor: Literal["optional", "required"] = Field(
         default="optional", validation_alias="CREDIT_VILLAGE_SECOND_FACTOR"
     )
+    code_drift_steps: int = Field(default=0, ge=0, le=1, validation_alias="CREDIT_VILLAGE_CODE_DRIFT_STEPS")
+    breached_passwords: Path | None = Field(
+        default=None, validation_alias="CREDIT_VILLAGE_BREACHED_PASSWORDS"
+    )
+    password_grant: Literal["demonstration", "on", "off"] = Field(
+        default="demonstration", validation_alias="CREDIT_VILLAGE_PASSWORD_GRANT"
+    )
     password_days: int | None = Field(default=None, ge=1, validation_alias="CREDIT_VILLAGE_PASSWORD_DAYS")
     oidc_issuer: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_OIDC_ISSUER")
     oidc_client_id: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_OIDC_CLIENT_ID")
     oidc_client_secret: str | None = Field(default=None, validation_alias="CREDIT_VILLAGE_OIDC_CLIENT_SECRET")
+    oidc_acr_values: str = Field(default="", validation_alias="CREDIT_VILLAGE_OIDC_ACR_VALUES")
+    oidc_amr_values: str = Field(default="", validation_alias="CREDIT_VILLAGE_OIDC_AMR_VALUES")
+    oidc_max_age_seconds: int | None = Field(
+        default=None, ge=1, validation_alias="CREDIT_VILLAGE_OIDC_MAX_AGE_SECONDS"
+    )
+    outgoing_hosts: str = Field(default="", validation_alias="CREDIT_VILLAGE_OUTGOING_HOSTS")
+    secrets_folder: DirectoryPath | None = Field(
+        default=None, validation_alias="CREDIT_VILLAGE_SECRETS_FOLDER"
+    )
     log_folder: Path | None = Field(default=None, validation_alias="CREDIT_VILLAGE_LOG_FOLDER")
     seal_folders: str = Field(default="", validation_alias="CREDIT_VILLAGE_SEAL_FOLDERS")
     requests_per_minute: int = Field(default=600, ge=1, validation_alias="CREDIT_VILLAGE_REQUESTS_PER_MINUTE")
     requests_burst: int = Field(default=120, ge=1, validation_alias="CREDIT_VILLAGE_REQUESTS_BURST")
     sign_ins_per_minute: int = Field(default=30, ge=1, validation_alias="CREDIT_VILLAGE_SIGN_INS_PER_MINUTE")
+    objections_per_minute: int = Field(
+        default=10, ge=1, validation_alias="CREDIT_VILLAGE_OBJECTIONS_PER_MINUTE"
+    )
     body_bytes_max: int = Field(default=1_048_576, ge=1, validation_alias="CREDIT_VILLAGE_BODY_BYTES_MAX")
     address_bytes_max: int = Field(default=8_192, ge=1, validation_alias="CREDIT_VILLAGE_ADDRESS_BYTES_MAX")
     headers_bytes_max: int = Field(default=32_768, ge=1, validation_alias="CREDIT_VILLAGE_HEADERS_BYTES_MAX")
@@ -52,6 +80,21 @@ class Settings(BaseSettings):
     operator_basis: Literal["state_organ", "pboc_led", "licensed_agency", "consent_only"] = Field(
         default="state_organ", validation_alias="CREDIT_VILLAGE_OPERATOR_BASIS"
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment; for what is not in it the files of the secrets folder, named as the variables."""
+        folder = os.environ.get("CREDIT_VILLAGE_SECRETS_FOLDER")
+        if folder is None or not Path(folder).is_dir():
+            return init_settings, env_settings
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, secrets_dir=folder)
 
     @property
     def inquiry_log_folder(self) -> Path:

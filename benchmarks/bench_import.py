@@ -34,7 +34,8 @@ from app.jobs.sources import Mapping, import_source, read_mapping
 from app.models import Batch, BatchKind, Fact, Household, Place, Record, Source, SubjectKind
 from app.records.service import source_by_code
 from app.settings import Settings
-from app.subjects.cipher import Cipher, load_master_key
+from app.subjects.cipher import Cipher
+from app.subjects.key_source import cipher_of
 from app.subjects.numbers import resident_check_digit
 from tests import postgres
 
@@ -72,7 +73,7 @@ def _measure(
 ) -> None:
     settings = Settings(database_url=url, key_file=folder / "master.key")
     initialise(settings, on=clock.today(), at=clock.now())
-    cipher = Cipher(load_master_key(None, key_file=settings.key_file))
+    cipher = cipher_of(settings)
     engine = make_engine(url)
     _households(engine, cipher, chosen.records)
     mapping = _mapping(settings)

@@ -42,7 +42,7 @@ from app.models import (
     UnratedReason,
 )
 from app.settings import Settings
-from app.subjects.cipher import Cipher, load_master_key
+from app.subjects.key_source import cipher_of
 from scoring import Scorecard, in_force
 
 NIGHT_TABLES = (
@@ -83,7 +83,7 @@ def main() -> None:
 def _district(settings: Settings, households: int) -> Engine:
     initialise(settings, on=clock.today(), at=clock.now())
     engine = make_engine(settings.database_url)
-    cipher = Cipher(load_master_key(None, key_file=settings.key_file))
+    cipher = cipher_of(settings)
     begun = time.perf_counter()
     make_demo(
         engine, cipher, households=households, entities=None, seed=2022, on=clock.today(), progress=quiet

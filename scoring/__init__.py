@@ -1,7 +1,7 @@
 """Transparent scorecards and designation criteria: numpy in, numpy out; no web, no database, no clock."""
 
 from scoring.checks import Finding
-from scoring.criteria import FAILS, HOLDS, INSUFFICIENT, NOT_APPLICABLE, Gate, GateResults, Profile
+from scoring.criteria import Gate, GateResults, Profile
 from scoring.definition import NO_SCORE, RATED, REQUIRED_MISSING, TOO_FEW_FACTS
 from scoring.errors import CardError
 from scoring.facts import Coded
@@ -11,6 +11,7 @@ from scoring.measures import Measure
 from scoring.rating import Scorecard, Scores
 from scoring.reasons import PEERS_LEAST, Explanation, Line, Peers
 from scoring.single import One
+from scoring.states import FAILS, HOLDS, INSUFFICIENT, NOT_APPLICABLE
 
 __all__ = [
     "FAILS",

@@ -199,7 +199,7 @@ def _bins(item: Characteristic, card: CardDefinition) -> Iterable[Finding]:
     if item.category_bins:
         yield from _categories(item, card)
     else:
-        yield from _ranges(item)
+        yield from gaps(item)
 
 
 def _categories(item: Characteristic, card: CardDefinition) -> Iterable[Finding]:
@@ -220,7 +220,7 @@ def _in_category(item: Characteristic, what: str, category: str) -> Finding:
     return Finding(True, item.name, what, example=((item.of, category),))
 
 
-def _ranges(item: Characteristic) -> Iterable[Finding]:
+def gaps(item: Characteristic) -> Iterable[Finding]:
     """No hole and no overlap from minus infinity to infinity."""
     first, last = item.steps[0], item.steps[-1]
     if first.low != -math.inf:

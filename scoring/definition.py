@@ -7,6 +7,8 @@ from datetime import date
 from fractions import Fraction
 from functools import cached_property
 
+from scoring.procedure import AppraisalRules, Keeping, Path
+
 # What a card may compute: the number of values each operation reads (0: one or more) and its parameters.
 OPERATIONS: Mapping[str, tuple[int, frozenset[str]]] = {
     "ratio": (2, frozenset({"endless"})),
@@ -270,7 +272,13 @@ class CardDefinition:
 
 @dataclass(frozen=True)
 class Criterion:
-    """One gate of a title: a measure, the threshold it is held to and since when too little is too little."""
+    """One gate of a title: a measure, the threshold it is held to and since when too little is too little.
+
+    With a `reference` the threshold is that value of the caller's times `factor` plus `plus`; `strict` leaves
+    the threshold itself out. `kind` tells an `attestation` (a document on file) and a `veto` (a decision
+    against the place) from what can be measured; `title` is the lower title a prerequisite counts.
+    `denominator` is what the measure must be divided by, empty where the measure alone says it.
+    """
 
     name: str
     label: Text
@@ -280,6 +288,39 @@ class Criterion:
     least_denominator: float
     no_denominator: str
     basis: str
+    strict: bool = False
+    reference: str = ""
+    factor: float = 1.0
+    plus: float = 0.0
+    kind: str = ""
+    title: str = ""
+    denominator: str = ""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One step of a ladder: the least score it takes, and the lower rung that must be held before."""
+
+    name: str
+    label: Text
+    at_least: int
+    requires: str
+    basis: str
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """A score of places and the rungs it leads to, lowest first.
+
+    The score is the sum of the `items`, each read like a characteristic of a card; where there are none it is
+    the measure `score`, given by hand or by another system.
+    """
+
+    maximum: int
+    items: tuple[Characteristic, ...]
+    score: str
+    rungs: tuple[Rung, ...]
+    basis: str
 
 
 @dataclass(frozen=True)
@@ -287,6 +328,7 @@ class ProfileDefinition:
     """One dated version of what a title or the coverage goal asks for.
 
     `minimum_grade` is the least grade a credit household has; `mandatory` are the facts a valid file holds.
+    The `criteria` end with what is asked of lower titles and of the village appraisal.
     """
 
     code: str
@@ -302,3 +344,8 @@ class ProfileDefinition:
     sources: Mapping[str, Source]
     fingerprint: str
     content: str
+    references: Mapping[str, Text] = field(default_factory=dict)
+    ladder: Ladder | None = None
+    path: Path | None = None
+    keeping: Keeping | None = None
+    appraisal: AppraisalRules | None = None

@@ -98,6 +98,10 @@ class Document:
         """The mapping under a key."""
         return Document(self._get(key), where=f"{self.where}: {key}")
 
+    def is_mapping(self, key: str) -> bool:
+        """Whether keys and values stand under a key."""
+        return isinstance(self._content.get(key), Mapping)
+
     def parts(self, key: str) -> Iterator["Document"]:
         """The mappings in a list, each known by its name; none where the key is not written."""
         for position, item in enumerate(self._list(key), start=1):

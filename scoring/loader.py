@@ -13,7 +13,9 @@ from scoring.checks import check_card
 from scoring.definition import CardDefinition, ProfileDefinition
 from scoring.document import Document
 from scoring.errors import CardError
-from scoring.parts import card_from, profile_from
+from scoring.parts import card_from
+from scoring.profile_checks import check_profile
+from scoring.profile_parts import profile_from
 
 
 class _StrictLoader(yaml.CBaseLoader):
@@ -77,7 +79,14 @@ def unchecked(content: Mapping[str, Any], *, where: str, variant: str = "") -> C
 
 
 def profile(content: Mapping[str, Any], *, where: str) -> ProfileDefinition:
-    """The designation profile in `content`, with its fingerprint."""
+    """The designation profile in `content`, with its fingerprint, checked."""
+    result = unchecked_profile(content, where=where)
+    check_profile(result, where=where)
+    return result
+
+
+def unchecked_profile(content: Mapping[str, Any], *, where: str) -> ProfileDefinition:
+    """The profile as it is written, for a linter; it may be unusable."""
     text = canonical(content)
     return profile_from(Document(content, where=where), fingerprint=_fingerprint(text), content=text)
 

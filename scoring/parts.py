@@ -1,4 +1,4 @@
-"""The parts of a card and of a profile, as a policy document writes them."""
+"""The parts of a card, as a policy document writes them."""
 
 from collections.abc import Mapping
 
@@ -9,11 +9,9 @@ from scoring.definition import (
     CardDefinition,
     Category,
     Characteristic,
-    Criterion,
     Derivation,
     Grade,
     Input,
-    ProfileDefinition,
     Prohibited,
     Reference,
     Source,
@@ -49,10 +47,10 @@ def card_from(document: Document, *, fingerprint: str, content: str) -> CardDefi
         vetoes=tuple(_veto(item) for item in document.parts("vetoes")),
         grades=tuple(_grade(item) for item in document.parts("grades")),
         unrated=_grade(document.part("unrated")),
-        reasons={key: document.part("reasons").words(key) for key in _keys(document, "reasons")},
-        sources=_sources(document),
+        reasons={key: document.part("reasons").words(key) for key in keys_of(document, "reasons")},
+        sources=sources_of(document),
         prohibited=tuple(_prohibited(item) for item in document.parts("prohibited_inputs")),
-        overlays=tuple(_keys(document, "overlays")),
+        overlays=tuple(keys_of(document, "overlays")),
         fingerprint=fingerprint,
         content=content,
         basis=document.optional("basis"),
@@ -63,40 +61,15 @@ def card_from(document: Document, *, fingerprint: str, content: str) -> CardDefi
     return result
 
 
-def profile_from(document: Document, *, fingerprint: str, content: str) -> ProfileDefinition:
-    """A designation profile as it is written."""
-    names = {key: document.part("measures").words(key) for key in _keys(document, "measures")}
-    result = ProfileDefinition(
-        code=document.text("profile"),
-        level=document.text("level"),
-        title=document.words("title"),
-        effective_from=document.day("effective_from"),
-        criteria=tuple(_criterion(item) for item in document.parts("criteria")),
-        measures=names,
-        denominators={k: document.part("denominators").words(k) for k in _keys(document, "denominators")},
-        parameters={k: document.part("parameters").number(k) for k in _keys(document, "parameters")},
-        minimum_grade=document.optional("minimum_grade"),
-        mandatory={k: document.part("mandatory").texts(k) for k in _keys(document, "mandatory")},
-        sources=_sources(document),
-        fingerprint=fingerprint,
-        content=content,
-    )
-    for item in result.criteria:
-        if item.measure not in names:
-            raise document.error("criteria", f"{item.name}: the measure {item.measure} is not declared")
-        if item.basis not in result.sources:
-            raise document.error("criteria", f"{item.name}: the basis {item.basis} is not declared")
-    document.close()
-    return result
-
-
-def _keys(document: Document, key: str) -> list[str]:
+def keys_of(document: Document, key: str) -> list[str]:
+    """The names under a key; none where it is not written."""
     return document.part(key).names() if key in document else []
 
 
-def _sources(document: Document) -> Mapping[str, Source]:
+def sources_of(document: Document) -> Mapping[str, Source]:
+    """The sources a document declares, by their codes."""
     found = {}
-    for code in _keys(document, "sources"):
+    for code in keys_of(document, "sources"):
         part = document.part("sources").part(code)
         found[code] = Source(code, part.text("document"), part.text("article"), part.text("dated"))
         part.close()
@@ -105,7 +78,7 @@ def _sources(document: Document) -> Mapping[str, Source]:
 
 def _input(part: Document) -> Input:
     categories = tuple(
-        Category(name, part.part("categories").words(name)) for name in _keys(part, "categories")
+        Category(name, part.part("categories").words(name)) for name in keys_of(part, "categories")
     )
     result = Input(
         name=part.text("name"),
@@ -127,7 +100,7 @@ def _input(part: Document) -> Input:
 def _numbered(part: Document, key: str) -> dict[float, Text]:
     """What single numbers stand for."""
     found: dict[float, Text] = {}
-    for name in _keys(part, key):
+    for name in keys_of(part, key):
         number = part.part(key).key_number(name)
         if number in found:
             raise part.error(key, f"{name} is written twice")
@@ -200,24 +173,6 @@ def _grade(part: Document) -> Grade:
 
 def _prohibited(part: Document) -> Prohibited:
     result = Prohibited(part.text("name"), part.words("label"), part.text("basis"))
-    part.close()
-    return result
-
-
-def _criterion(part: Document) -> Criterion:
-    at_least = "at_least" in part
-    result = Criterion(
-        name=part.text("name"),
-        label=part.words("label"),
-        measure=part.text("measure"),
-        at_least=at_least,
-        threshold=part.number("at_least" if at_least else "at_most"),
-        least_denominator=part.number("least_denominator") if "least_denominator" in part else 0.0,
-        no_denominator=part.text("no_denominator") if "no_denominator" in part else "insufficient",
-        basis=part.text("basis"),
-    )
-    if result.no_denominator not in ("insufficient", "not_applicable"):
-        raise part.error("no_denominator", "expected insufficient or not_applicable")
     part.close()
     return result
 

@@ -10,7 +10,8 @@ from app.jobs.nightly import run_night
 from app.jobs.progress import quiet
 from app.jobs.setup import initialise
 from app.settings import Settings
-from app.subjects.cipher import Cipher, load_master_key
+from app.subjects.cipher import Cipher
+from app.subjects.key_source import cipher_of
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def rated_demonstration(folder: Path) -> Demonstration:
     settings = Settings(database_url=f"sqlite:///{folder}/district.db", key_file=folder / "master.key")
     initialise(settings, on=clock.today(), at=clock.now())
     engine = make_engine(settings.database_url)
-    cipher = Cipher(load_master_key(None, key_file=settings.key_file))
+    cipher = cipher_of(settings)
     make_demo(engine, cipher, households=600, entities=120, seed=7, on=clock.today(), progress=quiet)
     run_night(
         engine,

@@ -102,6 +102,15 @@ def test_every_library_that_connects_is_used_where_the_document_says() -> None:
     assert files == said
 
 
+def test_how_identity_is_proved_again_is_written_down() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    procedure = text.partition("## A lost second factor\n")[2].partition("\n## ")[0]
+    assert {"in person", "identity card", "second member"} <= set(
+        re.findall(r"in person|identity card|second member", procedure)
+    )
+    assert "account reset NAME --second-factor" in procedure
+
+
 def test_the_log_inventory_names_every_field_of_a_request() -> None:
     named_fields = set(re.findall(r"`(\w+)`", _section("Logs")))
     assert {*REQUEST_FACTS, "time", "level", "message", "request_id", "user_id"} <= named_fields

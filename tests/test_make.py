@@ -95,13 +95,41 @@ def test_a_second_install_does_nothing(checkout: Path, commands: Path) -> None:
     assert make(checkout, "install", path=commands).returncode == 0
 
 
+def test_the_audit_looks_up_every_locked_library_and_fails_with_the_one_that_cannot_be(
+    checkout: Path,
+) -> None:
+    folder = checkout / ".venv-audit" / "bin"
+    folder.mkdir(parents=True)
+    (folder / "python").write_text('#!/bin/sh\necho "$@"\nexit 1\n', encoding="utf-8")
+    (folder / "python").chmod(0o755)
+    script = (checkout / "tools" / "audit.sh").read_text(encoding="utf-8")
+    content = next(line for line in script.splitlines() if line.startswith("content()"))
+    stamp = f"lock=requirements/audit.txt\n{content}\ncontent >.venv-audit/.installed"
+    subprocess.run(["/bin/sh", "-c", stamp], cwd=checkout, check=True)
+    asked = subprocess.run([checkout / "tools" / "audit.sh"], capture_output=True, text=True, check=False)
+    assert asked.returncode == 1
+    assert "SECURITY.md" in asked.stderr
+    words = asked.stdout.split()
+    assert {"--strict", "requirements/run.txt", "requirements/dev.txt"} <= set(words)
+    assert "--ignore-vuln" not in words
+
+
+def test_how_soon_a_library_is_mended_is_written_down() -> None:
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    terms = re.search(r"critical (\d+) days, high\s+(\d+) days, medium (\d+) days", text)
+    assert terms
+    assert [int(days) for days in terms.groups()] == [7, 30, 90]
+    tested = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\ntest:")[2].partition("\n\n")[0]
+    assert "audit" not in tested, "tests need no network"
+
+
 def test_the_pipeline_runs_the_whole_suite() -> None:
     run = ROOT / ".ci" / "run"
     assert os.access(run, os.X_OK)
     assert run.read_text(encoding="utf-8").splitlines()[-1] == "exec make test"
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, "audit", "pmml-engines"])
 def test_a_lock_names_no_host_and_hashes_everything(name: str) -> None:
     packages = re.findall(r"^[a-z0-9].*?(?=^[a-z0-9]|\Z)", lock(name), re.MULTILINE | re.DOTALL)
     assert packages

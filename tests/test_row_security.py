@@ -1,5 +1,6 @@
 """The second wall: in PostgreSQL the serving role sees only persons of the scope, whatever it asks."""
 
+import re
 import uuid
 from collections.abc import Iterator
 
@@ -35,6 +36,39 @@ from tests.district import (
 
 __all__ = ["district", "district_url", "postgres_district", "sqlite_district"]
 FOREIGN_VILLAGE = "500119100200"
+# The policy of a table that leads to an owner: from which table, by its key, and the own table and column.
+OWNED = re.compile(
+    r"\(EXISTS \( SELECT 1 FROM (\w+) owner "
+    r"WHERE \(\(?owner\.(\w+)\)? = \(?(\w+)\.(\w+)\)?\)\)\)"
+)
+_SCOPE = "NULLIF(current_setting('credit_village.scope'::text, true), ''::text)"
+_SUBJECT = (
+    "(EXISTS ( SELECT 1 FROM places WHERE ((places.place_id = subjects.place_id) "
+    f"AND starts_with((places.code)::text, {_SCOPE}))))"
+)
+_DESIGNATION = (
+    "((subject_id IS NULL) OR (EXISTS ( SELECT 1 FROM subjects owner "
+    "WHERE (owner.subject_id = designations.subject_id))))"
+)
+_INQUIRY = (
+    "((organisation_id = (NULLIF(current_setting('credit_village.organisation'::text, true), "
+    "''::text))::integer) OR (EXISTS ( SELECT 1 FROM subjects owner "
+    "WHERE (owner.subject_id = inquiries.subject_id))))"
+)
+_NOTICE_OBJECTION = (
+    "(EXISTS ( SELECT 1 FROM (notices JOIN places ON ((places.place_id = notices.place_id))) "
+    "WHERE ((notices.notice_id = notice_objections.notice_id) "
+    f"AND starts_with((places.code)::text, {_SCOPE}))))"
+)
+# Policies that say something else: what is seen, and what may be written.
+OTHERWISE = {
+    "subjects_in_scope": (_SUBJECT, ""),
+    "subjects_locked": (_SUBJECT, "false"),
+    "designations_in_scope": (_DESIGNATION, _DESIGNATION),
+    "inquiries_in_scope": (_INQUIRY, _INQUIRY),
+    "notice_objections_in_scope": (_NOTICE_OBJECTION, ""),
+    "notice_objections_raised": ("", "true"),
+}
 
 
 @pytest.fixture
@@ -96,6 +130,29 @@ def test_every_table_about_persons_has_its_policy(world: World) -> None:
             connection.scalars(text("SELECT relname FROM pg_class WHERE relrowsecurity AND relkind = 'r'"))
         )
     assert protected == ({"subjects", *about_persons()} | SAID_OF_PERSONS) - SHOWN_TO_EVERYBODY
+
+
+def test_a_row_is_there_only_where_its_owner_is(world: World) -> None:
+    """What each policy says, as PostgreSQL has it: that of a table leads to its owner by its foreign key."""
+    with world.district.engine.connect() as connection:
+        rows = connection.execute(text("SELECT policyname, tablename, qual, with_check FROM pg_policies"))
+        policies = {row.policyname: (row.tablename, _plain(row.qual), _plain(row.with_check)) for row in rows}
+    others = {}
+    for name, (table, seen, written) in policies.items():
+        led = OWNED.fullmatch(seen.replace("::text", ""))
+        if led is None or seen != written:
+            others[name] = (seen, written)
+            continue
+        parent, key, own, column = led.groups()
+        owners = {one.target_fullname for one in Base.metadata.tables[table].c[column].foreign_keys}
+        # What belongs to a household belongs to its subject, which has the same number.
+        owners |= {"subjects.subject_id"} if "households.subject_id" in owners else set()
+        assert (own, f"{parent}.{key}" in owners) == (table, True), name
+    assert others == OTHERWISE
+
+
+def _plain(condition: str | None) -> str:
+    return " ".join((condition or "").split())
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """How many small faults in the heart of the scoring the tests find: a fault at a time, in a copy of the tree.
 
     .venv/bin/python tools/mutation.py [MODULE ...]      such as scoring/kernel.py
-    .venv/bin/python tools/mutation.py access            every check of who may do what, taken away
 
 Each mutant changes one comparison, sum, constant, condition or choice. It is killed when a test fails or
 takes too long. Prints every survivor with its line, and the share killed.
@@ -41,9 +40,6 @@ MODULES = {
     "scoring/kernel.py": SCORING,
     "scoring/reasons.py": ("tests/scoring/test_reasons.py", *SCORING),
 }
-# Where the service checks who may see or do something: each of these is let through everybody in turn.
-CHECKS = frozenset({"may", "may_check", "may_make", "may_manage", "may_see", "refuse_unless_permitted"})
-ACCESS_TESTS = ("tests/app/access/test_matrix.py",)
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -73,8 +69,10 @@ CHOSEN = {"min": "max", "max": "min", "any": "all", "all": "any", "minimum": "ma
 
 def main() -> int:
     """Try every mutant of the modules asked for; the exit status is 1 where fewer than 90 % are killed."""
-    by_module = _without_a_check() if sys.argv[1:] == ["access"] else _with_a_fault(sys.argv[1:])
-    least = 1.0 if sys.argv[1:] == ["access"] else 0.9
+    by_module = {
+        module: list(_mutants(ast.parse((ROOT / module).read_text(encoding="utf-8"))))
+        for module in sys.argv[1:] or MODULES
+    }
     killed_of: dict[str, tuple[int, int]] = {}
     copies: SimpleQueue[Path] = SimpleQueue()
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(WORKERS) as pool:
@@ -92,54 +90,15 @@ def main() -> int:
             print(f"{module}: {sum(found)} of {len(found)} killed", flush=True)
     killed, total = (sum(pair[side] for pair in killed_of.values()) for side in (0, 1))
     print(f"together: {killed} of {total} killed, {killed / total:.1%}")
-    return int(killed < least * total)
-
-
-def _with_a_fault(modules: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
-    """The mutants of the heart of the scoring."""
-    return {
-        module: list(_mutants(ast.parse((ROOT / module).read_text(encoding="utf-8"))))
-        for module in modules or MODULES
-    }
-
-
-def _without_a_check() -> dict[str, list[tuple[str, str]]]:
-    """Every module that checks who may do something, with one of the checks taken away at a time."""
-    found = {}
-    for path in sorted((ROOT / "app").rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        mutants = []
-        for index, node in enumerate(ast.walk(tree)):
-            if not (isinstance(node, ast.Call) and _name(node.func) in CHECKS):
-                continue
-            changed = copy.deepcopy(tree)
-            twin = next(other for place, other in enumerate(ast.walk(changed)) if place == index)
-            assert isinstance(twin, ast.Call)
-            twin.func, twin.args, twin.keywords = ast.Name("bool"), [ast.Constant(1)], []
-            mutants.append((f"{node.lineno} {_name(node.func)} lets everybody through", ast.unparse(changed)))
-        if mutants:
-            found[path.relative_to(ROOT).as_posix()] = mutants
-    return found
-
-
-def _name(function: ast.expr) -> str:
-    if isinstance(function, ast.Attribute):
-        return function.attr
-    return function.id if isinstance(function, ast.Name) else ""
+    return int(killed < 0.9 * total)
 
 
 def _refuse_failing(copies: "SimpleQueue[Path]", module: str) -> None:
     """Stop where a test fails without any fault: it would seem to find every one."""
-    for tests in _tests_of(module):
-        if tests not in _PASSING:
-            folder = copies.get()
-            if _fails(folder, tests):
-                raise SystemExit(f"{' '.join(tests)}: fails without any fault; mend that first")
-            copies.put(folder)
-            _PASSING.add(tests)
-
-
-_PASSING: set[tuple[str, ...]] = set()
+    tests, folder = MODULES[module], copies.get()
+    if _fails(folder, tests):
+        raise SystemExit(f"{' '.join(tests)}: fails without any fault; mend that first")
+    copies.put(folder)
 
 
 def _fails(folder: Path, tests: Sequence[str]) -> bool:
@@ -169,21 +128,10 @@ def _is_killed(copies: "SimpleQueue[Path]", module: str, mutant: str) -> bool:
     original = target.read_text(encoding="utf-8")
     try:
         target.write_text(mutant, encoding="utf-8")
-        return any(_fails(folder, tests) for tests in _tests_of(module))
+        return _fails(folder, MODULES[module])
     finally:
         target.write_text(original, encoding="utf-8")
         copies.put(folder)
-
-
-def _tests_of(module: str) -> list[tuple[str, ...]]:
-    """The tests of a module; of a check of access the matrix, then those of its slice."""
-    if module in MODULES:
-        return [MODULES[module]]
-    if module.startswith("app/web/"):
-        return [ACCESS_TESTS, ("tests/web/test_pages.py",)]
-    own = ROOT / "tests" / module
-    places = (own.with_name(f"test_{own.name}"), own.parent, own.parent.parent)
-    return [ACCESS_TESTS, (next(path for path in places if path.exists()).relative_to(ROOT).as_posix(),)]
 
 
 def _mutants(tree: ast.Module) -> Iterator[tuple[str, str]]:

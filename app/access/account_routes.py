@@ -1,6 +1,6 @@
 """Accounts over HTTP: the own one, and those an administrator manages."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -26,8 +26,12 @@ from app.access.schemas import (
     OrganisationsAnswer,
     PasswordChange,
     PasswordProof,
+    SessionAnswer,
+    SessionsAnswer,
+    SessionsEnd,
 )
 from app.access.scope import Viewer
+from app.access.sessions import sessions_of
 from app.access.terms import Account, Terms
 from app.db import Session
 
@@ -36,6 +40,8 @@ router = APIRouter(tags=["accounts"], responses={n: {"model": Problem} for n in 
 UserId = Annotated[int, Path(ge=1, le=ID_MAX)]
 After = Annotated[int, Query(ge=0, le=ID_MAX, description="the `next_after` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=500, description="how many to list at most")]
+# What a change of something that was read before may be refused with.
+_EDITED: dict[int | str, dict[str, Any]] = {412: {"model": Problem}, 428: {"model": Problem}}
 
 
 @router.post(
@@ -46,7 +52,18 @@ def change_password(
 ) -> TokenAnswer:
     """Every open session ends; the one that asked goes on with the tokens answered here."""
     at = clock.now()
-    user = own_account.change_password(session, viewer=viewer, old=order.old, new=order.new, at=at)
+    chosen = request.app.state.settings
+    user = own_account.change_password(
+        session,
+        viewer=viewer,
+        old=order.old,
+        new=order.new,
+        code=order.totp,
+        sealing=request.app.state.cipher,
+        drift_steps=chosen.code_drift_steps,
+        breached=chosen.breached_passwords,
+        at=at,
+    )
     return signed_in_answer(request, session, user, at=at)
 
 
@@ -71,9 +88,38 @@ def begin_second_factor(
 def confirm_second_factor(
     request: Request, proof: CodeProof, viewer: CurrentViewer, session: RequestSession
 ) -> None:
-    """From now on signing in takes a code of the app too."""
+    """From now on signing in takes a code of the app too; every other session of the account ends."""
     own_account.confirm_second_factor(
-        session, viewer=viewer, code=proof.code, sealing=request.app.state.cipher, at=clock.now()
+        session,
+        viewer=viewer,
+        session_id=request.state.token.session_id,
+        code=proof.code,
+        sealing=request.app.state.cipher,
+        drift_steps=request.app.state.settings.code_drift_steps,
+        at=clock.now(),
+    )
+
+
+@router.get("/v1/me/sessions", summary="Own sessions · 我的登录会话")
+def own_sessions(request: Request, viewer: CurrentViewer, session: RequestSession) -> SessionsAnswer:
+    """Where you are signed in now; a bank's system is not: its credentials are its administrator's."""
+    found = sessions_of(session, viewer.user_id, at=clock.now())
+    asking = request.state.token.session_id
+    return SessionsAnswer(items=[SessionAnswer.of(one, asking=asking) for one in found])
+
+
+@router.post("/v1/me/sessions/end", status_code=204, summary="End own sessions · 退出登录会话")
+def end_own_sessions(
+    request: Request, order: SessionsEnd, viewer: CurrentViewer, session: RequestSession
+) -> None:
+    """End one of your sessions, or all but this one; none of their tokens holds any longer."""
+    own_account.end_sessions(
+        session,
+        viewer=viewer,
+        password=order.password,
+        user_session_id=order.user_session_id,
+        session_id=request.state.token.session_id,
+        at=clock.now(),
     )
 
 
@@ -109,11 +155,7 @@ def user(
     return _shown(response, accounts.account(session, user_id, viewer=viewer))
 
 
-@router.patch(
-    "/v1/users/{user_id}",
-    summary="Change an account · 修改账号",
-    responses={412: {"model": Problem}, 428: {"model": Problem}},
-)
+@router.patch("/v1/users/{user_id}", summary="Change an account · 修改账号", responses=_EDITED)
 def change_user(
     user_id: UserId,
     change: AccountChange,
@@ -124,8 +166,7 @@ def change_user(
     session: RequestSession,
 ) -> AccountAnswer:
     """Change it as you read it: If-Match names the ETag. Whoever is disabled or moved is out at once."""
-    found = _for_change(session, user_id, viewer)
-    require_match(request, _etag(found))
+    found = _as_read(request, session, user_id, viewer)
     sent = change.model_dump(exclude_unset=True)
     terms = accounts.changed_terms(found.user, sent)
     if sent.get("locked") is False:
@@ -140,26 +181,43 @@ def sign_out_user(user_id: UserId, viewer: CurrentViewer, session: RequestSessio
     accounts.sign_out(session, _for_change(session, user_id, viewer).user, at=clock.now())
 
 
-@router.post("/v1/users/{user_id}/password", summary="Reset a password · 重置密码")
-def reset_password(user_id: UserId, viewer: CurrentViewer, session: RequestSession) -> OneTimePassword:
-    """A password to hand over; its sessions end, and its user has to change it first."""
-    found = _for_change(session, user_id, viewer)
+@router.post("/v1/users/{user_id}/password", summary="Reset a password · 重置密码", responses=_EDITED)
+def reset_password(
+    request: Request, user_id: UserId, viewer: CurrentViewer, session: RequestSession
+) -> OneTimePassword:
+    """A password to hand over; its sessions end, and its user has to change it first.
+
+    If-Match names the account as it was read: a password that was just handed over is not replaced unseen.
+    """
+    found = _as_read(request, session, user_id, viewer)
+    accounts.refuse_alone(found)
     password = accounts.reset_password(session, found.user, at=clock.now())
     return OneTimePassword(one_time_password=password)
 
 
 @router.delete(
-    "/v1/users/{user_id}/second-factor", status_code=204, summary="Take a second factor off · 解绑动态口令"
+    "/v1/users/{user_id}/second-factor",
+    status_code=204,
+    summary="Take a second factor off · 解绑动态口令",
+    responses=_EDITED,
 )
-def reset_second_factor(user_id: UserId, viewer: CurrentViewer, session: RequestSession) -> None:
-    """For a phone that was lost: the account signs in by its password alone until it enrols again."""
-    accounts.reset_second_factor(session, _for_change(session, user_id, viewer).user, at=clock.now())
+def reset_second_factor(
+    request: Request, user_id: UserId, viewer: CurrentViewer, session: RequestSession
+) -> None:
+    """For a phone that was lost: the account signs in by its password alone until it enrols again.
+
+    If-Match names the account as it was read: a factor that was just enrolled is not taken off unseen.
+    """
+    found = _as_read(request, session, user_id, viewer)
+    accounts.refuse_alone(found)
+    accounts.reset_second_factor(session, found.user, at=clock.now())
 
 
 @router.post("/v1/clients", status_code=201, summary="Credentials for a bank's system · 开通接口凭据")
 def create_client(order: ClientOrder, viewer: CurrentViewer, session: RequestSession) -> ClientAnswer:
     """Credentials a bank's system signs in with for an account; their secret is shown only now."""
     found = _for_change(session, order.user_id, viewer)
+    accounts.refuse_alone(found)
     made, secret = accounts.open_client(session, found.user, at=clock.now())
     return ClientAnswer(client_id=made.client_id, client_secret=secret, user_id=made.user_id)
 
@@ -197,6 +255,13 @@ def create_organisation(
 
 def _for_change(session: Session, user_id: int, viewer: Viewer) -> Account:
     return accounts.account(session, user_id, viewer=viewer, for_change=True)
+
+
+def _as_read(request: Request, session: Session, user_id: int, viewer: Viewer) -> Account:
+    """An account that is still as whoever changes it has read it."""
+    found = _for_change(session, user_id, viewer)
+    require_match(request, _etag(found))
+    return found
 
 
 def _shown(response: Response, found: Account) -> AccountAnswer:

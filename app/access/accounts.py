@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, literal, or_, select
 
 from app.access import service
 from app.access.passwords import hashed, one_time_password
-from app.access.policy import GIVES, may_manage, may_see
+from app.access.policy import GIVES, TAKES_TWO, may_manage, may_see
 from app.access.refresh import sign_out_everywhere
 from app.access.scope import Viewer
 from app.access.secrets import hash_of, new_secret
@@ -50,10 +51,15 @@ def account(session: Session, user_id: int, *, viewer: Viewer, for_change: bool 
 
 
 def open_account(
-    session: Session, terms: Terms, *, username: str, viewer: Viewer, at: datetime
+    session: Session, terms: Terms, *, username: str, viewer: Viewer, at: datetime, by_two: bool = False
 ) -> tuple[Account, str]:
-    """A new account and the password to hand over, which its user has to change first."""
-    _refuse_unless_manageable(session, terms, viewer=viewer)
+    """A new account and the password to hand over, which its user has to change first.
+
+    `by_two`: another person has agreed, without whom no account of a privileged role is opened.
+    """
+    works_for, place = manageable(session, terms, viewer=viewer)
+    if terms.role in TAKES_TWO and not by_two:
+        raise _takes_two(terms.role)
     password = one_time_password()
     user = service.create_user(
         session,
@@ -69,17 +75,22 @@ def open_account(
     user.disabled = terms.disabled
     _bind_subject(session, user, terms.oidc_subject)
     _log(user, f"opened as {terms.role} of organisation {terms.organisation_id}")
-    return account(session, user.user_id, viewer=viewer), password
+    return Account(user, works_for, place), password
 
 
 def change_account(
-    session: Session, found: Account, terms: Terms, *, viewer: Viewer, at: datetime
+    session: Session, found: Account, terms: Terms, *, viewer: Viewer, at: datetime, by_two: bool = False
 ) -> Account:
-    """Set the terms of an account as an administrator may give them."""
-    _refuse_unless_manageable(session, terms, viewer=viewer)
+    """Set the terms of an account as an administrator may give them.
+
+    Without another person who agreed (`by_two`) an account of a privileged role is closed, and nothing else.
+    """
+    works_for, place = manageable(session, terms, viewer=viewer)
+    if terms.role in TAKES_TWO and not by_two and not _only_closed(terms_of(found.user), terms):
+        raise _takes_two(terms.role)
     set_terms(session, found.user, terms, at=at)
     session.flush()
-    return account(session, found.user.user_id, viewer=viewer)
+    return Account(found.user, works_for, place)
 
 
 def set_terms(session: Session, user: User, terms: Terms, *, at: datetime) -> None:
@@ -193,8 +204,8 @@ def _in_reach(viewer: Viewer) -> ColumnElement[bool]:
     return or_(everywhere, Organisation.organisation_id == own, Organisation.parent_id == own)
 
 
-def _refuse_unless_manageable(session: Session, terms: Terms, *, viewer: Viewer) -> None:
-    """Refuse terms the viewer may not give: another role, bank or division than the viewer's to give."""
+def manageable(session: Session, terms: Terms, *, viewer: Viewer) -> tuple[Organisation, Place]:
+    """The organisation and division of terms the viewer may give; no other role, bank or division."""
     if terms.role not in GIVES.get(viewer.role, frozenset()):
         raise Forbidden(
             f"the role {viewer.role} ({viewer.role.label}) does not give the role {terms.role} "
@@ -209,8 +220,29 @@ def _refuse_unless_manageable(session: Session, terms: Terms, *, viewer: Viewer)
             f"role: {terms.role.label} does not work for {works_for.name} ({works_for.kind.label}). "
             "信贷员和银行管理员属于银行，其他角色属于政府部门。"
         )
-    if not may_see(viewer, places.place(session, terms.place_id).code):
+    place = places.place(session, terms.place_id)
+    if not may_see(viewer, place.code):
         raise NotFound(f"there is no division with the id {terms.place_id} in {viewer.place_name}")
+    return works_for, place
+
+
+def refuse_alone(found: Account) -> None:
+    """What would let one person sign in to a privileged account takes two."""
+    if found.user.role in TAKES_TWO:
+        raise _takes_two(found.user.role)
+
+
+def _only_closed(before: Terms, after: Terms) -> bool:
+    """Whether an account stays as it was, or is closed and nothing else."""
+    return replace(before, disabled=after.disabled) == after and (after.disabled or not before.disabled)
+
+
+def _takes_two(role: Role) -> Forbidden:
+    return Forbidden(
+        f"role: {role} ({role.label}) takes a second person: ask with POST /v1/approvals "
+        "(privileged_account), and carry it out once a district administrator has granted it. "
+        "该角色的账号须双人办理：请先提交审批。"
+    )
 
 
 def _bind_subject(session: Session, user: User, subject: str | None) -> None:

@@ -26,6 +26,8 @@ _ALWAYS = {
     b"referrer-policy": b"no-referrer",
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
+    # No search engine keeps a name, or who held a title once.
+    b"x-robots-tag": b"noindex, nofollow, noarchive",
 }
 _ONLY_HTTPS = b"max-age=31536000; includeSubDomains"
 # The same for everybody, with nothing about anybody: these a browser may keep.
@@ -65,7 +67,7 @@ def _missing(own: Mapping[bytes, bytes], *, path: str, https: bool) -> dict[byte
     wanted = dict(_ALWAYS)
     if https:
         wanted[b"strict-transport-security"] = _ONLY_HTTPS
-    if path.startswith("/v1/") or _is_personal(own, path=path):
+    if path.startswith(("/v1/", "/public/")) or _is_personal(own, path=path):
         wanted[b"cache-control"] = b"no-store"
     return {name: value for name, value in wanted.items() if name not in own}
 

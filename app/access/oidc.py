@@ -13,7 +13,9 @@ from urllib.parse import quote_plus
 import httpx2
 import jwt
 
+from app.access.outgoing import hosts_of, refuse_host
 from app.errors import ProviderFailed, SetupError
+from app.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 _TIMEOUT_SECONDS = 5.0
@@ -26,12 +28,35 @@ _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
+class Strength:
+    """What the provider has to say of a sign-in for it to count as one with a second factor.
+
+    One of the `acr` values, or one of the `amr` values; with neither none counts. `max_age_seconds`: how long
+    ago the person may have signed in there.
+    """
+
+    acr_values: tuple[str, ...] = ()
+    amr_values: tuple[str, ...] = ()
+    max_age_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """The provider an installation trusts, and the client it is registered as there."""
 
     issuer: str
     client_id: str
     client_secret: str | None
+    strength: Strength
+    hosts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom the provider names, and whether a second factor was asked for there."""
+
+    subject: str
+    is_strong: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +69,27 @@ class Begun:
     verifier: str
 
 
-def provider_of(issuer: str | None, client_id: str | None, client_secret: str | None) -> Provider | None:
-    """The provider as it is set up; None where there is none."""
+def provider_of_settings(settings: Settings) -> Provider | None:
+    """The provider of an installation; None where there is none."""
+    strength = Strength(
+        tuple(settings.oidc_acr_values.split()),
+        tuple(settings.oidc_amr_values.split()),
+        settings.oidc_max_age_seconds,
+    )
+    hosts = hosts_of(settings.outgoing_hosts)
+    secret = settings.oidc_client_secret
+    return provider_of(settings.oidc_issuer, settings.oidc_client_id, secret, strength=strength, hosts=hosts)
+
+
+def provider_of(
+    issuer: str | None,
+    client_id: str | None,
+    client_secret: str | None,
+    *,
+    strength: Strength | None = None,
+    hosts: frozenset[str] = frozenset(),
+) -> Provider | None:
+    """The provider of these parts; `hosts` are those its endpoints may lie on beside the issuer's own."""
     if issuer is None and client_id is None:
         return None
     address = httpx2.URL(issuer or "")
@@ -54,14 +98,18 @@ def provider_of(issuer: str | None, client_id: str | None, client_secret: str | 
             "CREDIT_VILLAGE_OIDC_ISSUER and CREDIT_VILLAGE_OIDC_CLIENT_ID belong together, and the issuer is "
             "an https address; correct them"
         )
-    return Provider(issuer, client_id, client_secret)
+    if hosts:
+        refuse_host(address.host, hosts)
+    return Provider(
+        issuer, client_id, client_secret, strength or Strength(), hosts or frozenset({address.host})
+    )
 
 
 def begin(provider: Provider, *, redirect_uri: str) -> Begun:
     """Where to send the browser for signing in, with fresh secrets for this one time."""
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     with _client() as client:
-        endpoint = _endpoint(_discovered(client, provider), "authorization_endpoint")
+        endpoint = _address(_discovered(client, provider), "authorization_endpoint")
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     question = {
         "response_type": "code",
@@ -73,12 +121,16 @@ def begin(provider: Provider, *, redirect_uri: str) -> Begun:
         "code_challenge": challenge,
         "code_challenge_method": "S256",
     }
+    if provider.strength.acr_values:
+        question["acr_values"] = " ".join(provider.strength.acr_values)
+    if provider.strength.max_age_seconds is not None:
+        question["max_age"] = str(provider.strength.max_age_seconds)
     return Begun(str(httpx2.URL(endpoint).copy_merge_params(question)), state, nonce, verifier)
 
 
-def subject(
+def identity(
     provider: Provider, *, code: str, verifier: str, nonce: str, redirect_uri: str, at: datetime
-) -> str:
+) -> Identity:
     """Who has signed in, as the provider names the person; `ProviderFailed` where its word does not hold."""
     with _client() as client:
         found = _discovered(client, provider)
@@ -88,12 +140,31 @@ def subject(
             "redirect_uri": redirect_uri,
             "code_verifier": verifier,
         }
-        answer = _exchanged(client, provider, _endpoint(found, "token_endpoint"), form=form)
-        keys = _json(client.build_request("GET", _endpoint(found, "jwks_uri")), client)
+        answer = _exchanged(client, provider, _endpoint(found, provider, "token_endpoint"), form=form)
+        keys = _json(client.build_request("GET", _endpoint(found, provider, "jwks_uri")), client)
     claims = _verified(str(answer.get("id_token", "")), keys, provider=provider, at=at)
     if not secrets.compare_digest(str(claims.get("nonce", "")), nonce):
         raise _failure("the ID token belongs to another sign-in (nonce)")
-    return str(claims["sub"])
+    _refuse_old_sign_in(claims, provider.strength, at=at)
+    return Identity(str(claims["sub"]), _is_strong(claims, provider.strength))
+
+
+def _is_strong(claims: Mapping[str, Any], strength: Strength) -> bool:
+    """Whether the provider says that it asked for more than a password, in the words the operator accepts."""
+    methods = claims.get("amr")
+    named = methods if isinstance(methods, list) else []
+    return claims.get("acr") in strength.acr_values or any(one in strength.amr_values for one in named)
+
+
+def _refuse_old_sign_in(claims: Mapping[str, Any], strength: Strength, *, at: datetime) -> None:
+    """Where the settings say how fresh a sign-in has to be, one without its time is not believed."""
+    if strength.max_age_seconds is None:
+        return
+    since = claims.get("auth_time")
+    if not isinstance(since, int | float) or isinstance(since, bool):
+        raise _failure("the ID token does not say when the person signed in (auth_time)")
+    if at.timestamp() - since > strength.max_age_seconds + _CLOCK_DRIFT_SECONDS:
+        raise _failure("the person signed in there too long ago (auth_time)")
 
 
 def _exchanged(
@@ -158,7 +229,15 @@ def _discovered(client: httpx2.Client, provider: Provider) -> Mapping[str, Any]:
     return found
 
 
-def _endpoint(found: Mapping[str, Any], name: str) -> str:
+def _endpoint(found: Mapping[str, Any], provider: Provider, name: str) -> str:
+    """An address this service itself asks: on the issuer's host, or on one the operator has named."""
+    address = _address(found, name)
+    if httpx2.URL(address).host not in provider.hosts:
+        raise _failure(f"the {name} lies on a host that is not in CREDIT_VILLAGE_OUTGOING_HOSTS")
+    return address
+
+
+def _address(found: Mapping[str, Any], name: str) -> str:
     address = str(found.get(name, ""))
     if not _is_safe(httpx2.URL(address)):
         raise _failure(f"the {name} of the provider is no https address")

@@ -7,14 +7,17 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from app.access.breached import is_breached
 from app.errors import Invalid
 from app.settings import ROOT
 
 LENGTH_MIN, LENGTH_MAX = 10, 128
+HANDED_OVER_LETTERS, HANDED_OVER_LENGTH = "abcdefghjkmnpqrstuvwxyz23456789", 28
 # Of this service, in the forms people write them.
 _OWN_WORDS = ("credit-village", "creditvillage", "xinyongcun", "信用村", "农村信用建档评级", "bishan", "璧山")
 # Along the rows of a keyboard, the alphabet and the digits.
@@ -28,10 +31,11 @@ _WRITTEN_FOR = str.maketrans("0134578@$!", "oleastbasi")
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
-def check_password(password: str, *, about: Iterable[str] = ()) -> None:
+def check_password(password: str, *, about: Iterable[str] = (), breached: Path | None = None) -> None:
     """Refuse with `Invalid` a password too short or too long, or one an attacker tries first.
 
-    `about` are words of the account: the username, the name of the person and of the organisation.
+    `about` are words of the account: the username, the name of the person and of the organisation;
+    `breached` is the operator's collection of passwords that became known, where there is one.
     """
     plain = unicodedata.normalize("NFKC", password)
     if not LENGTH_MIN <= len(plain) <= LENGTH_MAX:
@@ -45,6 +49,11 @@ def check_password(password: str, *, about: Iterable[str] = ()) -> None:
             "or of this service, a row of keys, a repetition); choose several words that do not belong "
             "together. "
             "密码过于常见或容易猜到：请改用几个互不相关的词组成的密码。"
+        )
+    if breached is not None and is_breached(password, collection=breached):
+        raise Invalid(
+            "password: this one is in a collection of passwords stolen elsewhere; choose another one. "
+            "该密码已出现在外泄的密码库中，请更换密码。"
         )
 
 
@@ -73,16 +82,15 @@ def nobodys_hash() -> str:
 
 
 def one_time_password() -> str:
-    """A password to hand over once: 80 bits, in letters and digits that are not confused on paper."""
-    letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    drawn = "".join(secrets.choice(letters) for _ in range(16))
-    return "-".join(drawn[start : start + 4] for start in range(0, 16, 4))
+    """A password to hand over once: 138 bits, in letters and digits that are not confused on paper."""
+    drawn = "".join(secrets.choice(HANDED_OVER_LETTERS) for _ in range(HANDED_OVER_LENGTH))
+    return "-".join(drawn[start : start + 4] for start in range(0, HANDED_OVER_LENGTH, 4))
 
 
 def _is_known(plain: str, about: Iterable[str]) -> bool:
     """Whether a password is a listed word, or one of the account, but for digits and signs around it."""
     words = {form for word in about for form in _forms(word.casefold()) if len(form) >= 3}
-    return not _forms(plain).isdisjoint(words | _common_words())
+    return plain in _leaked() or not _forms(plain).isdisjoint(words | _common_words())
 
 
 def _forms(word: str) -> set[str]:
@@ -95,9 +103,19 @@ def _forms(word: str) -> set[str]:
 
 @cache
 def _common_words() -> frozenset[str]:
-    lines = (ROOT / "seed_data" / "common_passwords.txt").read_text(encoding="utf-8").splitlines()
-    words = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    return frozenset(form for word in (*words, *_OWN_WORDS) for form in _forms(word.casefold()))
+    words = (*_listed("common_passwords.txt"), *_OWN_WORDS)
+    return frozenset(form for word in words for form in _forms(word.casefold()))
+
+
+@cache
+def _leaked() -> frozenset[str]:
+    """The passwords of the permitted length that people were found to use most."""
+    return frozenset(word.casefold() for word in _listed("leaked_passwords.txt"))
+
+
+def _listed(name: str) -> list[str]:
+    lines = (ROOT / "seed_data" / name).read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith("# ")]
 
 
 def _is_pattern(plain: str) -> bool:

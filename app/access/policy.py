@@ -9,7 +9,7 @@ from app.errors import AccountNotReady, Forbidden
 from app.models import Role
 
 __all__ = [
-    "GIVES", "PERMISSIONS", "PUBLIC", "Permission", "Reach", "may", "may_manage", "may_see",
+    "GIVES", "PERMISSIONS", "PUBLIC", "TAKES_TWO", "Permission", "Reach", "may", "may_manage", "may_see",
     "refuse_unless_permitted",
 ]  # fmt: skip
 
@@ -56,6 +56,8 @@ _RULES = _for(
 )
 # Persons, in the course of duty (征信业管理条例 art. 22: on record); a bank asks by an inquiry instead.
 _OFFICIALS = _for(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, reach=Reach.DIVISION)
+# Of what takes two persons each sees the kinds he may ask for or decide about (app/approvals/duties.py).
+_APPROVALS = _for(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.SYSTEM_ADMIN, reach=Reach.DIVISION)
 # Accounts, without any credit data (JR/T 0115: who manages accounts does not read what they open).
 _ACCOUNTS = _for(Role.BANK_ADMIN, Role.SYSTEM_ADMIN, reach=Reach.ORGANISATION)
 _INQUIRIES = _for(Role.LOAN_OFFICER, reach=Reach.DIVISION, for_recipients=True)
@@ -65,6 +67,8 @@ _AUDIT = _for(Role.AUDITOR, reach=Reach.DIVISION)
 
 # A round of appraisal: an appraiser finds the own ones in it, and of them the own sheet only.
 _ROUNDS = _for(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.APPRAISER, reach=Reach.DIVISION)
+# Titles: a village's collector checks what its committee said, the profile says who decides.
+_TITLES = _for(Role.COLLECTOR, Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, reach=Reach.DIVISION)
 _OWN_SHEET = _for(Role.APPRAISER, reach=Reach.DIVISION)
 
 # What nobody has to sign in for.
@@ -72,6 +76,10 @@ PUBLIC = frozenset(
     {
         "docs", "healthz", "login", "login_by_provider", "login_code", "login_code_form", "login_form",
         "logout", "provider_answer", "readyz", "revoke_token", "token",
+        # Notices (masked names, and only for some weeks) and the check of a certificate somebody holds.
+        "certificate_form", "certificate_page", "notice_page", "notices_page", "object_to_notice",
+        "objection_form", "objection_send", "public_certificate", "public_notice", "public_notice_sheet",
+        "public_notices",
     }
 )  # fmt: skip
 
@@ -80,7 +88,13 @@ PERMISSIONS: Mapping[str, Permission] = {
     "change_password": _EVERYBODY,
     "begin_second_factor": _EVERYBODY,
     "confirm_second_factor": _EVERYBODY,
+    "own_sessions": _EVERYBODY,
+    "end_own_sessions": _EVERYBODY,
     "account_page": _EVERYBODY,
+    "sessions_page": _EVERYBODY,
+    "token_page": _EVERYBODY,
+    "token_page_issue": _EVERYBODY,
+    "sessions_page_end": _EVERYBODY,
     "password_page": _EVERYBODY,
     "password_page_change": _EVERYBODY,
     "second_factor_page": _EVERYBODY,
@@ -103,6 +117,10 @@ PERMISSIONS: Mapping[str, Permission] = {
     "villages": _PLACES,
     "village": _PLACES,
     "town": _PLACES,
+    "village_way_to_title": _PLACES,
+    "town_way_to_title": _PLACES,
+    "village_trend": _PLACES,
+    "town_trend": _PLACES,
     "first_page": _PLACES,
     "town_page": _PLACES,
     "village_page": _PLACES,
@@ -124,9 +142,10 @@ PERMISSIONS: Mapping[str, Permission] = {
     "request_review": _OFFICIALS,
     "reviews": _OFFICIALS,
     "answer_review": _OFFICIALS,
-    "ask_approval": _OFFICIALS,
-    "approvals": _OFFICIALS,
-    "approval": _OFFICIALS,
+    "ask_approval": _APPROVALS,
+    "approvals": _APPROVALS,
+    "approval": _APPROVALS,
+    "carry_out_account": _for(Role.SYSTEM_ADMIN, reach=Reach.DIVISION),
     "decide_approval": _for(Role.DISTRICT_ADMIN, reach=Reach.DIVISION),
     "export": _OFFICIALS,
     "appraisal_rounds": _ROUNDS,
@@ -143,6 +162,21 @@ PERMISSIONS: Mapping[str, Permission] = {
     "overrides": _OFFICIALS,
     "override_report": _for(Role.TOWN_OFFICIAL, Role.DISTRICT_ADMIN, Role.AUDITOR, reach=Reach.DIVISION),
     "end_override": _OFFICIALS,
+    "designations": _TITLES,
+    "designation": _TITLES,
+    "designation_work_list": _TITLES,
+    "propose_designation": _TITLES,
+    "propose_designations": _TITLES,
+    "take_designation_step": _TITLES,
+    "take_designation_steps": _TITLES,
+    "notices": _OFFICIALS,
+    "notice": _OFFICIALS,
+    "notice_sheet": _OFFICIALS,
+    "notice_objections": _OFFICIALS,
+    "record_notice_objection": _OFFICIALS,
+    "answer_notice_objection": _OFFICIALS,
+    "certificates": _OFFICIALS,
+    "certificate_sheet": _OFFICIALS,
     "inquiry_alerts": _AUDIT,
     "note_inquiry_alert": _AUDIT,
     "inquiry_log": _AUDIT,
@@ -153,6 +187,9 @@ GIVES: Mapping[Role, frozenset[Role]] = {
     Role.SYSTEM_ADMIN: frozenset(Role),
     Role.BANK_ADMIN: frozenset({Role.LOAN_OFFICER}),
 }
+# Whoever holds one of these decides for the whole district, reads its logs or gives accounts: two persons
+# give it, and widen or reset an account that has it.
+TAKES_TWO = frozenset({Role.BANK_ADMIN, Role.DISTRICT_ADMIN, Role.AUDITOR, Role.SYSTEM_ADMIN})
 
 
 def refuse_unless_permitted(viewer: Viewer, operation: str) -> None:

@@ -18,6 +18,9 @@ from app import clock
 from app.access.problems import refusal
 from app.errors import TooManyRequests
 
+# What everybody may read and object to without an account.
+PUBLIC_PATH = "/public/"
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -82,7 +85,7 @@ class Limiter:
 
 
 class AddressLimit:
-    """Limits by client address what comes without a token or a session, and every attempt to sign in.
+    """Limits by client address what comes without a token or a session, attempts to sign in, and the public.
 
     What comes with one is limited by its account, once that is known (`permitted` in app/access/routes.py).
     Shipped files are free. Behind a proxy the address is the one it forwards, as far as uvicorn trusts it.
@@ -95,12 +98,14 @@ class AddressLimit:
         strangers: Limiter,
         sign_ins: Limiter,
         sign_in_paths: Collection[str],
+        objections: Limiter,
         cookie: str,
     ) -> None:
         self._app = app
         self._strangers = strangers
         self._sign_ins = sign_ins
         self._sign_in_paths = sign_in_paths
+        self._objections = objections
         self._cookie = f"{cookie}=".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,6 +118,10 @@ class AddressLimit:
             return None
         if scope["method"] == "POST" and scope["path"] in self._sign_in_paths:
             return self._sign_ins.take(_address(scope), at=clock.now())
+        if scope["path"].startswith(PUBLIC_PATH):
+            # Whoever signs in or pretends to is no account here: nothing else would count these.
+            limiter = self._objections if scope["method"] == "POST" else self._strangers
+            return limiter.take(_address(scope), at=clock.now())
         if any(
             name == b"authorization" or (name == b"cookie" and self._cookie in value)
             for name, value in scope["headers"]

@@ -4,7 +4,7 @@ import base64
 import binascii
 import math
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Literal, Self
 from urllib.parse import unquote_plus
@@ -19,17 +19,18 @@ from app.access import policy, refresh, service
 from app.access.problems import Problem
 from app.access.readiness import Requirements
 from app.access.scope import Viewer
-from app.access.tokens import SignedInBy, issue_token, new_session_id, read_token
+from app.access.sessions import note_session
+from app.access.tokens import SESSION_HOURS_MAX, SignedInBy, issue_token, new_session_id, read_token
 from app.db import Session, reading, recording_session, request_session
 from app.errors import NotSignedIn
 from app.examples import shown
-from app.models import Role, User
+from app.models import Role, SessionPlace, User
 
 router = APIRouter(tags=["access"])
 _NO_TOKEN = "no access token: get one at /v1/token and send it as `Authorization: Bearer …`"
 COOKIE = "credit_village_session"
 # Where somebody tries a password: an address may do so less often than anything else.
-SIGN_IN_PATHS = frozenset({"/v1/token", "/login", "/login/code"})
+SIGN_IN_PATHS = frozenset({"/v1/token", "/login", "/login/code", "/login/oidc"})
 
 # "function": committed after the operation has returned and before its answer is sent.
 RequestSession = Annotated[Session, Depends(request_session, scope="function")]
@@ -103,10 +104,11 @@ async def permitted(request: Request) -> None:
     if operation in policy.PUBLIC:
         return
     viewer = await run_in_threadpool(_signed_in, request)
+    # Noted first, so that the line of a refusal says whose it was.
+    request.state.viewer = viewer
     policy.refuse_unless_permitted(viewer, operation)
     if (refused := request.app.state.account_limiter.take(viewer.user_id, at=clock.now())) is not None:
         raise refused.error()
-    request.state.viewer = viewer
 
 
 def current_viewer(request: Request, _token: Annotated[str | None, Depends(_bearer)]) -> Viewer:
@@ -147,6 +149,11 @@ def requirements(request: Request) -> Requirements:
     )
 
 
+def public_address(request: Request) -> str:
+    """Where the public finds this service: as it is set, else where this request found it."""
+    return (request.app.state.settings.public_address or str(request.base_url)).rstrip("/")
+
+
 def session_cookie(request: Request) -> str:
     """The name of the cookie of the pages; under https a browser takes it from this very host only."""
     return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
@@ -156,7 +163,7 @@ def session_cookie(request: Request) -> str:
     "/v1/token",
     summary="Sign in · 登录",
     response_model_exclude_none=True,
-    responses={401: {"model": Problem}, 422: {"model": Problem}, 429: {"model": Problem}},
+    responses={n: {"model": Problem} for n in (401, 403, 422, 429)},
 )
 def token(request: Request, form: Annotated[TokenForm, Form()], session: RequestSession) -> TokenAnswer:
     """An access token for a password, a refresh token or a client's secret.
@@ -167,32 +174,55 @@ def token(request: Request, form: Annotated[TokenForm, Form()], session: Request
     at, state = clock.now(), request.app.state
     issue = partial(issue_token, key=state.token_key, at=at, minutes=state.settings.token_minutes)
     if form.grant_type == "client_credentials":
-        client_id, secret = _client_of(request, form)
+        client_id, secret = _client_of(request, form.client_id, form.client_secret)
         user = service.sign_in_client(session, client_id, secret, at=at)
         return _answer(request, issue(user, signed_in_by=SignedInBy.CLIENT, client_id=client_id), at=at)
     if form.grant_type == "refresh_token":
         renewed = refresh.renew(session, form.refresh_token, at=at)
         issued = issue(renewed.user, session_id=renewed.session_id, signed_in_at=renewed.signed_in_at)
         return _answer(request, issued, refresh_token=renewed.refresh_token, at=at)
-    user = service.sign_in(session, form.username, form.password, at=at, code=form.totp, sealing=state.cipher)
+    service.refuse_password_grant(session, state.settings.password_grant)
+    user = service.sign_in(
+        session,
+        form.username,
+        form.password,
+        at=at,
+        code=form.totp,
+        sealing=state.cipher,
+        drift_steps=state.settings.code_drift_steps,
+    )
     return signed_in_answer(request, session, user, at=at)
 
 
-@router.post("/v1/token/revoke", summary="Revoke a token · 注销令牌", responses={422: {"model": Problem}})
+@router.post(
+    "/v1/token/revoke",
+    summary="Revoke a token · 注销令牌",
+    responses={n: {"model": Problem} for n in (401, 422)},
+)
 def revoke_token(
-    request: Request, token: Annotated[str, Form(max_length=4096)], session: RequestSession
+    request: Request,
+    token: Annotated[str, Form(max_length=4096)],
+    session: RequestSession,
+    *,
+    client_id: Annotated[str, Form(max_length=64)] = "",
+    client_secret: Annotated[str, Form(max_length=1024)] = "",
 ) -> None:
     """Let a token hold no longer (RFC 7009): an access token alone, a refresh token with its whole session.
 
-    A token that does not hold is answered in the same way: there is nothing to tell a guesser.
+    A bank's system proves who it is, in the header or the form, as it did for the token. A token that does
+    not hold is answered in the same way: there is nothing to tell a guesser.
     """
     at = clock.now()
-    if refresh.revoke_refresh_token(session, token, at=at):
-        return
     try:
         read = read_token(token, key=request.app.state.token_key, at=at)
     except NotSignedIn:
+        refresh.revoke_refresh_token(session, token, at=at)
         return
+    if read.client_id is not None:
+        given, secret = _client_of(request, client_id, client_secret)
+        if given != read.client_id:
+            raise NotSignedIn("this token was issued to another client, or no client_id was sent with it")
+        service.sign_in_client(session, given, secret, at=at)
     refresh.revoke_access_token(session, read, at=at)
 
 
@@ -208,6 +238,15 @@ def signed_in_answer(request: Request, session: Session, user: User, *, at: date
     minutes = state.settings.token_minutes
     issued = issue_token(user, key=state.token_key, at=at, minutes=minutes, session_id=session_id)
     first = refresh.open_session(session, user, session_id=session_id, at=at)
+    note_session(
+        session,
+        user,
+        session_id=session_id,
+        place=SessionPlace.INTERFACE,
+        signed_in_by=SignedInBy.PASSWORD,
+        at=at,
+        holds_until=at + timedelta(hours=SESSION_HOURS_MAX),
+    )
     return _answer(request, issued, refresh_token=first, at=at)
 
 
@@ -218,11 +257,11 @@ def _answer(request: Request, issued: str, *, at: datetime, refresh_token: str |
     )
 
 
-def _client_of(request: Request, form: TokenForm) -> tuple[str, str]:
+def _client_of(request: Request, client_id: str, secret: str) -> tuple[str, str]:
     """The client of a request, from the header or the form (RFC 6749, 2.3.1)."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
-        return form.client_id, form.client_secret
+        return client_id, secret
     try:
         given = base64.b64decode(encoded, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):

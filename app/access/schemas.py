@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.access.terms import Account
-from app.models import OrganisationKind, Role
+from app.models import OrganisationKind, Role, SessionPlace, UserSession
 
 ID_MAX = 2**31 - 1
 Id = Annotated[int, Field(ge=1, le=ID_MAX)]
@@ -22,10 +22,11 @@ class _Order(BaseModel):
 
 
 class PasswordChange(_Order):
-    """The present password and the next one."""
+    """The present password, a code where the account has a second factor, and the next password."""
 
     old: Password
     new: Password
+    totp: Annotated[str, Field(max_length=16)] = ""
 
 
 class PasswordProof(_Order):
@@ -38,6 +39,42 @@ class CodeProof(_Order):
     """The six digits the authenticator app shows."""
 
     code: Annotated[str, Field(max_length=16)]
+
+
+class SessionsEnd(_Order):
+    """Which of the own sessions to end, with the password once more; none named: all but this one."""
+
+    password: Password
+    user_session_id: Annotated[int | None, Field(ge=1, le=2**63 - 1)] = None
+
+
+class SessionAnswer(BaseModel):
+    """A session of the own account: where it is used, how it was signed in to, since when and until when."""
+
+    user_session_id: int
+    place: SessionPlace
+    signed_in_by: str
+    opened_at: datetime
+    holds_until: datetime
+    is_this_one: bool
+
+    @classmethod
+    def of(cls, noted: UserSession, *, asking: str) -> Self:
+        """A session as its owner sees it; `asking` is the one that asks."""
+        return cls(
+            user_session_id=noted.user_session_id,
+            place=noted.place,
+            signed_in_by=noted.signed_in_by,
+            opened_at=noted.opened_at,
+            holds_until=noted.holds_until,
+            is_this_one=noted.session_id == asking,
+        )
+
+
+class SessionsAnswer(BaseModel):
+    """The sessions that hold now, the newest first."""
+
+    items: list[SessionAnswer]
 
 
 class EnrolmentAnswer(BaseModel):

@@ -1,27 +1,38 @@
 """Who may sign in, and who is behind a user."""
 
+import logging
 import re
 from datetime import datetime, timedelta
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
 from app.access import store
 from app.access.passwords import check_password, hashed, matches, needs_rehash, nobodys_hash
-from app.access.readiness import Requirements, left_to_do
+from app.access.readiness import Requirements, Step, left_to_do
 from app.access.scope import Viewer, may_see
 from app.access.secrets import hash_of, is_secret
 from app.access.tokens import AccessToken, SignedInBy
 from app.access.totp import matching_step
-from app.db import Session, transaction
-from app.errors import Conflict, Invalid, NotFound, NotSignedIn, SecondFactorNeeded, TooManyAttempts
+from app.db import Session, reading, transaction
+from app.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotSignedIn,
+    SecondFactorNeeded,
+    TooManyAttempts,
+)
 from app.models import ApiClient, Organisation, OrganisationKind, Place, Role, User
 from app.places import service as places
 
 __all__ = [
-    "Sealing", "Viewer", "create_organisation", "create_user", "may_see", "organisation", "prove_password",
-    "second_factor_row", "sign_in", "sign_in_client", "sign_in_subject", "sign_in_with_code", "viewer",
-    "viewer_of",
+    "Sealing", "Viewer", "create_organisation", "create_user", "may_see", "organisation", "prove_factors",
+    "prove_password", "refuse_password_grant", "second_factor_row", "sign_in", "sign_in_client",
+    "sign_in_subject", "sign_in_with_code", "viewer", "viewer_of",
 ]  # fmt: skip
 
+_LOG = logging.getLogger(__name__)
 ATTEMPTS_MAX = 5
 REST = timedelta(minutes=15)
 _REFUSED = "the username or the password is wrong"
@@ -89,6 +100,7 @@ def create_user(
     organisation_id: int,
     place_id: int,
     at: datetime | None = None,
+    breached: Path | None = None,
 ) -> User:
     """A new user, who will see only the division `place_id` and what lies in it."""
     if re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,63}", username) is None:
@@ -96,7 +108,8 @@ def create_user(
     if store.user_by_name(session, username) is not None:
         raise Conflict(f"there is already a user {username}; choose another username")
     works_for = organisation(session, organisation_id)
-    check_password(password, about=(username, display_name, works_for.name, works_for.code))
+    about = (username, display_name, works_for.name, works_for.code)
+    check_password(password, about=about, breached=breached)
     places.place(session, place_id)
     made = User(
         username=username,
@@ -122,6 +135,7 @@ def sign_in(
     at: datetime,
     code: str = "",
     sealing: Sealing | None = None,
+    drift_steps: int = 0,
 ) -> User:
     """The user with this name, password and, where the account has one, code of the second factor.
 
@@ -136,29 +150,79 @@ def sign_in(
             raise SecondFactorNeeded(
                 "this account has a second factor: send its code as `totp`. 请同时输入动态口令。"
             )
-        _use_up(session, user, code, sealing=sealing, at=at)
+        _use_up(session, user, code, sealing=sealing, drift_steps=drift_steps, at=at)
     store.clear_attempts(session, username)
     if needs_rehash(user.password_hash):
         user.password_hash = hashed(password)
+    _LOG.info("account %d: signed in with password%s", user.user_id, " and code" if code else "")
     return user
 
 
-def prove_password(session: Session, username: str, password: str, *, at: datetime) -> None:
-    """Refuse with `Invalid` unless this is the password of the signed-in user; failures are counted too."""
+def refuse_password_grant(session: Session, allowed: Literal["demonstration", "on", "off"]) -> None:
+    """Refuse a password sent by a program, unless this installation takes it, or its data are synthetic."""
+    if allowed == "on":
+        return
+    # In a step of its own: the attempt is counted before this session has looked at anything.
+    with reading(session.get_bind().engine) as step:
+        if allowed == "demonstration" and store.is_demonstration(step):
+            return
+    raise Forbidden(
+        "grant_type=password is switched off here (CREDIT_VILLAGE_PASSWORD_GRANT): a bank's system signs in "
+        "with grant_type=client_credentials, a person gets tokens on the page /account/token. "
+        "本系统未开放以密码换取令牌：请使用接口凭据，或在网页登录。"
+    )
+
+
+def prove_password(session: Session, username: str, password: str, *, at: datetime) -> User:
+    """The signed-in user, whose password this is; `Invalid` where it is not, and failures are counted too."""
     try:
-        _by_password(session, username, password, at=at)
+        user = _by_password(session, username, password, at=at)
     except NotSignedIn:
         raise Invalid("password: the present password is wrong. 当前密码不正确。") from None
     store.clear_attempts(session, username)
+    return user
 
 
-def sign_in_with_code(session: Session, username: str, code: str, *, at: datetime, sealing: Sealing) -> User:
-    """The user whose password was right a moment ago, and who now gives the code of the second factor."""
+def prove_factors(
+    session: Session,
+    username: str,
+    password: str,
+    *,
+    code: str,
+    at: datetime,
+    sealing: Sealing,
+    drift_steps: int = 0,
+) -> User:
+    """The same with every factor the account has: a stolen password alone changes nothing."""
+    user = prove_password(session, username, password, at=at)
+    if user.totp_confirmed_at is None:
+        return user
+    try:
+        _use_up(session, user, code, sealing=sealing, drift_steps=drift_steps, at=at)
+    except NotSignedIn:
+        raise Invalid(
+            "totp: the code of the second factor is missing, wrong or was used; wait for the next one. "
+            "动态口令缺失、不正确或已使用过：请输入下一个动态口令。"
+        ) from None
+    return user
+
+
+def sign_in_with_code(
+    session: Session,
+    username: str,
+    code: str,
+    *,
+    at: datetime,
+    sealing: Sealing,
+    drift_steps: int = 0,
+) -> User:
+    """The user who proved a moment ago who it is, and who now gives the code of the second factor."""
     user = _counted(session, username, at=at)
     if user is None or user.disabled or user.totp_confirmed_at is None:
         raise NotSignedIn(_ENDED)
-    _use_up(session, user, code, sealing=sealing, at=at)
+    _use_up(session, user, code, sealing=sealing, drift_steps=drift_steps, at=at)
     store.clear_attempts(session, username)
+    _LOG.info("account %d: signed in with code, after the first factor", user.user_id)
     return user
 
 
@@ -166,7 +230,10 @@ def sign_in_subject(session: Session, subject: str) -> User:
     """The user bound to a person whom the outside provider has named; nobody is made an account of itself."""
     user = store.user_by_subject(session, subject)
     if user is None or user.disabled:
+        named = "no account" if user is None else f"account {user.user_id}: disabled"
+        _LOG.warning("sign-in at the provider refused (%s)", named)
         raise NotSignedIn("no account is bound to this person; ask an administrator for one")
+    _LOG.info("account %d: named by the provider", user.user_id)
     return user
 
 
@@ -188,9 +255,17 @@ def viewer_of(session: Session, token: AccessToken, *, requirements: Requirement
     user, works_for, place = _present(found)
     if user.signed_out_at is not None and token.issued_at < user.signed_out_at:
         raise NotSignedIn(_ENDED)
-    by_password = token.signed_in_by is SignedInBy.PASSWORD
-    ready = not (by_password and left_to_do(user, requirements, at=at))
+    ready = not _left(token.signed_in_by, left_to_do(user, requirements, at=at))
     return _viewer(user, works_for, place, ready=ready)
+
+
+def _left(signed_in_by: SignedInBy, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """What is left to do for whoever signed in this way: a password is asked of whoever uses it."""
+    if signed_in_by is SignedInBy.PASSWORD:
+        return steps
+    if signed_in_by is SignedInBy.PROVIDER:
+        return tuple(step for step in steps if step is Step.ENROL_SECOND_FACTOR)
+    return ()
 
 
 def second_factor_row(user: User) -> str:
@@ -229,8 +304,11 @@ def sign_in_client(session: Session, client_id: str, secret: str, *, at: datetim
     right = is_secret(secret, kept=client.secret_hash if client else hash_of("nobody's"))
     user = store.user(session, client.user_id) if client is not None else None
     if client is None or not right or client.disabled or user is None or user.disabled:
+        named = "no such client" if client is None else f"account {client.user_id}"
+        _LOG.warning("sign-in of a client refused (%s)", named)
         raise NotSignedIn("the client_id or the client_secret is wrong, or the client was revoked")
     store.clear_attempts(session, client_id, of=ApiClient)
+    _LOG.info("account %d: %s signed in with its secret", user.user_id, client.client_id)
     return user
 
 
@@ -238,7 +316,11 @@ def _by_password(session: Session, username: str, password: str, *, at: datetime
     user = _counted(session, username, at=at)
     # An unknown name costs the same work as a wrong password, so that the time tells nothing.
     right = matches(nobodys_hash() if user is None else user.password_hash, password)
-    if user is None or not right or user.disabled:
+    if user is None:
+        _LOG.warning("sign-in refused: no account of the name that was given")
+        raise NotSignedIn(_REFUSED)
+    if not right or user.disabled:
+        _LOG.warning("account %d: refused, %s", user.user_id, "wrong password" if not right else "disabled")
         raise NotSignedIn(_REFUSED)
     return user
 
@@ -258,6 +340,7 @@ def _count_attempt(session: Session, name: str, *, of: type[User] | type[ApiClie
         )
         rests_until = None if allowed else store.locked_until(step, name, of=of)
     if rests_until is not None:
+        _LOG.warning("sign-in refused: one of %s rests after too many failures", of.__tablename__)
         raise TooManyAttempts(
             f"too many failed sign-ins; this account rests for up to {REST.seconds // 60} minutes. "
             "Wait, then try again.",
@@ -265,11 +348,14 @@ def _count_attempt(session: Session, name: str, *, of: type[User] | type[ApiClie
         )
 
 
-def _use_up(session: Session, user: User, code: str, *, sealing: Sealing | None, at: datetime) -> None:
+def _use_up(
+    session: Session, user: User, code: str, *, sealing: Sealing | None, drift_steps: int, at: datetime
+) -> None:
     """Accept a code of the second factor, once."""
     assert sealing is not None, "an account with a second factor needs the cipher its secret is sealed with"
     assert user.totp_cipher is not None
     secret = sealing.open(user.totp_cipher, row=second_factor_row(user))
-    step = matching_step(secret, code.replace(" ", ""), at=at)
+    step = matching_step(secret, code.replace(" ", ""), at=at, drift_steps=drift_steps)
     if step is None or not store.use_up_step(session, user.user_id, step):
+        _LOG.warning("account %d: refused, wrong code or one used before", user.user_id)
         raise NotSignedIn(_WRONG_CODE)

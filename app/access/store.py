@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db import Session
-from app.models import ApiClient, Organisation, Place, RevokedToken, User
+from app.models import ApiClient, Organisation, Place, RevokedToken, Subject, User
 from app.models.base import Instant
 
 # Every request asks one of these: they are built once.
@@ -85,6 +85,11 @@ def user_of_token(
     named = {"user_id": user_id, "token_id": token_id, "session_id": session_id, "client_id": client_id}
     row = session.execute(_NOT_REVOKED if client_id is None else _OF_CLIENT, named).first()
     return None if row is None else (row[0], row[1], row[2])
+
+
+def is_demonstration(session: Session) -> bool:
+    """Whether the subjects on file are synthetic: those of a demonstration are never mixed with real ones."""
+    return session.scalars(select(Subject.synthetic).limit(1)).first() is True
 
 
 def add(session: Session, row: Organisation | User | ApiClient) -> None:

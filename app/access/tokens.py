@@ -1,7 +1,7 @@
 """Access tokens: signed statements of who signed in, and until when that holds."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -20,12 +20,19 @@ _REFUSED = "the access token is wrong or too old; get a new one at /v1/token"
 SESSION_HOURS_MAX = 12
 
 
+class TokenKey(bytes):
+    """The key tokens are signed with; `earlier` are those it replaces, whose tokens still hold."""
+
+    earlier: tuple[bytes, ...] = ()
+
+
 class SignedInBy(StrEnum):
     """How somebody proved who it is."""
 
     PASSWORD = "password"  # and the second factor, where the account has one
     CLIENT = "client"  # the secret of a bank's system
-    PROVIDER = "provider"  # an outside OIDC provider
+    PROVIDER = "provider"  # an outside OIDC provider, and the second factor here, where the account has one
+    PROVIDER_STRONG = "provider_strong"  # the same with a second factor there
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +127,28 @@ def sign_claims(claims: dict[str, str], *, key: bytes, audience: str, expires_at
 
 def signed_claims(token: str, *, key: bytes, audience: str, at: datetime) -> dict[str, Any]:
     """What stands in a token or a note, if this service signed it for this use and it has not expired."""
-    # The expiry is compared with `at` below: the library would read the clock itself.
     try:
-        claims = jwt.decode(
+        claims = _decoded(token, keys_of(key), audience=audience)
+        expires = int(claims["exp"])
+    except (jwt.InvalidTokenError, ValueError, TypeError):
+        raise NotSignedIn(_REFUSED) from None
+    if at.timestamp() >= expires:
+        raise NotSignedIn(_REFUSED)
+    return claims
+
+
+def keys_of(key: bytes) -> tuple[bytes, ...]:
+    """Every key whose signature holds, the one that signs first."""
+    return (key, *(key.earlier if isinstance(key, TokenKey) else ()))
+
+
+def _decoded(token: str, keys: Sequence[bytes], *, audience: str) -> dict[str, Any]:
+    # The expiry is compared by the caller: the library would read the clock itself.
+    first, *earlier = keys
+    try:
+        claims: dict[str, Any] = jwt.decode(
             token,
-            key,
+            first,
             algorithms=[_ALGORITHM],
             issuer=_ISSUER,
             audience=audience,
@@ -136,11 +160,10 @@ def signed_claims(token: str, *, key: bytes, audience: str, at: datetime) -> dic
                 "verify_nbf": False,
             },
         )
-        expires = int(claims["exp"])
-    except (jwt.InvalidTokenError, ValueError, TypeError):
-        raise NotSignedIn(_REFUSED) from None
-    if at.timestamp() >= expires:
-        raise NotSignedIn(_REFUSED)
+    except jwt.InvalidSignatureError:
+        if not earlier:
+            raise
+        return _decoded(token, earlier, audience=audience)
     return claims
 
 

@@ -11,8 +11,6 @@ from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 DIGITS, STEP_SECONDS = 6, 30
-# One step early or late is accepted, for clocks that differ (RFC 6238, 5.2).
-_DRIFT = (0, -1, 1)
 _SECRET_BYTES = 20
 _ISSUER = "credit-village"
 
@@ -29,10 +27,14 @@ def enrolment_uri(secret: str, *, username: str) -> str:
     return totp.get_provisioning_uri(username, _ISSUER)
 
 
-def matching_step(secret: str, code: str, *, at: datetime) -> int | None:
-    """The 30-second step this code belongs to, now or one step beside it; None where it belongs to none."""
+def matching_step(secret: str, code: str, *, at: datetime, drift_steps: int = 0) -> int | None:
+    """The 30-second step this code belongs to; None where it belongs to none that is accepted now.
+
+    `drift_steps`: so many steps early or late are accepted too, for clocks that differ (RFC 6238, 5.2).
+    """
     if re.fullmatch(rf"[0-9]{{{DIGITS}}}", code) is None:
         return None
     now = int(at.timestamp()) // STEP_SECONDS
     hotp = HOTP(base64.b32decode(secret), DIGITS, SHA1())
-    return next((now + d for d in _DRIFT if bytes_eq(hotp.generate(now + d), code.encode())), None)
+    steps = sorted(range(now - drift_steps, now + drift_steps + 1), key=lambda step: abs(step - now))
+    return next((step for step in steps if bytes_eq(hotp.generate(step), code.encode())), None)

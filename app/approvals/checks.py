@@ -1,11 +1,13 @@
 """What a request, a decision and a use must satisfy before they are kept."""
 
+import unicodedata
+
 from app import clock
-from app.access.scope import Viewer
+from app.access.scope import Viewer, may_see
 from app.approvals.approval import STATE_LABELS, ApprovalState, fingerprint_of
-from app.approvals.duties import DUTIES, may_check, may_make
+from app.approvals.duties import DUTIES, may_make
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.models import Approval, ApprovalKind, Role
+from app.models import Approval, ApprovalKind, Role, User
 
 TEXT_LENGTH_MAX = 500
 TARGET_LENGTH_MAX = 255
@@ -38,21 +40,38 @@ def refuse_maker(maker: Viewer, kind: ApprovalKind) -> None:
         )
 
 
-def refuse_checker(checker: Viewer, approval: Approval, *, place_code: str) -> None:
-    """The maker is never the checker, and the checker has the role and the division for it."""
+def refuse_checker(checker: Viewer, approval: Approval, *, maker: User, place_code: str) -> None:
+    """The maker is never the checker, and the checker has the role and the division for it.
+
+    An account of the same office whose holder has the same name is taken to be a second one of that person.
+    """
     number, kind = approval.approval_id, approval.kind
     if checker.user_id == approval.made_by:
         raise Forbidden(
             f"审批 {number} 由您申请，须由另一人决定 · you asked for approval {number} yourself: "
             "another person decides about it"
         )
+    if checker.organisation_id == maker.organisation_id and same_name(
+        checker.display_name, maker.display_name
+    ):
+        raise Forbidden(
+            f"审批 {number} 的申请人与您同单位同姓名，须由另一人决定；如确为两人，请先在账号姓名中加以区分 · "
+            f"whoever asked for approval {number} has your name and works in your office: another person "
+            "decides about it. If you are two persons, let the names of your accounts tell you apart"
+        )
     if checker.role not in DUTIES[kind].checkers:
         raise Forbidden(
             f"{checker.role.label}不能审批{kind.label} · the role {checker.role} may not decide about "
             f"{kind}; it takes {_roles(DUTIES[kind].checkers)}"
         )
-    if not may_check(checker, approval, place_code=place_code):
+    if not may_see(checker, place_code):
         raise not_there(number)
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are the same to whoever reads them: width, case and blanks aside."""
+    plain = ("".join(unicodedata.normalize("NFKC", name).casefold().split()) for name in (one, other))
+    return next(plain) == next(plain)
 
 
 def refuse_state(approval: Approval, state: ApprovalState, *, wanted: ApprovalState) -> None:

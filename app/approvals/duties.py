@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.access.scope import Viewer, may_see
+from app.access.scope import Viewer
 from app.models import Approval, ApprovalKind, Role
 
 TERM = timedelta(days=14)
@@ -28,6 +28,7 @@ DUTIES: Mapping[ApprovalKind, Duty] = {
     ApprovalKind.BULK_EXPORT: Duty(_DISTRICT | {Role.TOWN_OFFICIAL}, _DISTRICT),
     ApprovalKind.NEW_RECIPIENT: Duty(_DISTRICT, _DISTRICT),
     ApprovalKind.ERASURE: Duty(_DISTRICT, _DISTRICT),
+    ApprovalKind.PRIVILEGED_ACCOUNT: Duty(frozenset({Role.SYSTEM_ADMIN}), _DISTRICT),
 }
 
 
@@ -36,10 +37,6 @@ def may_make(viewer: Viewer, kind: ApprovalKind) -> bool:
     return viewer.role in DUTIES[kind].makers
 
 
-def may_check(viewer: Viewer, approval: Approval, *, place_code: str) -> bool:
-    """Whether the viewer may decide about it: of the right role, over its division, and not its maker."""
-    return (
-        viewer.user_id != approval.made_by
-        and viewer.role in DUTIES[approval.kind].checkers
-        and may_see(viewer, place_code)
-    )
+def may_check(viewer: Viewer, approval: Approval) -> bool:
+    """Whether a viewer of its division may decide about it: of the right role, and not its maker."""
+    return viewer.user_id != approval.made_by and viewer.role in DUTIES[approval.kind].checkers

@@ -22,7 +22,8 @@ def decide(
 ) -> None:
     """Decide, and carry out at once what needs nothing more than the decision.
 
-    An export and a deletion wait for the maker; `Conflict` where the thing has changed meanwhile.
+    An export, a deletion and a privileged account wait for the maker; `Conflict` where the thing has changed
+    meanwhile.
     """
     service.decide(session, approval_id, granted=granted, reason=reason, checker=checker, at=at)
     found = service.standing(session, approval_id, viewer=checker, at=at).approval

@@ -8,18 +8,23 @@ from app import clock
 from app.access.etags import etag_of, require_match
 from app.access.problems import Problem
 from app.access.routes import CurrentViewer, RequestSession
+from app.access.schemas import AccountAnswer
 from app.access.scope import Viewer
-from app.approvals import effects, proposals, service
+from app.access.terms import Terms
+from app.approvals import effects, privileged, proposals, service
+from app.approvals.checks import refuse_maker
 from app.approvals.proposals import Proposal
 from app.approvals.schemas import (
     ActivateRuleRequest,
     ApprovalAnswer,
     ApprovalRequest,
     ApprovalsAnswer,
+    ApprovedAccountAnswer,
     BulkExportRequest,
     DecisionRequest,
     NewRecipientRequest,
     OverrideRequest,
+    PrivilegedAccountRequest,
 )
 from app.db import Session
 
@@ -44,7 +49,7 @@ def ask_approval(
     session: RequestSession,
     response: Response,
 ) -> ApprovalAnswer:
-    """Ask for what takes a second person: new rules, a new recipient, a bulk export, a deletion.
+    """Ask for what takes a second person: new rules, a recipient, an export, a deletion, an account.
 
     It expires after 14 days.
     """
@@ -100,6 +105,20 @@ def decide_approval(
     return _answer(service.standing(session, approval_id, viewer=viewer, at=at), response)
 
 
+@router.post(
+    "/v1/approvals/{approval_id}/account",
+    summary="Open or change a privileged account · 办理特权账号",
+    responses={409: {"model": Problem}, 422: {"model": Problem}},
+)
+def carry_out_account(
+    approval_id: ApprovalId, viewer: CurrentViewer, session: RequestSession
+) -> ApprovedAccountAnswer:
+    """What was granted about a privileged account, carried out once by whoever asked for it."""
+    found, password = privileged.carry_out(session, approval_id, viewer=viewer, at=clock.now())
+    told = AccountAnswer.of(found).model_dump()
+    return ApprovedAccountAnswer(**told, one_time_password=password)
+
+
 def _proposal(session: Session, asked: ApprovalRequest, *, maker: Viewer) -> Proposal:
     if isinstance(asked, ActivateRuleRequest):
         return proposals.activation(
@@ -116,6 +135,8 @@ def _proposal(session: Session, asked: ApprovalRequest, *, maker: Viewer) -> Pro
             maker=maker,
             on=clock.today(),
         )
+    if isinstance(asked, PrivilegedAccountRequest):
+        return _account(session, asked, maker=maker)
     if isinstance(asked, OverrideRequest):
         return proposals.override(
             session,
@@ -130,6 +151,18 @@ def _proposal(session: Session, asked: ApprovalRequest, *, maker: Viewer) -> Pro
     return proposals.erasure(
         session, asked.subject_id, ground=asked.ground, document=asked.document, maker=maker
     )
+
+
+def _account(session: Session, asked: PrivilegedAccountRequest, *, maker: Viewer) -> Proposal:
+    refuse_maker(maker, privileged.KIND)
+    if asked.account is not None:
+        terms = Terms(**asked.account.model_dump(exclude={"username"}))
+        return privileged.opening(session, terms, username=asked.account.username, maker=maker)
+    assert asked.user_id is not None, "a request names an account or gives one"
+    if asked.change is None:
+        return privileged.reset(session, asked.user_id, maker=maker)
+    changes = asked.change.model_dump(exclude_unset=True, exclude={"locked"})
+    return privileged.change(session, asked.user_id, changes, maker=maker)
 
 
 def _answer(standing: service.Standing, response: Response) -> ApprovalAnswer:

@@ -1,10 +1,11 @@
 """Approvals on the wire."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.access.schemas import AccountAnswer, AccountChange, AccountOrder
 from app.approvals.approval import STATE_LABELS, ApprovalState, Standing
 from app.approvals.checks import TEXT_LENGTH_MAX
 from app.approvals.proposals import GROUND_LENGTH_MAX
@@ -55,6 +56,26 @@ class ErasureRequest(_Request):
     document: Text
 
 
+class PrivilegedAccountRequest(_Request):
+    """Open an account of a privileged role (`account`), change one (`user_id`, `change`), or reset it.
+
+    `user_id` alone asks for a new password; the second factor is taken off with it.
+    """
+
+    kind: Literal["privileged_account"]
+    account: AccountOrder | None = None
+    user_id: int | None = Field(default=None, ge=1, le=2**31 - 1)
+    change: AccountChange | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        if (self.account is None) == (self.user_id is None):
+            raise ValueError("give either account or user_id")
+        if self.account is not None and self.change is not None:
+            raise ValueError("a new account is not changed at once: leave change out")
+        return self
+
+
 class OverrideRequest(_Request):
     """Depart from the grade of the card for one subject; `reason` is the text that is kept with it."""
 
@@ -67,7 +88,12 @@ class OverrideRequest(_Request):
 
 
 ApprovalRequest = Annotated[
-    ActivateRuleRequest | NewRecipientRequest | BulkExportRequest | ErasureRequest | OverrideRequest,
+    ActivateRuleRequest
+    | NewRecipientRequest
+    | BulkExportRequest
+    | ErasureRequest
+    | OverrideRequest
+    | PrivilegedAccountRequest,
     Field(discriminator="kind"),
 ]
 
@@ -130,6 +156,12 @@ class ApprovalAnswer(BaseModel):
             decision=_decision(standing),
             used_at=None if standing.use is None else standing.use.used_at,
         )
+
+
+class ApprovedAccountAnswer(AccountAnswer):
+    """The account two persons agreed on, and the password to hand over where there is a new one."""
+
+    one_time_password: str | None
 
 
 class ApprovalsAnswer(BaseModel):

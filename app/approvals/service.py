@@ -59,12 +59,12 @@ def decide(
 ) -> ApprovalDecision:
     """Grant or refuse what somebody else asked for; of two decisions at the same moment one is taken.
 
-    Accounts are personal (one account, one person): whoever shares one, or is given a second one, has broken
-    that rule and not this one. `Forbidden` for the maker and for another role, `NotFound` from outside the
-    division, `Conflict` for what is decided or expired.
+    Accounts are personal (one account, one person). `Forbidden` for the maker and for another role,
+    `NotFound` from outside the division, `Conflict` for what is decided or expired.
     """
     found = _known(session, approval_id)
-    refuse_checker(checker, found, place_code=_place_code(session, found))
+    maker = store.user(session, found.made_by)
+    refuse_checker(checker, found, maker=maker, place_code=_place_code(session, found))
     refuse_state(found, _state(session, found, at=at), wanted=ApprovalState.WAITING)
     refuse_altered(found)
     made = ApprovalDecision(
@@ -131,7 +131,6 @@ def _standing(session: Session, approval: Approval, *, viewer: Viewer, at: datet
     state = state_of(approval, decision, used, at=at)
     people = [approval.made_by, *([] if decision is None else [decision.decided_by])]
     names = store.usernames(session, people)
-    able = may_check(viewer, approval, place_code=_place_code(session, approval))
     return Standing(
         approval=approval,
         decision=decision,
@@ -139,7 +138,7 @@ def _standing(session: Session, approval: Approval, *, viewer: Viewer, at: datet
         state=state,
         made_by=names[approval.made_by],
         decided_by=None if decision is None else names[decision.decided_by],
-        may_decide=able and state is ApprovalState.WAITING,
+        may_decide=may_check(viewer, approval) and state is ApprovalState.WAITING,
     )
 
 

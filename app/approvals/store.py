@@ -64,6 +64,11 @@ def open_approvals(
     return session.scalars(found).all()
 
 
+def user(session: Session, user_id: int) -> User:
+    """One user."""
+    return session.get_one(User, user_id)
+
+
 def usernames(session: Session, user_ids: Sequence[int]) -> dict[int, str]:
     """The names users sign in with, by their ids."""
     found = select(User.user_id, User.username).where(User.user_id.in_(user_ids))

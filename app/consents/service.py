@@ -9,7 +9,9 @@ from app.db import Session
 from app.errors import Conflict, Invalid
 from app.models import Consent, ConsentChannel, ConsentKind, ConsentWithdrawal, Purpose
 
-__all__ = ["Agreement", "collection_agreements", "consent", "give", "rating_refused", "withdraw"]
+__all__ = [
+    "Agreement", "collection_agreements", "consent", "give", "rating_refused", "rating_refusers", "withdraw",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,15 @@ def rating_refused(
         return needs_consent
     agreement = Agreement(*newest)
     return not (agreement.consent.agreed and agreement.holds(on))
+
+
+def rating_refusers(session: Session, subject_ids: Collection[int], *, on: date) -> set[int]:
+    """Those of some subjects who have said no to being rated, or taken their yes back, by a day."""
+    newest = {
+        given.subject_id: Agreement(given, withdrawn_on)
+        for given, withdrawn_on in store.rating_consents(session, subject_ids, on=on)
+    }
+    return {one for one, said in newest.items() if not (said.consent.agreed and said.holds(on))}
 
 
 def give(session: Session, given: Consent, *, on: date) -> Consent:

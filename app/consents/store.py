@@ -45,6 +45,17 @@ def newest_rating_consent(
     return None if row is None else (row[0], row[1])
 
 
+def rating_consents(session: Session, subject_ids: Collection[int], *, on: date) -> Iterator[Kept]:
+    """What some subjects said, up to a day, about being rated, the newest last."""
+    rest = iter(subject_ids)
+    while part := list(islice(rest, _PER_QUERY)):
+        found = _kept().where(
+            Consent.kind == ConsentKind.RATING, Consent.subject_id.in_(part), Consent.effective_from <= on
+        )
+        for row in session.execute(found.order_by(Consent.effective_from, Consent.consent_id)):
+            yield row[0], row[1]
+
+
 def withdrawal(session: Session, consent_id: int) -> ConsentWithdrawal | None:
     """The withdrawal of a consent."""
     return session.scalar(select(ConsentWithdrawal).where(ConsentWithdrawal.consent_id == consent_id))

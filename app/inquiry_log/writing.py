@@ -263,9 +263,17 @@ class LogOfProcess:
 
     def append(self, entries: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
         """Write entries, all or none; `LogUnavailable` where they or their seal cannot be written."""
-        with self._lock:
-            self._log = self._log or self._opening()
-        self._log.append(entries, at=at)
+        while True:
+            with self._lock:
+                log = self._log = self._log or self._opening()
+            try:
+                log.append(entries, at=at)
+            except LogUnavailable:
+                if log is self._log:
+                    raise
+                # It was closed meanwhile, to go on under another key: nothing was written yet.
+            else:
+                return
 
     def seal_if_due(self, at: datetime) -> None:
         """Seal what has waited long enough, if anything was logged."""
@@ -276,8 +284,8 @@ class LogOfProcess:
         """Seal and let go."""
         with self._lock:
             if self._log is not None:
-                self._log.close(at)
-                self._log = None
+                log, self._log = self._log, None
+                log.close(at)
 
 
 _CLOSED = "it is closed"

@@ -12,6 +12,7 @@ from app.jobs.night import rating, writing
 from app.jobs.night.reading import settled_rows
 from app.jobs.night.staging import staged
 from app.jobs.night.summary import NightSummary
+from app.jobs.night.titles import keep_titles, title_fingerprints
 from app.jobs.night.tonight import Tonight, compute
 from app.jobs.progress import Progress
 from app.models import RatingRun, UnratedReason
@@ -108,7 +109,7 @@ def _publish(
         started_at=started_at,
         last_record_id=tonight.known.until[RECORDS],
         known_until=dict(tonight.known.until),
-        rule_fingerprints=tonight.rules.fingerprints,
+        rule_fingerprints=tonight.rules.fingerprints | title_fingerprints(session, on=tonight.known.on),
         summary=summary.to_dict(),
     )
     run_id = writing.write_run(session, run)
@@ -120,8 +121,11 @@ def _publish(
     writing.write_coverage(session, covered, run_id=run_id)
     last_peers = writing.last_peers(session)
     writing.write_peers(session, [row for row in tonight.peers if row not in last_peers], run_id=run_id)
-    escalate(session, on=run.as_of, at=started_at, rules=rules_in_force(session, on=run.as_of))
     writing.publish(session, run_id, at=clock.now())
+    escalate(session, on=run.as_of, at=started_at, rules=rules_in_force(session, on=run.as_of))
+    # Last, in the same transaction: titles are judged by what this night says.
+    summary = replace(summary, titles=keep_titles(session, tonight, at=started_at))
+    run.summary = summary.to_dict()
     return summary
 
 
@@ -149,5 +153,6 @@ def _summary(tonight: Tonight, *, places_changed: int, coverage_changed: int) ->
         coverage_changed=coverage_changed,
         needs_consent=tonight.needs_consent,
         rules_held=tonight.rules.held,
+        titles={},
         seconds=0.0,
     )

@@ -1,5 +1,6 @@
 """The PostgreSQL role of the serving process: made, and given just what it needs."""
 
+import psycopg
 from sqlalchemy import text
 
 from app.db import Engine
@@ -7,6 +8,16 @@ from app.errors import SetupError
 from app.models.grants import grants
 
 _FLAGS = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS"
+
+
+def set_password(engine: Engine, role: str, password: str) -> None:
+    """Give a role its password; only the verifier made of it goes to the server, and into no log of it."""
+    quoted = engine.dialect.identifier_preparer.quote(role)
+    with engine.begin() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        verifier = driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+        connection.exec_driver_sql(f"ALTER ROLE {quoted} PASSWORD '{verifier.decode()}'")
 
 
 def grant_serving(engine: Engine, role: str) -> list[str]:

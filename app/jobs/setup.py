@@ -8,11 +8,12 @@ from sqlalchemy.exc import DBAPIError
 
 from app.db import Engine, make_engine, migrate, reading, transaction
 from app.errors import NotFound, SetupError
+from app.jobs.rotation import register_first
 from app.places.service import load_divisions, place_by_code
 from app.records.service import load_facts, load_sources
 from app.rules.service import load_catalogue, load_rules
 from app.settings import Settings
-from app.subjects.cipher import ensure_key_file, master_key_of
+from app.subjects.key_source import cipher_of, ensure_key_file
 from app.subjects.service import has_subjects
 
 __all__ = ["has_subjects", "initialise"]
@@ -24,8 +25,10 @@ def initialise(settings: Settings, *, on: date, at: datetime) -> int:
     engine = make_engine(settings.database_url)
     try:
         _ensure_key(settings, engine)
+        cipher = cipher_of(settings)
         with transaction(engine) as session:
-            touched = load_divisions(session, settings.seed_folder / "divisions.csv")
+            touched = register_first(session, cipher, at=at)
+            touched += load_divisions(session, settings.seed_folder / "divisions.csv")
             touched += load_facts(session, settings.seed_folder / "facts.yaml")
             touched += load_sources(session, settings.seed_folder / "sources.yaml")
             touched += load_catalogue(session, settings.seed_folder / "facts.yaml", at=at)
@@ -65,4 +68,5 @@ def _ensure_key(settings: Settings, engine: Engine) -> None:
                 "Restore the file from its backup, or set CREDIT_VILLAGE_KEY."
             )
         ensure_key_file(settings.key_file)
-    master_key_of(settings)
+    if settings.certificate_key_file is not None:
+        ensure_key_file(settings.certificate_key_file)

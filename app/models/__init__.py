@@ -7,7 +7,9 @@ from app.models.access import (
     RefreshToken,
     RevokedToken,
     Role,
+    SessionPlace,
     User,
+    UserSession,
 )
 from app.models.appraisals import (
     AppraisalClosing,
@@ -38,6 +40,7 @@ from app.models.designations import (
     DesignationStep,
 )
 from app.models.inquiries import IdempotencyKey, Inquiry, InquiryAlert, InquiryAlertNote, InquiryOutcome
+from app.models.keys import CipherKey, CipherSuite
 from app.models.notices import Notice, NoticeEntry, NoticeObjection, NoticeObjectionAnswer, NoticePurpose
 from app.models.objections import Objection, ObjectionChannel, ObjectionEvent, ObjectionEventKind
 from app.models.overrides import Override, OverrideEnd
@@ -121,6 +124,8 @@ __all__ = [
     "Batch",
     "BatchKind",
     "Certificate",
+    "CipherKey",
+    "CipherSuite",
     "Consent",
     "ConsentChannel",
     "ConsentKind",
@@ -197,6 +202,7 @@ __all__ = [
     "RosterEntry",
     "RuleVersion",
     "Sensitivity",
+    "SessionPlace",
     "SheetChannel",
     "Source",
     "SourceRow",
@@ -205,6 +211,7 @@ __all__ = [
     "SubjectKind",
     "UnratedReason",
     "User",
+    "UserSession",
     "ValueType",
     "WrittenConsent",
     "epoch_day",

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BigId, Instant, Labelled, enum_column
+from app.models.base import Base, BigId, Instant, Labelled, Sealed, enum_column
 
 
 class OrganisationKind(Labelled):
@@ -69,7 +69,7 @@ class User(Base):
     revision: Mapped[int] = mapped_column(server_default="1")
     password_changed_at: Mapped[datetime | None] = mapped_column(Instant)
     must_change_password: Mapped[bool] = mapped_column(server_default="0")
-    totp_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_cipher: Mapped[bytes | None] = mapped_column(Sealed("users/{user_id}/totp"))
     totp_confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
     totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
     oidc_subject: Mapped[str | None] = mapped_column(String(255), unique=True)
@@ -107,6 +107,32 @@ class RefreshToken(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant)
     used_at: Mapped[datetime | None] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class SessionPlace(Labelled):
+    """Where a session is used."""
+
+    PAGES = "pages", "网页"
+    INTERFACE = "interface", "接口"
+
+
+class UserSession(Base):
+    """A session a person opened by signing in, for its owner to see and to end.
+
+    `session_id` is the name its tokens share; `holds_until` moves on while the pages are used. It has ended
+    before that where its name is among the revoked ones, or its user signed out everywhere.
+    """
+
+    __tablename__ = "user_sessions"
+    __table_args__ = (Index(None, "user_id"), Index(None, "holds_until"))
+
+    user_session_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.user_id"))
+    session_id: Mapped[str] = mapped_column(String(32), unique=True)
+    place: Mapped[SessionPlace] = mapped_column(enum_column(SessionPlace))
+    signed_in_by: Mapped[str] = mapped_column(String(32))
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    holds_until: Mapped[datetime] = mapped_column(Instant)
 
 
 class RevokedToken(Base):

@@ -18,6 +18,7 @@ class ApprovalKind(Labelled):
     BULK_EXPORT = "bulk_export", "批量导出"
     NEW_RECIPIENT = "new_recipient", "新增接收方"
     ERASURE = "erasure", "删除个人信息"
+    PRIVILEGED_ACCOUNT = "privileged_account", "特权账号"
 
 
 class Approval(Base):

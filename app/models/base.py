@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, MetaData, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, LargeBinary, MetaData, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
 NAMES = {
@@ -67,6 +67,25 @@ class Instant(TypeDecorator[datetime]):
             return None
         assert isinstance(value, datetime)
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Sealed(LargeBinary):
+    """An encrypted text, bound to its row: `place` names the row by its columns: `members/{member_id}/name`.
+
+    Whoever seals everything anew finds the columns by this type (app/jobs/rotation.py).
+    """
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+
+
+class Hashed(LargeBinary):
+    """The keyed hash of the text that is sealed in the column `of` of the same row."""
+
+    def __init__(self, of: str) -> None:
+        super().__init__(32)
+        self.of = of
 
 
 class EpochDay(TypeDecorator[date]):

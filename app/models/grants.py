@@ -47,6 +47,7 @@ ADDED_TO = frozenset(
         "review_answers",
         "review_requests",
         "revoked_tokens",
+        "user_sessions",
         "users",
     }
 )
@@ -63,9 +64,10 @@ CHANGED: Mapping[str, tuple[str, ...]] = {
     "review_requests": ("text_cipher",),
     # Only to lock the row: the policy of the table lets no change through.
     "subjects": ("synthetic",),
+    "user_sessions": ("holds_until",),
 }
 CHANGED_WHOLLY = frozenset({"users"})
-DELETED_FROM = frozenset({"appraisal_drafts", "idempotency_keys", "revoked_tokens"})
+DELETED_FROM = frozenset({"appraisal_drafts", "idempotency_keys", "revoked_tokens", "user_sessions"})
 
 
 def grants(role: str) -> list[str]:

@@ -4,10 +4,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BigId, Instant, Labelled, enum_column
+from app.models.base import Base, BigId, Instant, Labelled, Sealed, enum_column
 from app.models.consents import Purpose
 
 
@@ -52,7 +52,7 @@ class IdempotencyKey(Base):
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     status: Mapped[int | None]
-    answer_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
+    answer_cipher: Mapped[bytes | None] = mapped_column(Sealed("idempotency_keys/{user_id}/{key}"))
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BigId, Instant, Labelled, enum_column
+from app.models.base import Base, BigId, Instant, Labelled, Sealed, enum_column
 from app.models.designations import DesignationKind
 from app.models.objections import ObjectionChannel
 
@@ -68,8 +68,10 @@ class NoticeObjection(Base):
     notice_entry_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("notice_entries.notice_entry_id"))
     raised_on: Mapped[date]
     channel: Mapped[ObjectionChannel] = mapped_column(enum_column(ObjectionChannel))
-    text_cipher: Mapped[bytes] = mapped_column(LargeBinary)
-    contact_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
+    text_cipher: Mapped[bytes] = mapped_column(Sealed("notice_objections/{notice_objection_uid}/text"))
+    contact_cipher: Mapped[bytes | None] = mapped_column(
+        Sealed("notice_objections/{notice_objection_uid}/contact")
+    )
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     recorded_by: Mapped[str] = mapped_column(String(64))
 
@@ -83,7 +85,7 @@ class NoticeObjectionAnswer(Base):
         String(32), ForeignKey("notice_objections.notice_objection_uid"), primary_key=True
     )
     upheld: Mapped[bool]
-    text_cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    text_cipher: Mapped[bytes] = mapped_column(Sealed("notice_objections/{notice_objection_uid}/answer"))
     document: Mapped[str] = mapped_column(String(255))
     answered_on: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(Instant)

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BigId, Instant, Labelled, enum_column
+from app.models.base import Base, BigId, Instant, Labelled, Sealed, enum_column
 
 
 class ObjectionChannel(Labelled):
@@ -29,7 +29,7 @@ class Objection(Base):
     raised_on: Mapped[date]
     due_on: Mapped[date]
     channel: Mapped[ObjectionChannel] = mapped_column(enum_column(ObjectionChannel))
-    text_cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    text_cipher: Mapped[bytes] = mapped_column(Sealed("objections/{objection_id}/text"))
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     recorded_by: Mapped[str] = mapped_column(String(64))
 
@@ -60,7 +60,7 @@ class ObjectionEvent(Base):
     objection_id: Mapped[int] = mapped_column(ForeignKey("objections.objection_id"))
     kind: Mapped[ObjectionEventKind] = mapped_column(enum_column(ObjectionEventKind))
     happened_on: Mapped[date]
-    text_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
+    text_cipher: Mapped[bytes | None] = mapped_column(Sealed("objections/{objection_id}/answer"))
     document: Mapped[str] = mapped_column(String(255))
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     recorded_by: Mapped[str] = mapped_column(String(64))

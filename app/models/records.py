@@ -9,14 +9,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     SmallInteger,
     String,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BigId, EpochDay, Instant, Labelled, enum_column
+from app.models.base import Base, BigId, EpochDay, Instant, Labelled, Sealed, enum_column
 from app.models.subjects import SubjectKind
 
 
@@ -211,7 +210,7 @@ class Statement(Base):
     statement_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     record_id: Mapped[int] = mapped_column(BigId, ForeignKey("records.record_id"))
     subject_id: Mapped[int] = mapped_column(BigId, ForeignKey("subjects.subject_id"))
-    text_cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    text_cipher: Mapped[bytes] = mapped_column(Sealed("records/{record_id}/statement"))
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     recorded_by: Mapped[str] = mapped_column(String(64))
 
@@ -226,7 +225,7 @@ class QuarantinedRow(Base):
     batch_id: Mapped[int] = mapped_column(ForeignKey("batches.batch_id"))
     row_no: Mapped[int]
     reason: Mapped[str] = mapped_column(String(255))
-    content_cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    content_cipher: Mapped[bytes] = mapped_column(Sealed("quarantined_rows/{quarantined_row_id}/content"))
     candidates: Mapped[list[Any]] = mapped_column(JSON)
 
 

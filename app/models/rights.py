@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BigId, Instant, Labelled, enum_column
+from app.models.base import Base, BigId, Instant, Labelled, Sealed, enum_column
 
 
 class DisclosureKind(Labelled):
@@ -52,7 +52,7 @@ class ReviewRequest(Base):
     rating_id: Mapped[int] = mapped_column(BigId, ForeignKey("ratings.rating_id"))
     raised_on: Mapped[date]
     due_on: Mapped[date]
-    text_cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    text_cipher: Mapped[bytes] = mapped_column(Sealed("review_requests/{review_request_id}/text"))
     document: Mapped[str] = mapped_column(String(255))
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     recorded_by: Mapped[str] = mapped_column(String(64))
@@ -67,7 +67,7 @@ class ReviewAnswer(Base):
         BigId, ForeignKey("review_requests.review_request_id"), primary_key=True, autoincrement=False
     )
     outcome: Mapped[ReviewOutcome] = mapped_column(enum_column(ReviewOutcome))
-    text_cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    text_cipher: Mapped[bytes] = mapped_column(Sealed("review_answers/{review_request_id}/text"))
     answered_on: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     recorded_by: Mapped[str] = mapped_column(String(64))

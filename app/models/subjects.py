@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BigId, Instant, Labelled, enum_column
+from app.models.base import Base, BigId, Hashed, Instant, Labelled, Sealed, enum_column
 
 
 class SubjectKind(Labelled):
@@ -59,9 +59,9 @@ class Household(Base):
         BigId, ForeignKey("subjects.subject_id"), primary_key=True, autoincrement=False
     )
     household_no: Mapped[str] = mapped_column(String(32), unique=True)
-    head_name_cipher: Mapped[bytes] = mapped_column(LargeBinary)
-    head_id_number_cipher: Mapped[bytes] = mapped_column(LargeBinary)
-    head_id_number_index: Mapped[bytes] = mapped_column(LargeBinary(32))
+    head_name_cipher: Mapped[bytes] = mapped_column(Sealed("households/{subject_id}/head_name"))
+    head_id_number_cipher: Mapped[bytes] = mapped_column(Sealed("households/{subject_id}/head_id_number"))
+    head_id_number_index: Mapped[bytes] = mapped_column(Hashed(of="head_id_number_cipher"))
 
 
 class Member(Base):
@@ -73,9 +73,9 @@ class Member(Base):
     member_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subject_id: Mapped[int] = mapped_column(BigId, ForeignKey("households.subject_id"))
     relation_code: Mapped[str] = mapped_column(String(2))
-    name_cipher: Mapped[bytes] = mapped_column(LargeBinary)
-    id_number_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
-    id_number_index: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    name_cipher: Mapped[bytes] = mapped_column(Sealed("members/{member_id}/name"))
+    id_number_cipher: Mapped[bytes | None] = mapped_column(Sealed("members/{member_id}/id_number"))
+    id_number_index: Mapped[bytes | None] = mapped_column(Hashed(of="id_number_cipher"))
 
 
 class ContactKind(Labelled):
@@ -94,7 +94,7 @@ class Contact(Base):
     contact_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subject_id: Mapped[int] = mapped_column(BigId, ForeignKey("subjects.subject_id"))
     kind: Mapped[ContactKind] = mapped_column(enum_column(ContactKind))
-    value_cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    value_cipher: Mapped[bytes] = mapped_column(Sealed("contacts/{contact_id}/value"))
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     recorded_by: Mapped[str] = mapped_column(String(64))
 
@@ -117,9 +117,15 @@ class AgriEntity(Base):
     status: Mapped[EntityStatus] = mapped_column(enum_column(EntityStatus))
     registered_on: Mapped[date | None]
     recognition_level: Mapped[int] = mapped_column(SmallInteger)
-    legal_representative_name_cipher: Mapped[bytes] = mapped_column(LargeBinary)
-    legal_representative_number_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
-    legal_representative_index: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    legal_representative_name_cipher: Mapped[bytes] = mapped_column(
+        Sealed("agri_entities/{subject_id}/legal_representative_name")
+    )
+    legal_representative_number_cipher: Mapped[bytes | None] = mapped_column(
+        Sealed("agri_entities/{subject_id}/legal_representative_number")
+    )
+    legal_representative_index: Mapped[bytes | None] = mapped_column(
+        Hashed(of="legal_representative_number_cipher")
+    )
 
 
 class EntityState(Base):

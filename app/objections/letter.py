@@ -1,16 +1,12 @@
 """The letter that tells a subject what became of an objection, as a PDF of one A4 page."""
 
-import json
-import re
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from app.errors import SetupError
+from app.printing import breakable, printed
 
 TEMPLATE = Path(__file__).with_name("letter.typ")
-# Longer words of one piece are broken anywhere, so that no line leaves the page.
-_WORD_LENGTH_MAX = 24
 
 
 @dataclass(frozen=True)
@@ -44,34 +40,10 @@ class Letter:
 
 def letter_pdf(letter: Letter, *, dated: datetime) -> bytes:
     """The page to print and to stamp; the same letter always gives the same bytes."""
-    try:
-        import typst
-        from pylopdf_fonts_zh_cn import serif_path
-    except ImportError:
-        raise SetupError(
-            "letters cannot be made: Typst or its Chinese fonts are not installed. "
-            "Install the extra: pip install 'credit-village[pdf]'"
-        ) from None
-    fonts = typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[serif_path().parent]
-    )
-    return typst.compile(
-        TEMPLATE.read_bytes(),
-        font_paths=fonts,
-        ignore_system_fonts=True,
-        format="pdf",
-        timestamp=dated.replace(microsecond=0),
-        sys_inputs={"letter": json.dumps(asdict(_laid_out(letter)), ensure_ascii=False)},
-    )
+    return printed(TEMPLATE, asdict(_laid_out(letter)), dated=dated)
 
 
 def _laid_out(letter: Letter) -> Letter:
     """The letter with its free texts as one paragraph each, which breaks anywhere it has to."""
-    facts = tuple(LetterFact(fact.name, _breakable(fact.value)) for fact in letter.facts)
-    return replace(letter, facts=facts, office=_breakable(letter.office))
-
-
-def _breakable(text: str) -> str:
-    plain = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    long = re.compile(rf"[\x21-\u2dff]{{{_WORD_LENGTH_MAX},}}")
-    return long.sub(lambda found: "\u200b".join(found.group()), plain)
+    facts = tuple(LetterFact(fact.name, breakable(fact.value)) for fact in letter.facts)
+    return replace(letter, facts=facts, office=breakable(letter.office))

@@ -42,6 +42,7 @@ from app.records.known import Known
 from app.records.service import known_records
 from app.rules.service import record_rules_in_force
 from app.subjects.cipher import Cipher
+from app.subjects.lineage import heirs
 from app.subjects.service import describe
 from app.subjects.service import subject as subject_by_id
 
@@ -62,6 +63,7 @@ __all__ = [
     "raise_objection",
     "rules_in_force",
     "standing",
+    "subjects_with_open_objections",
     "withdraw",
     "work_list",
 ]
@@ -238,6 +240,12 @@ def holds_back_downgrade(session: Session, subject_id: int, *, on: date) -> bool
     """Whether nothing about this subject may lower a designation on a day, because an objection is open."""
     subjects = _standing_for(session, subject_id, on=on)
     return bool(store.open_of_subjects(session, subjects, on=on))
+
+
+def subjects_with_open_objections(session: Session, *, on: date) -> set[int]:
+    """Everybody for whom nothing may lower a designation on a day, because an objection is open."""
+    raised = store.open_by_subject(session, on=on)
+    return raised | {heir for gone, heir in heirs(session, on=on).items() if gone in raised}
 
 
 def notes_of(session: Session, subject_id: int, *, on: date) -> list[Note]:

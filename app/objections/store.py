@@ -90,6 +90,11 @@ def open_of_subjects(session: Session, subject_ids: Collection[int], *, on: date
     return sorted(found, key=lambda each: each.objection_id)
 
 
+def open_by_subject(session: Session, *, on: date) -> set[int]:
+    """Everybody an objection of whom was open on a day."""
+    return set(session.scalars(select(Objection.subject_id).where(*_is_open(on)).distinct()))
+
+
 def open_about(
     session: Session, *, record_id: int | None, rating_id: int | None, on: date
 ) -> Objection | None:

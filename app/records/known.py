@@ -12,6 +12,7 @@ from app.records.rules import RecordRules
 RECORDS, RECORD_EVENTS = "records", "record_events"
 CONSENTS, CONSENT_WITHDRAWALS = "consents", "consent_withdrawals"
 LINEAGES, LINEAGE_UNDOS, ENTITY_STATES = "lineages", "lineage_undos", "entity_states"
+DESIGNATION_STEPS = "designation_steps"
 # Every table that is only ever added to and that decides what counts, with its key.
 KEYS = {
     RECORDS: "record_id",
@@ -21,6 +22,7 @@ KEYS = {
     LINEAGES: "lineage_id",
     LINEAGE_UNDOS: "lineage_undo_id",
     ENTITY_STATES: "entity_state_id",
+    DESIGNATION_STEPS: "designation_step_id",
 }
 
 

@@ -106,10 +106,10 @@ def record_rules(content: Mapping[str, object], *, where: str) -> RecordRules:
         authority=_by_domain(authority, lambda item: item.texts("sources")),
         tolerances=_by_domain(tolerances, lambda item: item.number("share")),
         plausible=tuple(_at_most(item) for item in plausible.parts("at_most")),
-        adverse_years=_natural(adverse, "years"),
-        statement_characters=_natural(adverse, "statement_characters"),
-        objection_days=_natural(objection, "days"),
-        escalate_days_before=_natural(objection, "escalate_days_before"),
+        adverse_years=natural(adverse, "years"),
+        statement_characters=natural(adverse, "statement_characters"),
+        objection_days=natural(objection, "days"),
+        escalate_days_before=natural(objection, "escalate_days_before"),
         repair_domains=repair.texts("domains"),
         repair_classes=tuple(_repair_class(item) for item in repair.parts("classes")),
         bases=bases,
@@ -122,7 +122,7 @@ def record_rules(content: Mapping[str, object], *, where: str) -> RecordRules:
 
 
 def sources_of(part: Document) -> dict[str, Source]:
-    """The documents a file of rules answers to, by their code."""
+    """The documents that rules name as their sources, by their codes."""
     found = {}
     for code in part.names():
         item = part.part(code)
@@ -150,7 +150,8 @@ def _at_most(part: Document) -> AtMost:
     return found
 
 
-def _natural(part: Document, key: str) -> int:
+def natural(part: Document, key: str) -> int:
+    """A whole number of 1 or more."""
     value = part.integer(key)
     if value < 1:
         raise part.error(key, "write a whole number of 1 or more")

@@ -50,7 +50,7 @@ class SubjectSearch(_Asked):
 
 
 class SubjectFound(BaseModel):
-    """The subject behind a number; a person's name and number are masked."""
+    """The subject behind a number; a person's name and number, phone and address are masked."""
 
     subject_id: int
     kind: SubjectKind
@@ -58,6 +58,8 @@ class SubjectFound(BaseModel):
     name: str
     number_masked: str | None
     uscc: str | None
+    phone_masked: str | None
+    address_masked: str | None
     synthetic: bool
 
     @classmethod
@@ -70,6 +72,8 @@ class SubjectFound(BaseModel):
             name=card.display_name,
             number_masked=card.number_masked,
             uscc=card.uscc,
+            phone_masked=card.phone_masked,
+            address_masked=card.address_masked,
             synthetic=card.synthetic,
         )
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from app.models import AgriEntity, Contact, ContactKind, Household, Member, Subject
 from app.rights.report import Person, Who
 from app.subjects.cipher import Cipher
+from app.subjects.contacts import contact_row
 from app.subjects.numbers import masked_name, masked_number
 
 
@@ -58,11 +59,6 @@ def entity_who(
     )
 
 
-def contact_row(contact: Contact) -> str:
-    """What the sealed value of a contact is bound to."""
-    return f"contacts/{contact.contact_id}/value"
-
-
 def _representative(cipher: Cipher, entity: AgriEntity) -> str:
     row = f"agri_entities/{entity.subject_id}/legal_representative"
     name = masked_name(cipher.open(entity.legal_representative_name_cipher, row=f"{row}_name"))
@@ -88,4 +84,4 @@ def _person(cipher: Cipher, member: Member, *, own: str) -> Person | None:
 def _of_kind(cipher: Cipher, contacts: Sequence[Contact], kind: ContactKind) -> list[str]:
     """The contacts of a kind, the newest first."""
     found = [each for each in contacts if each.kind is kind]
-    return [cipher.open(each.value_cipher, row=contact_row(each)) for each in reversed(found)]
+    return [cipher.open(each.value_cipher, row=contact_row(each.contact_id)) for each in reversed(found)]

@@ -17,15 +17,20 @@ from app.records.rules import RecordRules, load_record_rules, parse_record_rules
 from app.rules import store
 from app.rules.appraisals import KIND as APPRAISALS
 from app.rules.appraisals import AppraisalRules, load_appraisal_rules, parse_appraisal_rules
+from app.rules.notice_rules import KIND as NOTICES
+from app.rules.notice_rules import NoticeRules, load_notice_rules, parse_notice_rules
 from scoring import CardError, Profile, Scorecard
 from scoring.definition import CardDefinition, ProfileDefinition
 from scoring.lint import lint_file
 from scoring.loader import read
+from scoring.measures import COUNTY_MEDIAN
 from scoring.validation import from_json
 
 KINDS_OF_CARDS = ("household", "agri_entity")
 CATALOGUE = "catalogue"
 APPRAISAL = "appraisal"
+# Whose rules hold here. Cards of others are kept to be compared with; their profiles are files for a what-if.
+JURISDICTION = "cq_bishan"
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class RuleFile:
     code: str
     variant: str
     kind: str
-    rule: CardDefinition | ProfileDefinition | RecordRules | AppraisalRules
+    rule: CardDefinition | ProfileDefinition | RecordRules | NoticeRules | AppraisalRules
     path: Path
 
 
@@ -106,7 +111,7 @@ def evidence_of(card: Path, definition: CardDefinition) -> dict[str, Any]:
 
 
 def rule_files(policy_folder: Path) -> list[RuleFile]:
-    """Every card with its versions by type of subject, and every profile, of all dates."""
+    """Every card with its versions by type of subject, and every profile of the district, of all dates."""
     found: list[RuleFile] = []
     for path in sorted(policy_folder.glob("*/*/*.yaml")):
         try:
@@ -121,9 +126,14 @@ def _rules_in(path: Path) -> list[RuleFile]:
     if RECORDS in content:
         rules = load_record_rules(path)
         return [RuleFile(rules.code, "", kind, rules, path)]
+    if NOTICES in content:
+        noticing = load_notice_rules(path)
+        return [RuleFile(noticing.code, "", kind, noticing, path)]
     if APPRAISALS in content:
         appraisals = load_appraisal_rules(path)
         return [RuleFile(appraisals.code, "", kind, appraisals, path)]
+    if "profile" in content and path.parent.parent.name != JURISDICTION:
+        return []
     if "profile" in content:
         profile = Profile.load(path).definition
         return [RuleFile(profile.code, "", kind, profile, path)]
@@ -155,20 +165,33 @@ def card_version(session: Session, code: str, *, version: str, variant: str) -> 
 
 def profile_in_force(session: Session, kind: str, *, on: date) -> ProfileDefinition:
     """The kept profile of a kind that is in force on a day."""
-    kept = [rule for rule in store.of_kind(session, kind) if rule.effective_from <= on]
-    begun = _activated(session, kept)
-    if not begun:
+    newest = rule_in_force(session, kind, on=on)
+    if newest is None:
         raise NotFound(f"no {kind} profile is in force on {on}")
-    newest = max(begun, key=lambda rule: rule.effective_from)
     return Profile.parse(newest.content).definition
+
+
+def rule_in_force(session: Session, kind: str, *, on: date) -> RuleVersion | None:
+    """The kept version of a kind of rule that is in force on a day; none before there was one."""
+    kept = [rule for rule in store.of_kind(session, kind) if rule.effective_from <= on]
+    return max(_activated(session, kept), key=lambda rule: rule.effective_from, default=None)
 
 
 def record_rules_in_force(session: Session, *, on: date) -> RecordRules | None:
     """The kept rules about records of a day; None before there were any."""
-    kept = [rule for rule in store.of_kind(session, RECORDS) if rule.effective_from <= on]
-    begun = _activated(session, kept)
-    newest = max(begun, key=lambda rule: rule.effective_from, default=None)
+    newest = rule_in_force(session, RECORDS, on=on)
     return None if newest is None else parse_record_rules(newest.content)
+
+
+def notice_rules_in_force(session: Session, *, on: date) -> NoticeRules:
+    """The kept rules about public notices of a day."""
+    newest = rule_in_force(session, NOTICES, on=on)
+    if newest is None:
+        raise SetupError(
+            f"no rules about public notices are in force on {on}. Run `credit-village init`; where nights "
+            "were published before, two persons activate the rules (`credit-village approval`)"
+        )
+    return parse_notice_rules(newest.content)
 
 
 def appraisal_rules_in_force(session: Session, *, on: date) -> tuple[int, AppraisalRules]:
@@ -268,12 +291,26 @@ def _parsed(fingerprint: str, content: str) -> Scorecard:
 def _evidence(file: RuleFile) -> dict[str, Any] | None:
     """The validation of a card; the common part of a card with versions by type rates nobody and has none."""
     definition = file.rule
-    if not isinstance(definition, CardDefinition):
+    if not isinstance(definition, CardDefinition | ProfileDefinition):
         return None
     faults = [str(finding) for finding in lint_file(file.path) if finding.error]
     if faults:
         raise SetupError(f"{file.path}: cannot be put in force: {'; '.join(faults)}")
-    return None if definition.overlays else evidence_of(file.path, definition)
+    if isinstance(definition, ProfileDefinition):
+        _refuse_unknown_references(definition, file.path)
+    if isinstance(definition, ProfileDefinition) or definition.overlays:
+        return None
+    return evidence_of(file.path, definition)
+
+
+def _refuse_unknown_references(profile: ProfileDefinition, path: Path) -> None:
+    """A profile in force is held against county medians only: the night knows no other reference."""
+    for name in profile.references:
+        if name.removeprefix(COUNTY_MEDIAN) not in profile.measures or not name.startswith(COUNTY_MEDIAN):
+            raise SetupError(
+                f"{path}: {name}: 夜间作业没有此参考值 · the night delivers no such reference; write "
+                f"{COUNTY_MEDIAN} and the name of a measure of the profile"
+            )
 
 
 def _rule_version(file: RuleFile, *, at: datetime, validation: dict[str, Any] | None) -> RuleVersion:

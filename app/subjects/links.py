@@ -1,6 +1,7 @@
 """The same person behind several files: heads one household, is a member of another, answers for an entity.
 
-Persons are compared by the keyed hash of their number only; no number is opened.
+Persons are compared by the keyed hash of their number only; no number is opened. While values move from one
+key to another (`credit-village keys status`) one person can have two, and stand apart until that is done.
 """
 
 from collections.abc import Collection, Iterable, Iterator

@@ -1,15 +1,17 @@
 """Who is behind a number, and what people may see of a subject."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from app.db import Session
 from app.errors import Invalid, NotFound
-from app.models import EntityState, EntityStatus, EntityType, Subject, SubjectKind
+from app.models import ContactKind, EntityState, EntityStatus, EntityType, Subject, SubjectKind
 from app.places import service as places
 from app.subjects import store
 from app.subjects.cipher import Cipher
+from app.subjects.contacts import masked_address, masked_phone, newest_contacts
+from app.subjects.keys import follow
 from app.subjects.numbers import masked_name, masked_number, resident_number, sex_and_birth, uscc
 from app.subjects.store import has_subjects, has_synthetic, subjects_in_place
 
@@ -23,6 +25,7 @@ __all__ = [
     "heads",
     "subject",
     "subjects_in_place",
+    "with_contacts",
 ]
 
 
@@ -41,6 +44,8 @@ class SubjectCard:
     uscc: str | None = None
     entity_type: EntityType | None = None
     status: EntityStatus | None = None
+    phone_masked: str | None = None
+    address_masked: str | None = None
 
     @property
     def display_name(self) -> str:
@@ -78,12 +83,33 @@ def find_by_number(session: Session, cipher: Cipher, number: str, *, on: date) -
         raise code if _looks_like_uscc(number) else resident
     found = None
     if isinstance(resident, str):
-        index = cipher.index(resident)
-        found = store.by_head(session, index) or store.by_member(session, index)
+        found = _person(session, cipher, resident)
     if found is None and isinstance(code, str):
         found = store.by_uscc(session, code)
     if found is None:
         raise NotFound("nobody is on file under this number; compare it with the card or the licence")
+    return found
+
+
+def with_contacts(session: Session, cipher: Cipher, card: SubjectCard) -> SubjectCard:
+    """The same card with phone and address masked, for the desk to compare with what it is told."""
+    known = newest_contacts(session, cipher, [card.subject_id]).get(card.subject_id, {})
+    phone, address = known.get(ContactKind.PHONE), known.get(ContactKind.ADDRESS)
+    return replace(
+        card,
+        phone_masked=phone and masked_phone(phone),
+        address_masked=address and masked_address(address),
+    )
+
+
+def _person(session: Session, cipher: Cipher, number: str) -> Subject | None:
+    """The household of a resident number: of its head, else of a member."""
+    found = store.by_head(session, cipher.indexes(number))
+    if found is None:
+        # Before anybody is called unknown: this process may not have heard of a new key yet.
+        follow(session, cipher)
+        indexes = cipher.indexes(number)
+        found = store.by_head(session, indexes) or store.by_member(session, indexes)
     return found
 
 

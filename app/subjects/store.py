@@ -1,6 +1,6 @@
 """Questions about credit subjects to the database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,15 +13,15 @@ def by_id(session: Session, subject_id: int) -> Subject | None:
     return session.get(Subject, subject_id)
 
 
-def by_head(session: Session, number_index: bytes) -> Subject | None:
-    """The household whose head has this number."""
-    heads = select(Household.subject_id).where(Household.head_id_number_index == number_index)
+def by_head(session: Session, number_indexes: Sequence[bytes]) -> Subject | None:
+    """The household whose head has this number, by every hash it may be filed under."""
+    heads = select(Household.subject_id).where(Household.head_id_number_index.in_(number_indexes))
     return session.scalar(select(Subject).where(Subject.subject_id.in_(heads)))
 
 
-def by_member(session: Session, number_index: bytes) -> Subject | None:
+def by_member(session: Session, number_indexes: Sequence[bytes]) -> Subject | None:
     """The household that has a member with this number; of several, the one recorded last."""
-    members = select(Member.subject_id).where(Member.id_number_index == number_index)
+    members = select(Member.subject_id).where(Member.id_number_index.in_(number_indexes))
     newest_first = (Subject.recorded_at.desc(), Subject.subject_id.desc())
     return session.scalar(
         select(Subject).where(Subject.subject_id.in_(members)).order_by(*newest_first).limit(1)

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from app import clock
 from app.access import oidc
 from app.access import service as access
-from app.access.oidc import Provider, provider_of
+from app.access.oidc import Provider, provider_of_settings
 from app.access.routes import RequestSession
 from app.access.tokens import SignedInBy
 from app.errors import NotFound, NotSignedIn, ProviderFailed, SecondFactorNeeded, TooManyAttempts
@@ -50,7 +50,7 @@ def login(
     except TooManyAttempts:
         return _login_page(request, next_path, status=429, words=_RESTS)
     answer = RedirectResponse(local_path(next_path), status_code=303)
-    open_session(request, answer, user, at=at)
+    open_session(request, answer, session, user, at=at)
     return answer
 
 
@@ -67,33 +67,41 @@ def login_code_form(request: Request) -> HTMLResponse:
 @router.post("/login/code", dependencies=[Depends(refuse_foreign_form)])
 def login_code(request: Request, session: RequestSession, code: Annotated[str, Form()] = "") -> Response:
     """Sign in with the code, within ten minutes of the password."""
-    at = clock.now()
+    at, state = clock.now(), request.app.state
     try:
         note = read_note(request, name=_CODE_NOTE)
     except NotSignedIn:
         return _login_page(request, "/", status=401, words=_LATE)
     try:
-        user = access.sign_in_with_code(session, note["sub"], code, at=at, sealing=request.app.state.cipher)
+        drift = state.settings.code_drift_steps
+        user = access.sign_in_with_code(
+            session, note["sub"], code, at=at, sealing=state.cipher, drift_steps=drift
+        )
     except NotSignedIn:
         words = "动态口令不正确或已使用过，请等待下一个口令后重新输入。"
         return page(request, "totp.html", status=401, words=words)
     except TooManyAttempts:
         return _login_page(request, note["next"], status=429, words=_RESTS)
     answer = RedirectResponse(note["next"], status_code=303)
-    open_session(request, answer, user, at=at)
+    by = SignedInBy.PROVIDER if note.get("by") == SignedInBy.PROVIDER else SignedInBy.PASSWORD
+    open_session(request, answer, session, user, at=at, by=by)
     drop_note(request, answer, name=_CODE_NOTE)
     return answer
 
 
-@router.get("/login/oidc")
-def login_by_provider(request: Request, next_path: Annotated[str, Query(alias="next")] = "/") -> Response:
-    """Send the browser to the outside provider, with secrets that its return has to fit."""
+@router.post("/login/oidc", dependencies=[Depends(refuse_foreign_form)])
+def login_by_provider(request: Request, next_path: Annotated[str, Form(alias="next")] = "/") -> Response:
+    """Send the browser to the outside provider, with secrets that its return has to fit.
+
+    Only by the button of the own page: a link of another site signs nobody in unasked.
+    """
     try:
         begun = oidc.begin(_provider(request), redirect_uri=_redirect_uri(request))
     except ProviderFailed as failed:
         words = "统一身份认证暂时无法使用，请稍后重试，或使用密码登录。"
         return _login_page(request, next_path, status=failed.status, words=words)
-    answer = RedirectResponse(begun.url, status_code=303)
+    # Not a redirect: the content security policy lets a form lead to this service only.
+    answer = page(request, "leaving.html", url=begun.url)
     note = {"sub": begun.state, "nonce": begun.nonce, "verifier": begun.verifier}
     note["next"] = local_path(next_path)
     leave_note(request, answer, name=_PROVIDER_NOTE, note=note, from_outside=True)
@@ -118,7 +126,7 @@ def provider_answer(
         words = "统一身份认证没有完成，请重新登录。"
         return _login_page(request, note["next"], status=401, words=words)
     try:
-        person = oidc.subject(
+        person = oidc.identity(
             provider,
             code=code,
             verifier=note["verifier"],
@@ -126,7 +134,7 @@ def provider_answer(
             redirect_uri=_redirect_uri(request),
             at=at,
         )
-        user = access.sign_in_subject(session, person)
+        user = access.sign_in_subject(session, person.subject)
     except ProviderFailed as failed:
         words = "统一身份认证登录失败，请重试，或使用密码登录。"
         return _login_page(request, note["next"], status=failed.status, words=words)
@@ -134,8 +142,14 @@ def provider_answer(
         words = "您已通过统一身份认证，但没有与之绑定的可用账号，请联系系统管理员。"
         return _login_page(request, note["next"], status=403, words=words)
     # Not a redirect: the browser would count it as coming from the provider, and keep the new cookie back.
-    answer = page(request, "signed_in.html", next_path=note["next"])
-    open_session(request, answer, user, at=at, by=SignedInBy.PROVIDER)
+    if user.totp_confirmed_at is not None and not person.is_strong:
+        answer = page(request, "signed_in.html", title="还需输入动态口令", next_path="/login/code")
+        asked = {"sub": user.username, "next": note["next"], "by": str(SignedInBy.PROVIDER)}
+        leave_note(request, answer, name=_CODE_NOTE, note=asked)
+    else:
+        answer = page(request, "signed_in.html", title="登录成功", next_path=note["next"])
+        by = SignedInBy.PROVIDER_STRONG if person.is_strong else SignedInBy.PROVIDER
+        open_session(request, answer, session, user, at=at, by=by)
     drop_note(request, answer, name=_PROVIDER_NOTE)
     return answer
 
@@ -155,8 +169,7 @@ def _login_page(request: Request, next_path: str, *, status: int = 200, words: s
 
 
 def _provider(request: Request) -> Provider:
-    settings = request.app.state.settings
-    found = provider_of(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
+    found = provider_of_settings(request.app.state.settings)
     if found is None:
         raise NotFound("no outside provider is set up (CREDIT_VILLAGE_OIDC_ISSUER)")
     return found

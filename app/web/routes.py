@@ -22,13 +22,14 @@ from app.places.service import children, place, place_by_code
 from app.ratings.service import explained, history, latest_run, ratings_in_place, shown_sources
 from app.rules.service import card_of
 from app.subjects.service import describe, has_synthetic, subject
-from app.web import account, gates, login
+from app.web import account, gates, interface_token, login
 from app.web.overview import TOWNS, UNITS, overview, treemap, unit_rows
 from app.web.page import Page, PageViewer, page
 
 router = APIRouter(route_class=Page, include_in_schema=False)
 router.include_router(login.router)
 router.include_router(account.router)
+router.include_router(interface_token.router)
 
 RATINGS_A_PAGE = 20
 LARGEST_ID = 2**63 - 1

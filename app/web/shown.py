@@ -1,9 +1,10 @@
 """How values are shown to people: shares, counts, money, dates and states, in Chinese."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from app import clock
 from app.models import GateState
 from app.records.words import money, percent
 
@@ -25,6 +26,11 @@ def day(on: date) -> str:
     return f"{on.year}年{on.month}月{on.day}日"
 
 
+def moment(at: datetime) -> str:
+    """An instant, as the clock of the district shows it."""
+    return f"{at.astimezone(clock.CHINA):%Y-%m-%d %H:%M}"
+
+
 def state(value: GateState) -> str:
     """A state by its sign and its word."""
     return f"{SIGNS[value]} {value.label}"
@@ -35,5 +41,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "count": count,
     "money": money,
     "day": day,
+    "moment": moment,
     "state": state,
 }

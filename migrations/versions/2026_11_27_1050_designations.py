@@ -8,6 +8,25 @@ down_revision = "b83e5f60c9d4"
 branch_labels = None
 depends_on = None
 
+# What became of a certificate's title by a day: its state, since when, and until when it was last given. Who
+# checks a certificate may see no title; the function looks with the rights of the owner, at this alone.
+STANDING = """
+CREATE FUNCTION certificate_standing(wanted bigint, on_day date)
+RETURNS TABLE (state text, since date, valid_until date)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT taken.state::text, taken.happened_on, (
+        SELECT given.valid_until FROM designation_steps AS given
+        WHERE given.designation_id = taken.designation_id AND given.happened_on <= on_day
+            AND given.valid_until IS NOT NULL
+        ORDER BY given.sequence DESC LIMIT 1)
+    FROM certificates
+    JOIN designation_steps AS awarded ON awarded.designation_step_id = certificates.designation_step_id
+    JOIN designation_steps AS taken ON taken.designation_id = awarded.designation_id
+    WHERE certificates.certificate_id = wanted AND taken.happened_on <= on_day
+    ORDER BY taken.sequence DESC LIMIT 1
+$$
+"""
+
 SCOPE = "NULLIF(current_setting('credit_village.scope', true), '')"
 
 
@@ -271,6 +290,7 @@ def _protect() -> None:
         "CREATE POLICY notice_objection_answers_in_scope ON notice_objection_answers "
         f"USING ({seen}) WITH CHECK ({seen})"
     )
+    op.execute(STANDING)
 
 
 def _enum(name: str, *values: str) -> sa.Enum:
@@ -282,6 +302,8 @@ def _big() -> sa.types.TypeEngine[int]:
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION certificate_standing(bigint, date)")
     op.drop_table("notice_objection_answers")
     with op.batch_alter_table("notice_objections") as batch:
         batch.drop_index(batch.f("ix_notice_objections_notice_id"))

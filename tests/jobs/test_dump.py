@@ -1,7 +1,8 @@
-"""Whoever takes a copy of the database takes no number and no name of a person with it."""
+"""Whoever takes a copy of the database takes no number, name, phone or address of a person with it."""
 
 import re
 import sqlite3
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,20 @@ from app.jobs.demo import make_demo
 from app.jobs.nightly import run_night
 from app.jobs.progress import quiet
 from app.jobs.setup import initialise
-from app.models import AgriEntity, Base, Household, Member
+from app.models import AgriEntity, Base, Contact, ContactKind, Household, Member
 from app.settings import Settings
-from app.subjects.cipher import Cipher, load_master_key
+from app.subjects.cipher import Cipher
+from app.subjects.key_source import cipher_of
 from app.subjects.numbers import resident_number
 
+# Of each: numbers, names of persons, phones, addresses.
 KNOWN_LEAST = 10_000
 # Text that is about nobody: it may hold two characters that are also somebody's name.
 PUBLIC = {"places", "facts", "sources", "rule_versions", "agri_entities", "roster_entries", "rating_runs"}
 NUMBER = re.compile(r"\d{17}[\dX]")
+ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "gb18030")
+# Every address of the demonstration ends so.
+ADDRESS_END = "号（合成）"
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +39,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     on, at = clock.today(), clock.now()
     initialise(made, on=on, at=at)
     engine = make_engine(made.database_url)
-    make_demo(engine, cipher_of(made), households=5_600, entities=200, seed=11, on=on, progress=quiet)
+    make_demo(engine, cipher_of(made), households=10_000, entities=200, seed=11, on=on, progress=quiet)
     run_night(
         engine, policy_folder=made.policy_folder, district_code=made.district_code, as_of=on, started_at=at,
         progress=quiet,
@@ -44,32 +50,36 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return made
 
 
-def cipher_of(settings: Settings) -> Cipher:
-    """The key of the district."""
-    return Cipher(load_master_key(None, key_file=settings.key_file))
+@dataclass
+class Known:
+    """What is on file of persons, opened: names one for each person, the others each once."""
+
+    numbers: set[str] = field(default_factory=set)
+    names: list[str] = field(default_factory=list)
+    phones: set[str] = field(default_factory=set)
+    addresses: set[str] = field(default_factory=set)
 
 
-def known_persons(engine: Engine, cipher: Cipher) -> tuple[set[str], set[str]]:
-    """The numbers and the names of everybody on file."""
+def known_persons(engine: Engine, cipher: Cipher) -> Known:
+    """The numbers, names, phones and addresses of everybody on file."""
+    known = Known()
     with reading(engine) as session:
-        heads = session.scalars(select(Household)).all()
-        members = session.scalars(select(Member)).all()
-        entities = session.scalars(select(AgriEntity)).all()
-    numbers: set[str] = set()
-    names: set[str] = set()
-    for head in heads:
-        row = f"households/{head.subject_id}"
-        numbers.add(cipher.open(head.head_id_number_cipher, row=f"{row}/head_id_number"))
-        names.add(cipher.open(head.head_name_cipher, row=f"{row}/head_name"))
-    for member in members:
-        row = f"members/{member.member_id}"
-        names.add(cipher.open(member.name_cipher, row=f"{row}/name"))
-        if member.id_number_cipher:
-            numbers.add(cipher.open(member.id_number_cipher, row=f"{row}/id_number"))
-    for entity in entities:
-        row = f"agri_entities/{entity.subject_id}/legal_representative"
-        names.add(cipher.open(entity.legal_representative_name_cipher, row=f"{row}_name"))
-    return numbers, names
+        for head in session.scalars(select(Household)):
+            row = f"households/{head.subject_id}"
+            known.numbers.add(cipher.open(head.head_id_number_cipher, row=f"{row}/head_id_number"))
+            known.names.append(cipher.open(head.head_name_cipher, row=f"{row}/head_name"))
+        for member in session.scalars(select(Member)):
+            row = f"members/{member.member_id}"
+            known.names.append(cipher.open(member.name_cipher, row=f"{row}/name"))
+            if member.id_number_cipher:
+                known.numbers.add(cipher.open(member.id_number_cipher, row=f"{row}/id_number"))
+        for entity in session.scalars(select(AgriEntity)):
+            row = f"agri_entities/{entity.subject_id}/legal_representative"
+            known.names.append(cipher.open(entity.legal_representative_name_cipher, row=f"{row}_name"))
+        for contact in session.scalars(select(Contact)):
+            value = cipher.open(contact.value_cipher, row=f"contacts/{contact.contact_id}/value")
+            (known.phones if contact.kind is ContactKind.PHONE else known.addresses).add(value)
+    return known
 
 
 def is_resident_number(given: str) -> bool:
@@ -93,19 +103,42 @@ def texts(file: Path) -> set[tuple[str, str]]:
 
 def numbers_in(content: bytes) -> set[str]:
     """Everything in a file that could be a number of a person, as ASCII, UTF-8 or GB 18030 and as UTF-16."""
-    plain = re.findall(rb"(?=(\d{17}[\dX]))", content)
-    little = re.findall(rb"(?=((?:\d\x00){17}[\dX]))", content)
-    big = re.findall(rb"(?=((?:\x00\d){17}\x00[\dX]))", content)
-    return {found.replace(b"\x00", b"").decode() for found in (*plain, *little, *big)}
+    return _digits_in(content, rb"\d{17}[\dX]", rb"(?:\d\x00){17}[\dX]", rb"(?:\x00\d){17}\x00[\dX]")
+
+
+def phones_in(content: bytes) -> set[str]:
+    """Everything in a file that could be a mobile, in the same encodings."""
+    return _digits_in(content, rb"1\d{10}", rb"1\x00(?:\d\x00){9}\d", rb"\x001(?:\x00\d){10}")
+
+
+def _digits_in(content: bytes, *patterns: bytes) -> set[str]:
+    found = {each for pattern in patterns for each in re.findall(rb"(?=(%b))" % pattern, content)}
+    return {each.replace(b"\x00", b"").decode() for each in found}
+
+
+def addresses_in(content: bytes, addresses: set[str]) -> set[str]:
+    """The addresses that stand in a file, in any of the encodings."""
+    found = set()
+    for encoding in ENCODINGS:
+        known = {address.encode(encoding): address for address in addresses}
+        lengths = {len(each) for each in known}
+        for end in re.finditer(re.escape(ADDRESS_END.encode(encoding)), content):
+            ends = (content[max(0, end.end() - length) : end.end()] for length in lengths)
+            found |= {known[each] for each in ends if each in known}
+    return found
 
 
 def test_no_number_is_in_the_file_and_no_name_in_what_is_about_persons(settings) -> None:
     engine = make_engine(settings.database_url)
-    numbers, names = known_persons(engine, cipher_of(settings))
+    known = known_persons(engine, cipher_of(settings))
     engine.dispose()
-    assert len(numbers) + len(names) > KNOWN_LEAST
+    assert min(map(len, (known.numbers, known.names, known.phones, known.addresses))) >= KNOWN_LEAST
     file = Path(settings.database_url.removeprefix("sqlite:///"))
-    assert numbers_in(file.read_bytes()) & numbers == set()
+    content = file.read_bytes()
+    assert numbers_in(content) & known.numbers == set()
+    assert phones_in(content) & known.phones == set()
+    assert all(address.endswith(ADDRESS_END) for address in known.addresses)
+    assert addresses_in(content, known.addresses) == set()
     kept = texts(file)
     words = {
         (table, cell[start : start + length])
@@ -114,13 +147,17 @@ def test_no_number_is_in_the_file_and_no_name_in_what_is_about_persons(settings)
         for length in (2, 3)
         for start in range(len(cell) - length + 1)
     }
+    names = set(known.names)
     assert {(table, word) for table, word in words if word in names} == set()
     # And no other number that could be a person's: not of somebody who was refused, not in a file name.
     others = {found for _, cell in kept for found in NUMBER.findall(cell) if is_resident_number(found)}
     assert others == set()
 
 
-def test_the_scan_finds_what_is_not_sealed() -> None:
-    number = "11010519491231002X"
-    for encoding in ("utf-8", "utf-16-le", "utf-16-be", "gb18030"):
-        assert numbers_in(f"王建国 {number}。".encode(encoding)) >= {number}
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_the_scan_finds_what_is_not_sealed(encoding: str) -> None:
+    number, phone, address = "11010519491231002X", "15400000001", f"长隆村3组12{ADDRESS_END}"
+    content = f"王建国 {number}。{address}，{phone}".encode(encoding)
+    assert numbers_in(content) >= {number}
+    assert phones_in(content) >= {phone}
+    assert addresses_in(content, {address, f"狮子村1组1{ADDRESS_END}"}) == {address}

@@ -5,8 +5,10 @@ import threading
 import time
 from base64 import b32decode
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 
 import pytest
+import segno
 import uvicorn
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
@@ -54,7 +56,8 @@ def now(monkeypatch):
 
 
 def application(url, **changes):
-    return create_app(Settings(database_url=url, master_key=KEY.hex(), **changes))
+    """The service, which also takes passwords from programs: these tests sign in that way too."""
+    return create_app(Settings(database_url=url, master_key=KEY.hex(), **{"password_grant": "on"} | changes))
 
 
 @pytest.fixture
@@ -146,6 +149,87 @@ def test_signing_out_takes_the_token_back_also_the_ones_before_it(client, now):
     assert client.get("/account").status_code == 303
 
 
+def test_signing_in_again_ends_the_session_this_browser_held(client):
+    sign_in(client)
+    first = client.cookies["credit_village_session"]
+    sign_in(client)
+    assert client.cookies["credit_village_session"] != first
+    assert client.get("/account").status_code == 200
+    client.cookies.clear()
+    client.cookies.set("credit_village_session", first)
+    assert client.get("/account").status_code == 303
+
+
+def test_the_page_of_the_sessions_shows_them_and_ends_those_that_were_chosen(client, now):
+    sign_in(client)
+    other = client.cookies["credit_village_session"]
+    client.cookies.clear()
+    now.at += timedelta(minutes=1)
+    sign_in(client)
+    shown = client.get("/account/sessions").text
+    assert ("2026-11-23 10:00" in shown, "2026-11-23 10:01" in shown) == (True, True)
+    (number,) = re.findall(r'name="ended" value="(\d+)"', shown)
+    assert submit(client, "/account/sessions", password="wrong horses", ended=number).status_code == 422
+    answer = submit(client, "/account/sessions", password=PASSWORD, ended=number)
+    assert answer.headers["location"] == "/account?done=sessions"
+    mine = client.cookies["credit_village_session"]
+    for token, status in ((other, 303), (mine, 200)):
+        client.cookies.clear()
+        client.cookies.set("credit_village_session", token)
+        assert client.get("/account").status_code == status
+
+
+def test_a_session_in_use_is_shown_to_hold_as_long_as_it_does(client, now):
+    sign_in(client)
+    now.at += timedelta(minutes=20)
+    client.get("/account")
+    assert "2026-11-23 10:50" in client.get("/account/sessions").text
+
+
+def test_the_qr_code_is_the_link_the_authenticator_app_reads(client):
+    sign_in(client)
+    page = submit(client, "/account/second-factor", password=PASSWORD).text
+    (link,) = re.findall(r'href="(otpauth:[^"]+)"', page)
+    (drawn,) = re.findall(r'<path fill="#000" d="([^"]+)"', page)
+    dark = {(int(x), int(y)) for x, y in re.findall(r"M(\d+) (\d+)h1v1h-1z", drawn)}
+    matrix = segno.make(unescape(link), error="m", micro=False).matrix_iter(border=4)
+    assert dark == {(x, y) for y, row in enumerate(matrix) for x, cell in enumerate(row) if cell}
+
+
+def test_a_person_gets_tokens_for_a_program_on_a_page_and_the_program_never_gets_the_password(
+    migrated_url, now
+):
+    with TestClient(application(migrated_url, password_grant="off"), follow_redirects=False) as client:
+        add_user(client.app)
+        sign_in(client)
+        secret = enrol(client, now)
+        now.at += timedelta(seconds=30)
+        for wrong in (
+            {"password": "wrong horses"},
+            {"password": PASSWORD},
+            {"password": PASSWORD, "code": "000000"},
+        ):
+            assert submit(client, "/account/token", **wrong).status_code == 422
+        shown = submit(client, "/account/token", password=PASSWORD, code=code_of(secret, now.at)).text
+        access, refresh = re.findall(r'<code class="token">([^<]+)</code>', shown)
+        assert client.get("/v1/me", headers={"Authorization": f"Bearer {access}"}).status_code == 200
+        renewal = {"grant_type": "refresh_token", "refresh_token": refresh}
+        assert client.post("/v1/token", data=renewal).status_code == 200
+        assert "接口" in client.get("/account/sessions").text
+
+
+def test_with_a_second_factor_changing_the_password_on_the_page_takes_a_code(client, now):
+    sign_in(client)
+    secret = enrol(client, now)
+    change = {"old": PASSWORD, "new": NEXT_PASSWORD, "again": NEXT_PASSWORD}
+    now.at += timedelta(seconds=30)
+    refused = submit(client, "/account/password", **change)
+    assert refused.status_code == 422
+    assert "动态口令缺失" in refused.text
+    answer = submit(client, "/account/password", **change, code=code_of(secret, now.at))
+    assert answer.headers["location"] == "/account?done=password"
+
+
 def test_with_a_second_factor_the_password_alone_signs_nobody_in(client, now):
     sign_in(client)
     secret = enrol(client, now)
@@ -185,6 +269,17 @@ def test_a_form_of_the_account_without_the_token_of_the_session_is_refused(clien
     form = {"old": PASSWORD, "new": NEXT_PASSWORD, "again": NEXT_PASSWORD}
     for token in ("", "0" * 64):
         assert client.post("/account/password", data=form | {"form_token": token}).status_code == 403
+    assert sign_in(client).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "headers", [{"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}], ids=["site", "origin"]
+)
+def test_a_form_sent_from_another_site_is_refused_even_with_the_token_of_the_session(client, headers):
+    sign_in(client)
+    [token] = set(re.findall(r'name="form_token" value="(\w+)"', client.get("/account/password").text))
+    form = {"old": PASSWORD, "new": NEXT_PASSWORD, "again": NEXT_PASSWORD, "form_token": token}
+    assert client.post("/account/password", data=form, headers=headers).status_code == 403
     assert sign_in(client).status_code == 303
 
 

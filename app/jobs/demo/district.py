@@ -18,6 +18,7 @@ from app.jobs.demo.batches import (
     demo_facts,
 )
 from app.jobs.demo.consents import append_consents, append_refusals
+from app.jobs.demo.contacts import append_contacts
 from app.jobs.demo.entity_rows import EntityFiles, append_entities, append_entity_files, invent_files
 from app.jobs.demo.households import append_files, append_heads, live, parts
 from app.jobs.demo.loan_rows import LoanBook
@@ -31,6 +32,7 @@ from app.jobs.demo.writer import Writer, relaxed
 from app.jobs.progress import Progress
 from app.models import Batch, BatchKind, Subject, SubjectKind
 from app.subjects.cipher import Cipher
+from app.subjects.keys import hold
 
 _INDEXED = (
     "records",
@@ -41,6 +43,7 @@ _INDEXED = (
     "subjects",
     "loans",
     "consents",
+    "contacts",
 )
 _COUNTED = {
     "subjects": "subject_id",
@@ -48,6 +51,7 @@ _COUNTED = {
     "members": "member_id",
     "records": "record_id",
     "consents": "consent_id",
+    "contacts": "contact_id",
 }
 
 
@@ -67,6 +71,7 @@ def make_demo(
     count = households // 10 if entities is None else entities
     order = Order(households=households, entities=count, seed=seed % 2**32, on=on)
     with relaxed(engine) as own, transaction(own) as session:
+        hold(session, cipher)
         writer = Writer(session.connection())
         _refuse_second(session)
         return _District.begin(session, writer, cipher, order=order).make(progress)
@@ -182,6 +187,7 @@ class _District:
         for part in parts(self.villages, first_id=first_id):
             progress(int(part.index[0]), self.order.households, "农户 households")
             append_heads(self.writer, self.cipher, self.order, part=part, villages=self.villages)
+            self._append_contacts(people=part.index, ids=part.ids, village=part.village)
             lives = live(self.order, part=part, villages=self.villages)
             several = lives.facts["household_size"] > 1
             written += Written(
@@ -201,8 +207,24 @@ class _District:
         progress(self.order.households, self.order.households, "农户 households")
         return written
 
+    def _append_contacts(self, *, people: Ints, ids: Ints, village: Ints) -> None:
+        append_contacts(
+            self.writer,
+            self.cipher,
+            self.order,
+            people=people,
+            ids=ids,
+            village=village,
+            villages=self.villages,
+        )
+
     def _append_entities(self, files: EntityFiles) -> Written:
         append_entities(self.writer, self.cipher, self.order, files=files, villages=self.villages)
+        self._append_contacts(
+            people=self.order.households + np.arange(self.order.entities),
+            ids=files.ids,
+            village=files.entities.village,
+        )
         self.book.add(files.loans, ids=files.ids)
         records = append_entity_files(
             self.writer,

@@ -23,6 +23,7 @@ from app.models import Batch, BatchKind
 from app.records.service import source_by_code
 from app.records.source_list import TOWN_OFFICE
 from app.subjects.cipher import Cipher
+from app.subjects.keys import hold
 
 __all__ = [
     "ImportKind",
@@ -71,6 +72,7 @@ def import_file(
         synthetic=False,
     )
     with looking(engine) if dry_run else landing(engine) as session:
+        hold(session, cipher)
         if lookups.seen_before(session, batch.kind, batch.content_sha256):
             report.already_imported = True
             return report

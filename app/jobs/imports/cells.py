@@ -221,12 +221,12 @@ def is_adult(number_: str, on: date) -> bool:
 
 def shown(raw: Raw) -> str:
     """A value as a report may show it: what looks like a person's number is masked."""
-    return _FULL_NUMBER.sub(lambda found: masked_number(found.group()), _plain(raw))[:40]
+    return _FULL_NUMBER.sub(lambda found: masked_number(found.group()), plain(raw))[:40]
 
 
 def shown_number(raw: Raw) -> str:
     """A person's number as a report may show it, also when it is too short or not a number at all."""
-    written = _plain(raw)
+    written = plain(raw)
     if len(written) >= EXACT_DIGITS_MAX:
         return masked_number(written)[:40]
     return written[:2] + "*" * (len(written) - 2) if written[:3].isdigit() else shown_name(raw)
@@ -234,11 +234,12 @@ def shown_number(raw: Raw) -> str:
 
 def shown_name(raw: Raw) -> str:
     """A person's name as a report may show it."""
-    written = _plain(raw)
+    written = plain(raw)
     return masked_name(written)[:40] if written else ""
 
 
-def _plain(raw: Raw) -> str:
+def plain(raw: Raw) -> str:
+    """What is written in a cell, as it is."""
     if isinstance(raw, BrokenCell):
         return raw.shown
     if isinstance(raw, float) and raw == int(raw) and abs(raw) < 10**18:

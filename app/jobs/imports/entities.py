@@ -1,7 +1,7 @@
 """New-type agricultural operating entities, as a department lists them."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from app.jobs.imports import lookups
@@ -17,9 +17,11 @@ from app.jobs.imports.cells import (
 )
 from app.jobs.imports.checking import PLACE_CODE, PLACE_NAME, Check
 from app.jobs.imports.columns import Column, Row
+from app.jobs.imports.contact_columns import CONTACT_COLUMNS, Contacts, contacts_in, news_in
 from app.jobs.imports.reading import Sheet
 from app.jobs.imports.report import both
 from app.models import AgriEntity, EntityStatus, EntityType, Subject
+from app.subjects.contacts import newest_contacts
 
 LEVELS = {"无": 0, "区县级": 1, "市级": 2, "省级": 3, "国家级": 4}
 _TYPES = {kind.label: kind for kind in EntityType}
@@ -72,6 +74,7 @@ ENTITY_COLUMNS = (
     LEVEL,
     PLACE_CODE,
     PLACE_NAME,
+    *CONTACT_COLUMNS,
 )
 
 
@@ -88,6 +91,7 @@ class EntityDraft:
     representative: str
     representative_number: str | None
     place_id: int
+    contacts: Contacts
 
 
 @dataclass(slots=True)
@@ -114,6 +118,9 @@ def plan_entities(sheets: Sequence[Sheet], check: Check) -> EntityPlan:
     rows = [row for sheet in sheets for row in check.rows(sheet, ENTITY_COLUMNS)]
     plan = EntityPlan(rows=len(rows))
     stored = lookups.entities(check.session, {row[USCC.name] for row in rows if row[USCC.name]})
+    contacts = newest_contacts(
+        check.session, check.cipher, [subject.subject_id for _, subject in stored.values()]
+    )
     seen: dict[Hashable, Row] = {}
     for row in rows:
         code = row[USCC.name]
@@ -126,8 +133,11 @@ def plan_entities(sheets: Sequence[Sheet], check: Check) -> EntityPlan:
         draft = _draft(row, place_id=division.place_id)
         if code not in stored:
             plan.new.append(draft)
-        elif _differs(*stored[code], draft, check=check):
-            plan.changed.append((*stored[code], draft))
+            continue
+        entity, subject = stored[code]
+        news = news_in(draft.contacts, on_file=contacts.get(subject.subject_id, {}))
+        if news or _differs(entity, subject, draft, check=check):
+            plan.changed.append((entity, subject, replace(draft, contacts=news)))
     return plan
 
 
@@ -142,6 +152,7 @@ def _draft(row: Row, *, place_id: int) -> EntityDraft:
         representative=row[REPRESENTATIVE.name],
         representative_number=row[REPRESENTATIVE_NUMBER.name],
         place_id=place_id,
+        contacts=contacts_in(row),
     )
 
 
@@ -168,7 +179,7 @@ def _differs(entity: AgriEntity, subject: Subject, draft: EntityDraft, *, check:
     )
     redated = draft.registered_on is not None and draft.registered_on != entity.registered_on
     renumbered = draft.representative_number is not None and (
-        check.cipher.index(draft.representative_number) != entity.legal_representative_index
+        entity.legal_representative_index not in check.cipher.indexes(draft.representative_number)
     )
     return before != after or redated or renumbered
 

@@ -1,7 +1,7 @@
 """Households and their adult members, as a town office lists them."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.jobs.imports import lookups
 from app.jobs.imports.cells import (
@@ -15,10 +15,12 @@ from app.jobs.imports.cells import (
 )
 from app.jobs.imports.checking import PLACE_CODE, PLACE_NAME, Check
 from app.jobs.imports.columns import Column, Row, header_texts
+from app.jobs.imports.contact_columns import CONTACT_COLUMNS, Contacts, contacts_in, news_in
 from app.jobs.imports.reading import Sheet
 from app.jobs.imports.relations import COMMON_RELATIONS, RELATIONS
 from app.jobs.imports.report import both
-from app.models import Household, Member, Subject
+from app.models import ContactKind, Household, Member, Subject
+from app.subjects.contacts import newest_contacts
 
 NO = Column(
     "户号",
@@ -55,7 +57,7 @@ MEMBER_NUMBER = Column(
     example="440524188001010014",
     also=("身份证号码", "公民身份号码"),
 )
-HOUSEHOLD_COLUMNS = (NO, HEAD_NAME, HEAD_NUMBER, PLACE_CODE, PLACE_NAME)
+HOUSEHOLD_COLUMNS = (NO, HEAD_NAME, HEAD_NUMBER, PLACE_CODE, PLACE_NAME, *CONTACT_COLUMNS)
 MEMBER_COLUMNS = (NO, RELATION, MEMBER_NAME, MEMBER_NUMBER)
 
 
@@ -67,6 +69,7 @@ class HouseholdDraft:
     head_name: str
     head_number: str
     place_id: int
+    contacts: Contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ def _plan_heads(rows: list[Row], *, plan: HouseholdPlan, check: Check) -> dict[s
         if number is not None:
             check.unique(row, HEAD_NUMBER, seen=by_head, key=number)
         if not row.refused and division is not None:
-            draft = HouseholdDraft(no, row[HEAD_NAME.name], number, division.place_id)
+            draft = HouseholdDraft(no, row[HEAD_NAME.name], number, division.place_id, contacts_in(row))
             _plan_household(row, draft, plan=plan, check=check, stored=stored)
     return heads
 
@@ -147,31 +150,36 @@ class _Stored:
     """The households on file that rows of the file may mean."""
 
     by_no: dict[str, tuple[Household, Subject]]
-    by_head: dict[bytes, tuple[Household, Subject]]
-    members: dict[bytes, Member]
+    by_head: dict[str, tuple[Household, Subject]]
+    members: dict[str, Member]
+    contacts: dict[int, dict[ContactKind, str]]
 
     @classmethod
     def of(cls, rows: list[Row], *, check: Check) -> "_Stored":
         numbers = {row[HEAD_NUMBER.name] for row in rows if row[HEAD_NUMBER.name]}
-        heads = [check.cipher.index(number) for number in numbers]
+        people = lookups.people(check.cipher, numbers)
         pairs = lookups.households(
-            check.session, numbers={row[NO.name] for row in rows if row[NO.name]}, heads=heads
+            check.session, numbers={row[NO.name] for row in rows if row[NO.name]}, heads=people
         )
         return cls(
             {household.household_no: (household, subject) for household, subject in pairs},
-            {household.head_id_number_index: (household, subject) for household, subject in pairs},
-            lookups.members(check.session, heads),
+            {
+                people[household.head_id_number_index]: (household, subject)
+                for household, subject in pairs
+                if household.head_id_number_index in people
+            },
+            lookups.members(check.session, people),
+            newest_contacts(check.session, check.cipher, [subject.subject_id for _, subject in pairs]),
         )
 
 
 def _plan_household(
     row: Row, draft: HouseholdDraft, *, plan: HouseholdPlan, check: Check, stored: _Stored
 ) -> None:
-    index = check.cipher.index(draft.head_number)
-    by_no, by_head = stored.by_no.get(draft.household_no), stored.by_head.get(index)
+    by_no, by_head = stored.by_no.get(draft.household_no), stored.by_head.get(draft.head_number)
     if by_no is None and by_head is None:
         plan.new.append(draft)
-        if index in stored.members:
+        if draft.head_number in stored.members:
             _warn_elsewhere(row, HEAD_NUMBER, check=check)
     elif by_no is None:
         check.findings.refuse(
@@ -180,7 +188,7 @@ def _plan_household(
             reason=both("此户主已在另一个户号下建档", "this head is on file under another household number"),
             fix=both("核对户号", "check the household number"),
         )
-    elif by_no[0].head_id_number_index != index:
+    elif by_no != by_head:
         check.findings.refuse(
             row,
             NO,
@@ -194,17 +202,14 @@ def _plan_household(
         plan.on_file[draft.household_no] = subject.subject_id
         sealed_row = f"households/{subject.subject_id}/head_name"
         name = check.cipher.open(household.head_name_cipher, row=sealed_row)
-        if (name, subject.place_id) != (draft.head_name, draft.place_id):
-            plan.changed.append((household, subject, draft))
+        news = news_in(draft.contacts, on_file=stored.contacts.get(subject.subject_id, {}))
+        if news or (name, subject.place_id) != (draft.head_name, draft.place_id):
+            plan.changed.append((household, subject, replace(draft, contacts=news)))
 
 
 def _plan_members(rows: list[Row], *, plan: HouseholdPlan, check: Check, heads: dict[str, str]) -> None:
-    indexes = {
-        row[MEMBER_NUMBER.name]: check.cipher.index(row[MEMBER_NUMBER.name])
-        for row in rows
-        if row[MEMBER_NUMBER.name]
-    }
-    stored = lookups.members(check.session, indexes.values())
+    numbers = {row[MEMBER_NUMBER.name] for row in rows if row[MEMBER_NUMBER.name]}
+    stored = lookups.members(check.session, lookups.people(check.cipher, numbers))
     elsewhere = {row[NO.name] for row in rows if row[NO.name]} - plan.on_file.keys()
     for household, subject in lookups.households(check.session, numbers=elsewhere):
         plan.on_file[household.household_no] = subject.subject_id
@@ -221,7 +226,7 @@ def _plan_members(rows: list[Row], *, plan: HouseholdPlan, check: Check, heads: 
         _check_member(row, check=check, heads=heads, head_numbers=head_numbers)
         if not row.refused:
             draft = MemberDraft(row[NO.name], row[RELATION.name], row[MEMBER_NAME.name], number)
-            _plan_member(row, draft, plan=plan, check=check, stored=stored.get(indexes[number]))
+            _plan_member(row, draft, plan=plan, check=check, stored=stored.get(number))
 
 
 def _check_member(row: Row, *, check: Check, heads: dict[str, str], head_numbers: dict[str, str]) -> None:

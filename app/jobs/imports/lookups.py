@@ -1,6 +1,6 @@
 """What is on file already, read in bulk before a file is judged."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -25,6 +25,7 @@ from app.models import (
     Subject,
     SubjectKind,
 )
+from app.subjects.cipher import Cipher
 
 _PER_QUERY = 500
 T = TypeVar("T")
@@ -76,14 +77,19 @@ def households(
     return list(found.values())
 
 
-def members(session: Session, indexes: Collection[bytes]) -> dict[bytes, Member]:
-    """The members on file by the keyed hash of their number."""
+def people(cipher: Cipher, numbers: Collection[str]) -> dict[bytes, str]:
+    """The numbers of persons by every keyed hash they may be on file under."""
+    return {index: number for number in numbers for index in cipher.indexes(number)}
+
+
+def members(session: Session, people: Mapping[bytes, str]) -> dict[str, Member]:
+    """The members on file among some people, by their number."""
     rows = (
         member
-        for part in _parts(indexes)
+        for part in _parts(people)
         for member in session.scalars(select(Member).where(Member.id_number_index.in_(part)))
     )
-    return {member.id_number_index: member for member in rows if member.id_number_index is not None}
+    return {people[member.id_number_index]: member for member in rows if member.id_number_index is not None}
 
 
 def entities(session: Session, codes: Collection[str]) -> dict[str, tuple[AgriEntity, Subject]]:

@@ -19,18 +19,19 @@ class Known:
 
 def household_behind(rows: list[Row], check: Check) -> dict[int, Known]:
     """The household of each row: by its number, else by the number of its head or of an adult member."""
-    indexes = {
-        row[MEMBER_NUMBER.name]: check.cipher.index(row[MEMBER_NUMBER.name])
-        for row in rows
-        if row[MEMBER_NUMBER.name]
-    }
+    persons = {row[MEMBER_NUMBER.name] for row in rows if row[MEMBER_NUMBER.name]}
+    people = lookups.people(check.cipher, persons)
     numbers = {row[NO.name] for row in rows if row[NO.name]}
-    pairs = lookups.households(check.session, numbers=numbers, heads=indexes.values())
+    pairs = lookups.households(check.session, numbers=numbers, heads=people)
     by_no = {household.household_no: household for household, _ in pairs}
     by_person = {
-        index: member.subject_id for index, member in lookups.members(check.session, indexes.values()).items()
+        number: member.subject_id for number, member in lookups.members(check.session, people).items()
     }
-    by_person |= {household.head_id_number_index: household.subject_id for household, _ in pairs}
+    by_person |= {
+        people[household.head_id_number_index]: household.subject_id
+        for household, _ in pairs
+        if household.head_id_number_index in people
+    }
     head_names = {
         household.subject_id: (household.head_name_cipher, f"households/{household.subject_id}/head_name")
         for household, _ in pairs
@@ -39,7 +40,7 @@ def household_behind(rows: list[Row], check: Check) -> dict[int, Known]:
     for row in rows:
         no, number = row[NO.name], row[MEMBER_NUMBER.name]
         household = by_no.get(no)
-        by_number = by_person.get(indexes[number]) if number else None
+        by_number = by_person.get(number) if number else None
         subject_id = household.subject_id if household else None if no else by_number
         if no is None and number is None:
             _refuse_unnamed(row, check)

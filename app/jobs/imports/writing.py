@@ -1,6 +1,6 @@
 """A file that was found right lands whole: its batch, and everything it adds or changes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -23,6 +23,7 @@ from app.models import (
     Batch,
     Consent,
     ConsentWithdrawal,
+    Contact,
     EntityState,
     Household,
     Member,
@@ -34,6 +35,7 @@ from app.models import (
     WrittenConsent,
 )
 from app.subjects.cipher import Cipher
+from app.subjects.contacts import contact_row
 
 Plan = HouseholdPlan | EntityPlan | ObservationPlan | RosterPlan | ConsentPlan
 _ROWS_PER_STATEMENT = 5_000
@@ -98,6 +100,28 @@ def _write_households(plan: HouseholdPlan, where: Landing) -> None:
         draft.household_no: subject_id for draft, subject_id in zip(plan.new, ids, strict=True)
     }
     _write_members(plan, homes, where)
+    known = [(subject.subject_id, draft) for _, subject, draft in plan.changed]
+    _write_contacts([*zip(ids, plan.new, strict=True), *known], where)
+
+
+def _write_contacts(drafts: Iterable[tuple[int, HouseholdDraft | EntityDraft]], where: Landing) -> None:
+    named = [(subject_id, *each) for subject_id, draft in drafts for each in draft.contacts.items()]
+    recorded = {"recorded_at": where.at, "recorded_by": where.batch.recorded_by}
+    # Bound to its row as the members are: the row first, then what it holds.
+    ids = _inserted_ids(
+        where.session,
+        Contact,
+        [
+            {"subject_id": subject_id, "kind": kind, "value_cipher": b"", **recorded}
+            for subject_id, kind, _ in named
+        ],
+    )
+    sealed = [
+        {"contact_id": contact_id, "value_cipher": where.cipher.seal(value, row=contact_row(contact_id))}
+        for contact_id, (_, _, value) in zip(ids, named, strict=True)
+    ]
+    if sealed:
+        where.session.execute(update(Contact), sealed)
 
 
 def _household_row(draft: HouseholdDraft, subject_id: int, cipher: Cipher) -> dict[str, object]:
@@ -170,6 +194,8 @@ def _write_entities(plan: EntityPlan, where: Landing) -> None:
         for name, value in changes.items():
             setattr(stored, name, value)
         subject.place_id = draft.place_id
+    known = [(subject.subject_id, draft) for _, subject, draft in plan.changed]
+    _write_contacts([*zip(ids, plan.new, strict=True), *known], where)
 
 
 def _state_row(draft: EntityDraft, subject_id: int, at: datetime) -> dict[str, object]:
@@ -296,13 +322,16 @@ def _new_subjects(where: Landing, kind: SubjectKind, place_ids: Sequence[int]) -
 
 
 def _inserted_ids(
-    session: Session, table: type[Subject | Member | Record | Consent], rows: Sequence[dict[str, object]]
+    session: Session,
+    table: type[Subject | Member | Record | Consent | Contact],
+    rows: Sequence[dict[str, object]],
 ) -> list[int]:
     keys = {
         Subject: Subject.subject_id,
         Member: Member.member_id,
         Record: Record.record_id,
         Consent: Consent.consent_id,
+        Contact: Contact.contact_id,
     }
     statement = insert(table).returning(keys[table], sort_by_parameter_order=True)
     return [

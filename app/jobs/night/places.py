@@ -1,6 +1,6 @@
 """What the villages and towns come to: measures, the gates that hold, and ratings by grade."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from app.jobs.night.records import Facts
 from app.jobs.night.rules import Rules
 from app.models import GateState, Place, PlaceKind, SubjectKind
 from scoring import HOLDS, GateResults, Measure
+from scoring.measures import county_medians
 
 Counts = NDArray[np.float64]
 GradeCounts = frozenset[tuple[str, str, int]]
@@ -181,14 +182,21 @@ def town_measures(
     district: District,
     *,
     entities: tuple[Counts, Counts],
+    designated: Collection[int],
 ) -> dict[str, Measure]:
-    """The measures of every town: sums over its units, and the entities of the roster."""
+    """The measures of every town: sums over its units, the entities of the roster, and the villages that
+    bear the title (`designated`, by their ids).
+    """
 
     def summed(column: Counts) -> Counts:
         return np.bincount(district.town_of_unit, weights=column, minlength=len(district.towns)).astype(float)
 
     villages = district.is_village
+    bear = np.array([unit.place_id in designated for unit in district.units], dtype=np.bool_) & villages
     return {
+        "designated_village_share": Measure(
+            summed(bear.astype(float)), summed(villages.astype(float)), "villages"
+        ),
         "credit_village_share": Measure(
             summed((holds & villages).astype(float)), summed(villages.astype(float)), "villages"
         ),
@@ -221,8 +229,8 @@ def unit_statuses(
     district: District, measures: Mapping[str, Measure], counts: Sequence[GradeCounts], *, rules: Rules
 ) -> tuple[list[Status], NDArray[np.bool_]]:
     """The status of every village and community, and which villages hold every gate."""
-    results = rules.village.evaluate(measures)
     villages = district.is_village
+    results = rules.village.evaluate(measures, references=county_medians(measures, among=villages))
     version_id = rules.version_of(rules.village)
     statuses = [
         Status(
@@ -241,15 +249,17 @@ def unit_statuses(
 def town_statuses(
     district: District, measures: Mapping[str, Measure], counts: Sequence[GradeCounts], *, rules: Rules
 ) -> list[Status]:
-    """The status of every town and street."""
-    results = rules.town.evaluate(measures)
+    """The status of every town and street; a measure its profile does not name is not kept."""
+    every = np.ones(len(district.towns), dtype=np.bool_)
+    results = rules.town.evaluate(measures, references=county_medians(measures, among=every))
+    kept = {name: measure for name, measure in measures.items() if name in rules.town.definition.measures}
     version_id = rules.version_of(rules.town)
     return [
         Status(
             place_id=town.place_id,
             rule_version_id=version_id,
             state=STATES[results.overall[position]],
-            measures=_measure_rows(measures, position),
+            measures=_measure_rows(kept, position),
             gates=_gate_rows(results, position),
             grade_counts=counts[position],
         )
@@ -275,7 +285,8 @@ def _gate_rows(results: GateResults, position: int) -> frozenset[GateRow]:
             gate.criterion.name,
             gate.criterion.measure,
             STATES[gate.state[position]],
-            gate.criterion.threshold,
+            # A reference nobody knows leaves what is added to it.
+            _number(gate.threshold[position]) or gate.criterion.threshold,
             _number(gate.value[position]),
             _number(gate.margin[position]),
         )

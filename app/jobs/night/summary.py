@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from app.models import UnratedReason
+from app.models import DesignationAction, UnratedReason
 
 _LABELS = {reason.value: reason.label for reason in UnratedReason}
+_ACTIONS = {action.value: action.label for action in DesignationAction}
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class NightSummary:
     coverage_changed: int
     needs_consent: bool
     rules_held: tuple[str, ...]
+    titles: dict[str, int]
     seconds: float
 
     @property
@@ -48,6 +50,7 @@ class NightSummary:
             "coverage_changed": self.coverage_changed,
             "needs_consent": self.needs_consent,
             "rules_held": list(self.rules_held),
+            "titles": self.titles,
         }
 
     def lines(self) -> Iterator[str]:
@@ -63,6 +66,8 @@ class NightSummary:
         for reason, count in self.unrated.items():
             yield f"  {_LABELS[reason]} {reason}: {count:,}"
         yield f"村镇有变化 places        {self.places_changed:,}"
+        for action, count in self.titles.items():
+            yield f"称号 titles {_ACTIONS[action]} {action}: {count:,}"
         yield f"用时 seconds            {self.seconds:.1f} ({self.rows_per_second:,.0f} rows a second)"
         if not self.published:
             yield "与上次发布相同，未写入 · the same as the last published night: nothing was written"

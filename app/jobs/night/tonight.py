@@ -1,6 +1,6 @@
 """Everything a night comes to, before it is compared with the last one and written."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.db import Engine, Session
+from app.designations.service.night import held_places
 from app.errors import SetupError
 from app.jobs.night import coverage, exclusions, peers, places, rating, reading
 from app.jobs.night.authority import fact_rules
@@ -16,10 +17,10 @@ from app.jobs.night.columns import Reader, snapshot
 from app.jobs.night.records import Facts, read_records
 from app.jobs.night.rules import Rules, rules_in_force
 from app.jobs.progress import Progress, quiet
-from app.models import RatingRun, SubjectKind, UnratedReason
+from app.models import DesignationKind, RatingRun, SubjectKind, UnratedReason
 from app.places.service import places_within
 from app.ratings.service import latest_run
-from app.records.known import LINEAGE_UNDOS, LINEAGES, Known
+from app.records.known import DESIGNATION_STEPS, LINEAGE_UNDOS, LINEAGES, Known
 from app.subjects.lineage import heirs
 
 RATED = (SubjectKind.HOUSEHOLD, SubjectKind.AGRI_ENTITY)
@@ -103,7 +104,10 @@ def compute(
             reader, roster_id, ratings=entities, district=district, grades=grades
         )
     changes = {kind: rating.changes(columns, before, grades=grades) for kind, columns in ratings.items()}
-    statuses = _statuses(inputs, ratings, district, covered=covered, rules=rules)
+    designated = held_places(
+        session, DesignationKind.CREDIT_VILLAGE, on=as_of, last_step_id=until[DESIGNATION_STEPS]
+    )
+    statuses = _statuses(inputs, ratings, district, covered=covered, designated=designated, rules=rules)
     compared = _peers(inputs, ratings, district, rules=rules)
     stuck = sum(rating.without_way_up(columns, rules=rules) for columns in ratings.values())
     progress(1, 1, "评分 scoring")
@@ -203,6 +207,7 @@ def _statuses(
     district: places.District,
     *,
     covered: list[coverage.CoverageRow],
+    designated: Collection[int],
     rules: Rules,
 ) -> list[places.Status]:
     """Villages and communities first, then the towns they make up."""
@@ -222,7 +227,13 @@ def _statuses(
     rated_by_town = {kind: (ratings[kind], _town_of(homes[kind], district)) for kind in RATED}
     town_statuses = places.town_statuses(
         district,
-        places.town_measures(holds, inputs.loans, district, entities=coverage.by_town(covered, district)),
+        places.town_measures(
+            holds,
+            inputs.loans,
+            district,
+            entities=coverage.by_town(covered, district),
+            designated=designated,
+        ),
         places.grade_counts(rated_by_town, size=towns, grades=grades),
         rules=rules,
     )

@@ -1,10 +1,13 @@
 """Where a source is pulled from, as a file: an HTTP interface or a database; secrets are not in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from app.access.outgoing import refuse_host
+from app.db import hosts_of
 from app.errors import Invalid, SetupError
 from app.jobs.progress import Progress
 from app.jobs.sources.delivery import Delivery
@@ -20,10 +23,14 @@ _PAGE_ROWS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What the environment of the installation holds: the bearer token, the address of the database."""
+    """What the environment of the installation holds: the bearer token, the address of the database.
+
+    `hosts`: the only ones that may be asked; where none is named, those of the connection file.
+    """
 
     token: str | None
     database_url: str | None
+    hosts: frozenset[str] = frozenset()
 
 
 @contextmanager
@@ -37,8 +44,10 @@ def pulled(
                 f"{connection.name}: needs the token the source gave; set CREDIT_VILLAGE_SOURCE_TOKEN"
             )
         token = secrets.token if connection.needs_token else None
+        _refuse_hosts([urlsplit(connection.url).hostname or ""], secrets)
         rows = http_rows(connection, token=token, progress=progress)
     elif secrets.database_url:
+        _refuse_hosts(hosts_of(secrets.database_url), secrets)
         rows = sql_rows(connection, url=secrets.database_url, progress=progress)
     else:
         raise SetupError(
@@ -47,6 +56,12 @@ def pulled(
         )
     with spooled(rows, name=connection.name) as delivery:
         yield delivery
+
+
+def _refuse_hosts(hosts: Iterable[str], secrets: Secrets) -> None:
+    for host in hosts:
+        if secrets.hosts:
+            refuse_host(host, secrets.hosts)
 
 
 def read_connection(path: Path) -> HttpConnection | SqlConnection:

@@ -112,7 +112,7 @@ def _households(register: Register, numbers: Collection[str]) -> dict[str, int]:
 
 def _persons(register: Register, numbers: Collection[str]) -> dict[str, int]:
     """The households of persons: as their head, else as a member; a member of two belongs to none surely."""
-    by_index = {register.cipher.index(number): number for number in numbers}
+    by_index = lookups.people(register.cipher, numbers)
     found: dict[str, int] = {}
     for part in _parts(register.session, by_index):
         of_members = among(register.session, Member.id_number_index, part)

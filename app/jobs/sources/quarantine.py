@@ -24,6 +24,7 @@ from app.jobs.sources.report import SourceReport
 from app.jobs.sources.writing import sealed_place
 from app.models import Batch, BatchKind, QuarantineDecision, QuarantinedRow, Source, Subject
 from app.subjects.cipher import Cipher
+from app.subjects.keys import hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def decide(
 ) -> SourceReport:
     """Say whose a waiting row is and record what it says, or that it is nobody's (`subject_id` None)."""
     with transaction_of(engine) as session:
+        hold(session, cipher)
         row = _undecided(session, quarantined_row_id)
         origin = session.get_one(Batch, row.batch_id)
         report, batch_id = SourceReport(origin.file_name, "", dry_run=False, rows=1), None

@@ -20,6 +20,7 @@ from app.jobs.sources.layout import Layout, layout_of
 from app.jobs.sources.report import SourceReport
 from app.models import Batch, BatchKind
 from app.subjects.cipher import Cipher
+from app.subjects.keys import hold
 
 _SENDER_LENGTH_MAX = 64
 
@@ -65,6 +66,7 @@ def import_source(
     )
     try:
         with looking(engine) if dry_run else transaction_of(engine) as session:
+            hold(session, cipher)
             intake = Intake(session, cipher, asked, report, batch, writes=not dry_run)
             intake.read(_blocks(delivery, mended, layout), progress=progress, size=delivery.size or 0)
     except Refused:

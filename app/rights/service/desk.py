@@ -12,7 +12,7 @@ from app.ratings.service import current_rating, known_on, standing_for
 from app.rights import store
 from app.rights.checks import erased, not_there
 from app.subjects.cipher import Cipher
-from app.subjects.service import SubjectCard, describe, find_by_number
+from app.subjects.service import SubjectCard, describe, find_by_number, with_contacts
 from app.subjects.service import subject as subject_by_id
 
 _UNKNOWN = "nobody is on file under this number; compare it with the card or the licence"
@@ -24,7 +24,7 @@ def find(session: Session, cipher: Cipher, number: str, *, viewer: Viewer, at: d
     if not may_see(viewer, place_by_id(session, found.place_id).code):
         raise NotFound(_UNKNOWN)
     record_view(session, found.subject_id, viewer=viewer, at=at)
-    return describe(session, cipher, found)
+    return with_contacts(session, cipher, describe(session, cipher, found))
 
 
 def seen(session: Session, subject_id: int, *, viewer: Viewer, at: datetime) -> Subject:

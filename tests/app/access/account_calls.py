@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from app.access.passwords import hashed
 from app.models import OrganisationKind
-from tests.app.access.calls import Call, Request, delete, form, get, post
+from tests.app.access.calls import Call, Request, as_read, delete, form, get, post
 from tests.district import DAY, morning
 
 PASSWORD = "a horse of this test"
@@ -23,6 +23,8 @@ CODE = (
 )
 OWN_ACCOUNT = frozenset(
     {
+        "token_page", "token_page_issue", "own_sessions", "end_own_sessions", "sessions_page",
+        "sessions_page_end",
         "change_password", "begin_second_factor", "confirm_second_factor", "account_page", "password_page",
         "password_page_change", "second_factor_page", "second_factor_page_begin",
         "second_factor_page_confirm",
@@ -51,7 +53,13 @@ ACCOUNT_REQUESTS: Mapping[str, Request] = {
     "change_password": post("/v1/me/password", old=PASSWORD, new="another horse entirely"),
     "begin_second_factor": post("/v1/me/second-factor", password=PASSWORD),
     "confirm_second_factor": post("/v1/me/second-factor/confirm", code=CODE),
+    "own_sessions": get("/v1/me/sessions"),
+    "end_own_sessions": post("/v1/me/sessions/end", password=PASSWORD),
     "account_page": get("/account"),
+    "sessions_page": get("/account/sessions"),
+    "token_page": get("/account/token"),
+    "token_page_issue": form("/account/token", password=PASSWORD),
+    "sessions_page_end": form("/account/sessions", password=PASSWORD),
     "password_page": get("/account/password"),
     "password_page_change": form(
         "/account/password", old=PASSWORD, new="another horse entirely", again="another horse entirely"
@@ -64,8 +72,8 @@ ACCOUNT_REQUESTS: Mapping[str, Request] = {
     "create_user": _new_user,
     "change_user": _changed_user,
     "sign_out_user": post("/v1/users/{worker}/sign-out"),
-    "reset_password": post("/v1/users/{worker}/password"),
-    "reset_second_factor": delete("/v1/users/{worker}/second-factor"),
+    "reset_password": as_read(post("/v1/users/{worker}/password")),
+    "reset_second_factor": as_read(delete("/v1/users/{worker}/second-factor")),
     "create_client": _new_client,
     "revoke_client": delete("/v1/clients/{client}"),
     "organisations": get("/v1/organisations"),

@@ -1,7 +1,7 @@
 """Requests as the authorisation matrix sends them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -34,3 +34,8 @@ def delete(path: str) -> Request:
 
 def form(path: str, **data: str) -> Request:
     return lambda world, code: Call("POST", path.format(**world.ids(code)), data=data)
+
+
+def as_read(request: Request) -> Request:
+    """A change of whatever state there is."""
+    return lambda world, code: replace(request(world, code), headers={"If-Match": "*"})

@@ -1,7 +1,7 @@
 """Who asks for what where: one request of every operation, to be sent by every role from every scope."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -29,7 +29,8 @@ from app.models import (
 from tests.app.access.account_calls import ACCOUNT_REQUESTS, ACCOUNTS_WITHOUT_SCOPE, PASSWORD_HASH
 from tests.app.access.appraisal_calls import APPRAISAL_REQUESTS, APPRAISALS_WITHOUT_SCOPE
 from tests.app.access.calls import Call, Request, get, post
-from tests.app.access.oversight_calls import alert_note, asked_for, export
+from tests.app.access.oversight_calls import alert_note, asked_for, asking, carrying_out, export
+from tests.app.access.title_calls import TITLE_REQUESTS, TITLES_WITHOUT_SCOPE, title_of
 from tests.district import (
     DAY,
     DISTRICT,
@@ -68,6 +69,7 @@ class World:
     records: dict[str, int]
     objections: dict[str, int]
     reviews: dict[str, int]
+    titles: dict[str, dict[str, Any]]
     users: dict[tuple[Role, str], User]
     workers: dict[str, User]
     organisations: dict[OrganisationKind, int]
@@ -91,6 +93,7 @@ class World:
             "review": self.reviews[code],
             "worker": self.workers[code].user_id,
             "client": f"client-{code}",
+            **self.titles[code],
         }
 
 
@@ -113,6 +116,7 @@ def make_world(district: District, *, key: bytes) -> World:
         records={code: records[households[code]] for code in codes},
         objections={code: _objection_of(district, households[code]) for code in codes},
         reviews={code: _review_of(district, households[code]) for code in codes},
+        titles={code: title_of(district, households[code]) for code in codes},
         users=_users(district, organisations),
         workers=_workers(district, codes, bank=bank),
         organisations=organisations,
@@ -224,7 +228,7 @@ def _workers(district: District, codes: list[str], *, bank: int) -> dict[str, Us
 def _user(session: Session, username: str, **said: Any) -> User:
     made = User(
         username=username,
-        display_name="测试",
+        display_name=username,
         password_hash=PASSWORD_HASH,
         disabled=False,
         failed_attempts=0,
@@ -278,6 +282,10 @@ REQUESTS: Mapping[str, Request] = {
     "villages": get("/v1/villages"),
     "village": get("/v1/villages/{code}"),
     "town": get("/v1/towns/{town}"),
+    "village_way_to_title": get("/v1/villages/{code}/way-to-title"),
+    "town_way_to_title": get("/v1/towns/{town}/way-to-title"),
+    "village_trend": get("/v1/villages/{code}/trend"),
+    "town_trend": get("/v1/towns/{town}/trend"),
     "first_page": get("/"),
     "town_page": get("/towns/{town}"),
     "village_page": get("/villages/{code}"),
@@ -300,17 +308,8 @@ REQUESTS: Mapping[str, Request] = {
     "request_review": post("/v1/subjects/{subject}/reviews", document="身份证", text="请由人再看。"),
     "reviews": get("/v1/reviews"),
     "answer_review": post("/v1/reviews/{review}/answer", outcome="upheld", text="逐项核对，无误。"),
-    "ask_approval": lambda world, code: Call(
-        "POST",
-        "/v1/approvals",
-        json={
-            "kind": "bulk_export",
-            "place_code": code,
-            "subjects": "household",
-            "format": "csv",
-            "reason": "年审",
-        },
-    ),
+    "ask_approval": asking,
+    "carry_out_account": carrying_out,
     "approvals": get("/v1/approvals"),
     "approval": asked_for("/v1/approvals/{approval}"),
     "decide_approval": asked_for("/v1/approvals/{approval}/decision", {"granted": True, "reason": "同意"}),
@@ -319,6 +318,7 @@ REQUESTS: Mapping[str, Request] = {
     "note_inquiry_alert": alert_note,
     "inquiry_log": get("/v1/inquiry-log"),
     "letter": get("/v1/objections/{objection}/letter"),
+    **TITLE_REQUESTS,
 }
 # They are about nobody in particular, or show by themselves only what lies in the viewer's division.
 WITHOUT_SCOPE = frozenset(
@@ -337,20 +337,28 @@ WITHOUT_SCOPE = frozenset(
         "inquiry_log",
     }
     | ACCOUNTS_WITHOUT_SCOPE
+    | TITLES_WITHOUT_SCOPE
     | APPRAISALS_WITHOUT_SCOPE
 )
 
 
 def documented() -> dict[str, dict[str, bool]]:
     """The matrix as docs/authorisation.md promises it: operation, role, allowed."""
-    rows: dict[str, dict[str, bool]] = {}
+    return {
+        row["operation"]: {str(role): row[role] == "x" for role in Role} for row in _rows_of_the_document()
+    }
+
+
+def documented_limits() -> dict[str, tuple[str, str]]:
+    """The same of each operation: whose data it is about, and for whom only."""
+    return {row["operation"]: (row["reach"], row["only"]) for row in _rows_of_the_document()}
+
+
+def _rows_of_the_document() -> Iterator[dict[str, str]]:
     header: list[str] = []
     for line in DOCUMENT.read_text("utf-8").splitlines():
         cells = [cell.strip(" `") for cell in line.strip().strip("|").split("|")]
         if cells[0] == "operation":
             header = cells
         elif header and len(cells) == len(header) and not re.fullmatch(r"[-: ]*", cells[0]):
-            rows[cells[0]] = {
-                role: cell == "x" for role, cell in zip(header, cells, strict=True) if role in set(Role)
-            }
-    return rows
+            yield dict(zip(header, cells, strict=True))

@@ -13,6 +13,7 @@ from app.models import (
     ApprovalDecision,
     ApprovalKind,
     InquiryAlert,
+    OrganisationKind,
     Place,
     Role,
     User,
@@ -23,16 +24,32 @@ from tests.district import DAY, DISTRICT, TOWN, morning
 NOW = morning(DAY + timedelta(days=1))
 
 
+def _account(world: Any, code: str) -> dict[str, Any]:
+    """An administrator of a bank whom somebody asks an account for."""
+    return {
+        "username": f"new.{code}", "display_name": "新行长", "role": "bank_admin",
+        "organisation_id": world.organisations[OrganisationKind.BANK],
+        "place_id": world.district.place_id(code),
+    }  # fmt: skip
+
+
 def _approval(world: Any, code: str, *, made_by: User, granted: bool) -> int:
-    """An export of the ratings of a place that was asked for, and perhaps granted."""
+    """An export of a place's ratings, or a privileged account there, asked for and perhaps granted."""
     with transaction(world.district.engine) as session:
         place = session.scalars(select(Place).where(Place.code == code)).one()
-        content = {
+        kind, target = ApprovalKind.BULK_EXPORT, f"export/ratings/{code}"
+        content: dict[str, Any] = {
             "export": "ratings", "place_code": code, "place_name": place.name, "subjects": "household",
             "format": "csv",
         }  # fmt: skip
+        if world.asking[0] is Role.SYSTEM_ADMIN:
+            said = _account(world, code)
+            kind, target = ApprovalKind.PRIVILEGED_ACCOUNT, f"user/{said['username']}"
+            terms = {"disabled": False, "oidc_subject": None, "place_name": place.name}
+            bank = {"organisation_name": OrganisationKind.BANK.label}
+            content = {"action": "open", "username": said.pop("username"), "terms": {**said, **terms, **bank}}
         made = Approval(
-            kind=ApprovalKind.BULK_EXPORT, target=f"export/ratings/{code}", content=content,
+            kind=kind, target=target, content=content,
             fingerprint=fingerprint_of(content), reason="年审", place_id=place.place_id,
             made_by=made_by.user_id, made_at=NOW, expires_at=NOW + timedelta(days=14),
         )  # fmt: skip
@@ -79,6 +96,25 @@ def alert_note(world: Any, code: str) -> Call:
 
 
 _SECONDS = itertools.count(1)
+
+
+def asking(world: Any, code: str) -> Call:
+    """What a role may ask for: who manages accounts asks for one, all others for an export."""
+    body: dict[str, Any] = {
+        "kind": "bulk_export",
+        "place_code": code,
+        "subjects": "household",
+        "format": "csv",
+    }
+    if world.asking[0] is Role.SYSTEM_ADMIN:
+        body = {"kind": "privileged_account", "account": _account(world, code)}
+    return Call("POST", "/v1/approvals", json=body | {"reason": "年审"})
+
+
+def carrying_out(world: Any, code: str) -> Call:
+    """A privileged account that was granted to whoever asks."""
+    number = _approval(world, code, made_by=world.users[world.asking], granted=True)
+    return Call("POST", f"/v1/approvals/{number}/account")
 
 
 def export(world: Any, code: str) -> Call:

@@ -240,7 +240,12 @@ def test_a_refusal_at_the_edge_of_the_service_has_an_id_and_the_headers_of_every
     # From the inside to the outside.
     app.add_middleware(SizeLimit, sizes=SIZES, body_seconds_max=5)
     app.add_middleware(
-        AddressLimit, strangers=strangers, sign_ins=strangers, sign_in_paths=set(), cookie="session"
+        AddressLimit,
+        strangers=strangers,
+        sign_ins=strangers,
+        sign_in_paths=set(),
+        objections=strangers,
+        cookie="session",
     )
     app.add_middleware(TimeLimit, seconds_max=5)
     app.add_middleware(SecurityHeaders)

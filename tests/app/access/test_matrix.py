@@ -27,6 +27,7 @@ from tests.app.access.matrix import (
     World,
     alter,
     documented,
+    documented_limits,
     make_world,
 )
 from tests.district import KEY, TOWN, District
@@ -108,6 +109,14 @@ def test_the_document_says_who_may_do_what_just_as_it_is_decided() -> None:
         for operation, permission in PERMISSIONS.items()
     }
     assert documented() == decided
+    limits = {
+        operation: (
+            f"own {permission.reach}",
+            "recipients" * permission.for_recipients + "always" * permission.before_ready,
+        )
+        for operation, permission in PERMISSIONS.items()
+    }
+    assert documented_limits() == limits
 
 
 def test_every_role_gets_what_the_document_says_and_nothing_else(client: TestClient, world: World) -> None:

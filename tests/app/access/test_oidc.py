@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from app.access import oidc
-from app.access.oidc import Provider, provider_of
+from app.access.oidc import Identity, Provider, Strength, provider_of
 from app.errors import ProviderFailed, SetupError
 
 ISSUER, HERE = "https://id.example", "https://here.example/login/oidc/callback"
@@ -25,7 +25,8 @@ DESCRIPTION = {
     "issuer": ISSUER, "authorization_endpoint": f"{ISSUER}/auth?tenant=1",
     "token_endpoint": f"{ISSUER}/token", "jwks_uri": f"{ISSUER}/keys",
 }  # fmt: skip
-PROVIDER = Provider(ISSUER, "here", "secret of both")
+HOSTS = frozenset({"id.example"})
+PROVIDER = Provider(ISSUER, "here", "secret of both", Strength(), HOSTS)
 
 
 def id_token(*, key=KEY, algorithm="ES256", key_id="1", without=(), **changed):
@@ -58,8 +59,8 @@ def provider(monkeypatch):
     return answering
 
 
-def subject(provider=PROVIDER, at=AT):
-    return oidc.subject(provider, code="code", verifier="verifier", nonce="nonce", redirect_uri=HERE, at=at)
+def identity(provider=PROVIDER, at=AT):
+    return oidc.identity(provider, code="code", verifier="verifier", nonce="nonce", redirect_uri=HERE, at=at)
 
 
 def test_the_challenge_is_the_hash_of_the_verifier_and_the_address_keeps_its_own_question(provider):
@@ -75,7 +76,8 @@ def test_the_challenge_is_the_hash_of_the_verifier_and_the_address_keeps_its_own
 
 @pytest.mark.parametrize("client_secret", ["secret of both", None])
 def test_a_word_that_holds_names_the_person(provider, client_secret):
-    assert subject(Provider(ISSUER, "here", client_secret)) == "zhang"
+    public = Provider(ISSUER, "here", client_secret, Strength(), HOSTS)
+    assert identity(public) == Identity("zhang", is_strong=False)
     (sent,) = (request for request in provider.asked if request.url.path == "/token")
     form = parse_qs(sent.content.decode())
     assert form["code_verifier"] == ["verifier"]
@@ -106,7 +108,7 @@ def test_a_word_that_holds_names_the_person(provider, client_secret):
 def test_a_word_that_does_not_hold_names_nobody(provider, forged):
     provider.answers["/token"] = (200, {"id_token": forged})
     with pytest.raises(ProviderFailed):
-        subject()
+        identity()
 
 
 @pytest.mark.parametrize(
@@ -119,13 +121,14 @@ def test_a_word_that_does_not_hold_names_nobody(provider, forged):
         ("/keys", (503, {})),
         ("/.well-known/openid-configuration", (200, DESCRIPTION | {"issuer": "https://evil.example"})),
         ("/.well-known/openid-configuration", (200, DESCRIPTION | {"token_endpoint": "http://id.example/t"})),
+        ("/.well-known/openid-configuration", (200, DESCRIPTION | {"jwks_uri": "https://evil.example/keys"})),
         ("/.well-known/openid-configuration", (404, {})),
     ],
 )
 def test_a_provider_that_answers_wrongly_names_nobody(provider, path, answer):
     provider.answers[path] = answer
     with pytest.raises(ProviderFailed):
-        subject()
+        identity()
 
 
 @pytest.mark.parametrize("issuer", ["http://id.example", "id.example", ""])
@@ -140,3 +143,62 @@ def test_half_a_provider_is_told_at_once_and_none_is_none():
         provider_of(ISSUER, None, None)
     with pytest.raises(SetupError):
         provider_of(None, "here", None)
+
+
+MULTI_FACTOR = Strength(acr_values=("urn:mfa",), amr_values=("otp", "hwk"))
+
+
+@pytest.mark.parametrize(
+    ("claims", "is_strong"),
+    [
+        ({}, False),
+        ({"acr": "urn:mfa"}, True),
+        ({"acr": "urn:password"}, False),
+        ({"acr": ["urn:mfa"]}, False),
+        ({"amr": ["pwd", "otp"]}, True),
+        ({"amr": ["pwd"]}, False),
+        ({"amr": "otp"}, False),
+    ],
+)
+def test_a_sign_in_there_is_strong_only_in_the_words_the_operator_accepts(provider, claims, is_strong):
+    provider.answers["/token"] = (200, {"id_token": id_token(**claims)})
+    asked = Provider(ISSUER, "here", None, MULTI_FACTOR, HOSTS)
+    assert identity(asked) == Identity("zhang", is_strong)
+    assert not identity().is_strong, "where the operator accepts no words, none count"
+
+
+@pytest.mark.parametrize(
+    ("claims", "believed"),
+    [
+        ({"auth_time": AT.timestamp() - 300}, True),
+        ({"auth_time": AT.timestamp() - 361}, False),
+        ({"auth_time": True}, False),
+        ({}, False),
+    ],
+)
+def test_where_a_sign_in_has_to_be_fresh_the_provider_has_to_say_since_when(provider, claims, believed):
+    provider.answers["/token"] = (200, {"id_token": id_token(**claims)})
+    asked = Provider(ISSUER, "here", None, Strength(max_age_seconds=300), HOSTS)
+    if believed:
+        assert identity(asked).subject == "zhang"
+    else:
+        with pytest.raises(ProviderFailed, match="auth_time"):
+            identity(asked)
+
+
+def test_the_provider_is_asked_for_the_strength_and_the_freshness_of_the_settings(provider):
+    asked = Provider(ISSUER, "here", None, Strength(("urn:mfa", "urn:key"), (), 300), HOSTS)
+    query = parse_qs(httpx2.URL(oidc.begin(asked, redirect_uri=HERE).url).query.decode())
+    assert (query["acr_values"], query["max_age"]) == (["urn:mfa urn:key"], ["300"])
+
+
+def test_a_secret_goes_to_no_host_but_the_issuers_and_those_the_operator_has_named(provider):
+    elsewhere = DESCRIPTION | {"token_endpoint": "https://token.example/token"}
+    provider.answers["/.well-known/openid-configuration"] = (200, elsewhere)
+    with pytest.raises(ProviderFailed, match="CREDIT_VILLAGE_OUTGOING_HOSTS"):
+        identity()
+    named = provider_of(ISSUER, "here", "secret", hosts=frozenset({"id.example", "token.example"}))
+    assert named is not None
+    assert identity(named).subject == "zhang"
+    with pytest.raises(SetupError, match=r"id\.example is not in CREDIT_VILLAGE_OUTGOING_HOSTS"):
+        provider_of(ISSUER, "here", None, hosts=frozenset({"token.example"}))

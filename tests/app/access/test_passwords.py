@@ -1,9 +1,23 @@
 """Which passwords are refused: the ones an attacker tries first, and none for lack of signs."""
 
+from math import log2
+
 import pytest
 
-from app.access.passwords import check_password, hashed, matches, one_time_password
+from app.access.passwords import (
+    HANDED_OVER_LENGTH,
+    HANDED_OVER_LETTERS,
+    LENGTH_MAX,
+    LENGTH_MIN,
+    check_password,
+    hashed,
+    matches,
+    one_time_password,
+)
 from app.errors import Invalid
+from app.settings import ROOT
+
+LEAKED = ROOT / "seed_data" / "leaked_passwords.txt"
 
 ABOUT = ("officer.nsh", "王小明", "璧山农商银行")
 
@@ -70,3 +84,19 @@ def test_a_password_to_hand_over_is_accepted_and_never_the_same():
     for password in drawn:
         check_password(password)
     assert len(set(drawn)) == 1000
+
+
+def test_none_of_the_3000_passwords_used_most_and_long_enough_is_accepted():
+    listed = [line for line in LEAKED.read_text("utf-8").splitlines() if not line.startswith("# ")]
+    assert len(listed) == len(set(listed)) == 10_000
+    for password in listed:
+        with pytest.raises(Invalid, match="attacker"):
+            check_password(password)
+        assert LENGTH_MIN <= len(password) <= LENGTH_MAX
+
+
+def test_a_password_to_hand_over_has_128_random_bits():
+    assert HANDED_OVER_LENGTH * log2(len(set(HANDED_OVER_LETTERS))) >= 128
+    drawn = one_time_password().replace("-", "")
+    assert len(drawn) == HANDED_OVER_LENGTH
+    assert set(drawn) <= set(HANDED_OVER_LETTERS)

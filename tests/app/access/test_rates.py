@@ -106,6 +106,7 @@ def ask(monkeypatch):
         strangers=Limiter(Rate("address", per_minute=600, burst=5)),
         sign_ins=Limiter(Rate("sign-in", per_minute=30, burst=2)),
         sign_in_paths={"/v1/token"},
+        objections=Limiter(Rate("objection", per_minute=2, burst=2)),
         cookie=COOKIE,
     )
 
@@ -129,6 +130,13 @@ def test_a_stranger_over_the_rate_is_told_when_to_come_back(ask):
     assert refused.headers["ratelimit-policy"] == '"address";q=5;w=1'
     assert refused.headers["ratelimit"] == '"address";r=0;t=1'
     assert re.search("[一-鿿]", refused.json()["detail"])
+
+
+def test_what_the_public_objects_has_a_rate_of_its_own_that_no_made_up_account_escapes(ask):
+    path = "/public/notices/GS-500120-2025-0001/objections"
+    assert statuses(ask, 3, path, method="POST", Authorization="Bearer x") == [200, 200, 429]
+    assert ask(path, method="POST").headers["ratelimit-policy"] == '"objection";q=2;w=60'
+    assert statuses(ask, 6, "/public/notices", Cookie=f"{COOKIE}=x") == [200] * 5 + [429]
 
 
 @pytest.mark.parametrize("other", ["192.0.2.2", "2001:db8:0:1::1", "testclient"])

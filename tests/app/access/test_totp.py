@@ -20,12 +20,22 @@ def test_the_examples_of_the_standard_hold(seconds, code):
     assert matching_step(SECRET, code, at=datetime.fromtimestamp(seconds, UTC)) == seconds // 30
 
 
+# The code of 1111111109 belongs to the 30 seconds from 1111111080 to 1111111110.
+@pytest.mark.parametrize(
+    ("seconds", "accepted"),
+    [(1111111079, False), (1111111080, True), (1111111109, True), (1111111110, False)],
+)
+def test_a_code_holds_for_its_own_30_seconds_and_no_longer(seconds, accepted):
+    step = matching_step(SECRET, "081804", at=datetime.fromtimestamp(seconds, UTC))
+    assert step == (1111111109 // 30 if accepted else None)
+
+
 @pytest.mark.parametrize(
     ("late", "accepted"), [(-60, False), (-30, True), (0, True), (30, True), (60, False)]
 )
-def test_a_code_holds_one_step_early_and_one_step_late(late, accepted):
+def test_where_clocks_may_differ_a_code_holds_one_step_early_and_one_step_late(late, accepted):
     at = datetime.fromtimestamp(1111111109, UTC) + timedelta(seconds=late)
-    step = matching_step(SECRET, "081804", at=at)
+    step = matching_step(SECRET, "081804", at=at, drift_steps=1)
     assert step == (1111111109 // 30 if accepted else None)
 
 

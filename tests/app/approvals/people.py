@@ -39,6 +39,10 @@ class People:
     viewers: dict[str, Viewer]
     bank_id: int
 
+    def maker_of(self, kind: ApprovalKind) -> str:
+        """Who asks for a kind."""
+        return "system" if kind is ApprovalKind.PRIVILEGED_ACCOUNT else "maker"
+
     def asked(
         self,
         *,

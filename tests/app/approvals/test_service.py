@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -57,17 +58,17 @@ def test_what_another_person_has_granted_is_carried_out(people: People):
 @sqlite
 def test_the_maker_is_never_the_checker(people: People):
     for kind in ApprovalKind:
-        number = people.asked(kind=kind)
+        number = people.asked(kind=kind, by=people.maker_of(kind))
         with pytest.raises(Forbidden, match="须由另一人决定"):
-            people.decided(number, by="maker")
+            people.decided(number, by=people.maker_of(kind))
         people.decided(number, by="checker")
 
 
 @sqlite
 def test_only_a_district_admin_is_a_second_person(people: People):
     for kind in ApprovalKind:
-        number = people.asked(kind=kind)
-        for by in ("system", "auditor", "officer", "clerk", "colleague"):
+        number = people.asked(kind=kind, by=people.maker_of(kind))
+        for by in {"system", "auditor", "officer", "clerk", "colleague"} - {people.maker_of(kind)}:
             with pytest.raises(Forbidden, match="may not decide"):
                 people.decided(number, by=by)
     assert people.district.counts()["approval_decisions"] == 0
@@ -84,9 +85,32 @@ def test_whoever_answers_for_a_part_only_cannot_decide_for_the_district(people: 
 
 @pytest.mark.parametrize("by", ["clerk", "system", "auditor", "officer"])
 @sqlite
-def test_only_an_export_may_be_asked_for_by_a_town(people: People, by: str):
+def test_a_town_asks_for_an_export_and_who_manages_accounts_for_an_account_and_for_nothing_else(
+    people: People, by: str
+):
     allowed = [kind for kind in ApprovalKind if _may_ask(people, kind, by)]
-    assert allowed == ([ApprovalKind.BULK_EXPORT] if by == "clerk" else [])
+    assert allowed == {"clerk": [ApprovalKind.BULK_EXPORT], "system": [ApprovalKind.PRIVILEGED_ACCOUNT]}.get(
+        by, []
+    )
+
+
+@pytest.mark.parametrize("name", ["maker", " Maker ", "ｍａｋｅｒ", "ma ker"])
+@sqlite
+def test_a_second_account_of_the_same_name_in_the_same_office_is_no_second_person(people: People, name: str):
+    number = people.asked()
+    people.viewers["checker"] = replace(people.viewers["checker"], display_name=name)
+    with pytest.raises(Forbidden, match="同单位同姓名"):
+        people.decided(number)
+    people.decided(number, by="third")
+
+
+@sqlite
+def test_somebody_of_the_same_name_in_another_office_is_another_person(people: People):
+    number = people.asked()
+    people.viewers["checker"] = replace(
+        people.viewers["checker"], display_name="maker", organisation_id=people.bank_id
+    )
+    people.decided(number)
 
 
 def _may_ask(people: People, kind: ApprovalKind, by: str) -> bool:

@@ -172,6 +172,7 @@ def test_a_number_finds_its_household_or_entity_masked(desk: Desk) -> None:
         card = service.find(session, cipher, resident(household), viewer=viewer, at=morning(RAISED))
         assert (card.subject_id, card.display_name) == (household, "王**")
         assert card.number_masked != resident(household)
+        assert (card.phone_masked, card.address_masked) == ("138****2222", None)
         entity = service.find(session, cipher, credit_code(farm), viewer=viewer, at=morning(RAISED))
         assert entity.subject_id == farm
 

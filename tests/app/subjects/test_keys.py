@@ -7,7 +7,7 @@ import pytest
 
 from app.errors import SetupError
 from app.settings import Settings
-from app.subjects.cipher import master_key_of
+from app.subjects.key_source import master_keys_of
 
 KEY = "ab" * 32
 
@@ -23,9 +23,9 @@ def prints(text: str, *, status: int = 0) -> str:
 
 
 def test_a_command_may_print_the_key_and_a_setting_goes_before_it(tmp_path: Path) -> None:
-    assert master_key_of(settings(tmp_path, key_command=prints(KEY))) == bytes.fromhex(KEY)
+    assert master_keys_of(settings(tmp_path, key_command=prints(KEY))) == [bytes.fromhex(KEY)]
     both = settings(tmp_path, key_command=prints(KEY), master_key="cd" * 32)
-    assert master_key_of(both) == bytes.fromhex("cd" * 32)
+    assert master_keys_of(both) == [bytes.fromhex("cd" * 32)]
 
 
 SLOW = f"{sys.executable} -c 'import time; time.sleep(60)'"
@@ -35,13 +35,13 @@ SLOW = f"{sys.executable} -c 'import time; time.sleep(60)'"
 def test_a_command_that_fails_is_told_without_the_command_or_the_key(
     tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.subjects.cipher.COMMAND_SECONDS", 1)
+    monkeypatch.setattr("app.subjects.key_source.COMMAND_SECONDS", 1)
     with pytest.raises(SetupError, match="gave no key") as told:
-        master_key_of(settings(tmp_path, key_command=command))
+        master_keys_of(settings(tmp_path, key_command=command))
     assert KEY not in told.value.detail
     assert "nowhere" not in told.value.detail
 
 
 def test_what_a_command_prints_must_be_a_key(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="CREDIT_VILLAGE_KEY_COMMAND: the key"):
-        master_key_of(settings(tmp_path, key_command=prints("secret words")))
+        master_keys_of(settings(tmp_path, key_command=prints("secret words")))

@@ -1,0 +1,363 @@
+"""The commands `credit-village designations …`: the path of titles, each step by a person with an account."""
+
+import json
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app import clock, settings
+from app.access.scope import Viewer
+from app.certificates.signing import Signer
+from app.cli_signing_in import By, Password, signed_in
+from app.db import Engine, Session, make_engine, transaction
+from app.designations.service.announcing import Announcing
+from app.designations.service.proposing import division_of, propose_all, propose_one
+from app.designations.service.shown import ShownTitle, record_views, shown_path, shown_titles
+from app.designations.service.steps import act_of, seen_by, take_many
+from app.designations.service.titles import Listed, calendar, listed, listed_one, work_list
+from app.errors import Conflict, Invalid
+from app.models import DesignationAction, DesignationKind, DesignationState
+from app.subjects.cipher import Cipher
+from app.subjects.key_source import cipher_of
+
+designations = typer.Typer(
+    name="designations",
+    help="信用户、信用主体、信用村、信用镇 · titles: propose, check, notice, award, review, revoke",
+    no_args_is_help=True,
+)
+console = Console(highlight=False, soft_wrap=True)
+AT_ONCE = 2_000
+
+Number = Annotated[int, typer.Argument(min=1, help="称号编号 the number of the title")]
+Numbers = Annotated[list[int] | None, typer.Argument(min=1, help="称号编号 the numbers of titles")]
+Kind = Annotated[DesignationKind, typer.Option(help="称号类别 which title")]
+AnyKind = Annotated[DesignationKind | None, typer.Option(help="称号类别 only one kind")]
+PlaceCode = Annotated[str | None, typer.Option("--place", help="区划代码 a division, 12 digits")]
+Reason = Annotated[str, typer.Option(help="理由 why, for the record")]
+Document = Annotated[str, typer.Option(help="依据文件 what it rests on")]
+
+
+class Check(StrEnum):
+    """Whose check it is."""
+
+    VILLAGE = "village"
+    TOWN = "town"
+
+
+class Outcome(StrEnum):
+    """What a review comes to."""
+
+    BEGIN = "begin"
+    RENEW = "renew"
+    PROBATION = "probation"
+    RESTORE = "restore"
+
+
+class Taking(StrEnum):
+    """A revocation is announced by one person and decided by another."""
+
+    POST = "post"
+    REVOKE = "revoke"
+    KEEP = "keep"
+
+
+_CHECKS = {
+    Check.VILLAGE: (DesignationAction.CHECK_VILLAGE, (DesignationState.PROPOSED,)),
+    Check.TOWN: (
+        DesignationAction.CHECK_TOWN,
+        (DesignationState.VILLAGE_CHECKED, DesignationState.PROPOSED),
+    ),
+}
+_OUTCOMES = {
+    Outcome.BEGIN: DesignationAction.BEGIN_REVIEW,
+    Outcome.RENEW: DesignationAction.RENEW,
+    Outcome.PROBATION: DesignationAction.PUT_ON_PROBATION,
+    Outcome.RESTORE: DesignationAction.RESTORE,
+}
+_TAKING = {
+    Taking.POST: DesignationAction.POST_REVOCATION,
+    Taking.REVOKE: DesignationAction.REVOKE,
+    Taking.KEEP: DesignationAction.KEEP,
+}
+
+
+@designations.command("list")
+def list_(
+    by: By,
+    password: Password,
+    *,
+    kind: AnyKind = None,
+    state: Annotated[DesignationState | None, typer.Option(help="状态 only one state")] = None,
+    place: PlaceCode = None,
+    waiting: Annotated[bool, typer.Option("--waiting", help="待我办理 only what waits for me")] = False,
+) -> None:
+    """Show the titles of your division, or what waits for you."""
+    who, at = signed_in(by, password), clock.now()
+    with transaction(_engine()) as session:
+        if waiting:
+            items = work_list(session, viewer=who, on=clock.day_of(at), limit=AT_ONCE)
+            rows = [item.listed for item in items]
+        else:
+            rows = _listed(session, who, kind=kind, state=state, place=place)
+        record_views(session, [row.designation for row in rows], viewer=who, at=at)
+        shown = shown_titles(session, _cipher(), rows)
+    for one in shown:
+        console.print(_line(one), markup=False)
+    if not shown:
+        console.print("没有称号 · there is no title", markup=False)
+
+
+@designations.command()
+def show(number: Number, by: By, password: Password) -> None:
+    """Show every step of a title: who, when, on what facts, with their SHA-256."""
+    who, at = signed_in(by, password), clock.now()
+    with transaction(_engine()) as session:
+        standing = seen_by(session, number, viewer=who)
+        record_views(session, [standing.designation], viewer=who, at=at)
+        found = shown_path(session, _cipher(), standing, on=clock.day_of(at))
+    console.print(_line(found.title), markup=False)
+    for one in found.steps:
+        step = one.step
+        console.print(
+            f"{step.sequence:>3}  {step.happened_on}  {step.action.label} {step.action}  {one.by}  "
+            f"{one.profile}  {step.reason}  {step.fingerprint}",
+            markup=False,
+        )
+        console.print(f"     {json.dumps(step.facts, ensure_ascii=False, sort_keys=True)}", markup=False)
+    following = "、".join(action.label for action in found.next_actions) or "无"
+    console.print(f"可办理 can follow: {following}", markup=False)
+
+
+@designations.command()
+def propose(
+    kind: Kind,
+    by: By,
+    password: Password,
+    *,
+    subject: Annotated[int | None, typer.Option(min=1, help="主体编号 the subject")] = None,
+    place: PlaceCode = None,
+    reason: Reason = "",
+    document: Document = "",
+) -> None:
+    """Apply for a title of one subject, or of a village or town."""
+    who = signed_in(by, password)
+    with transaction(_engine()) as session:
+        number = propose_one(
+            session,
+            kind,
+            subject_id=subject,
+            place_code=place,
+            viewer=who,
+            at=clock.now(),
+            reason=reason,
+            document=document,
+        )
+    console.print(f"已提名 proposed: {number}", markup=False)
+
+
+@designations.command("propose-all")
+def propose_all_(kind: Kind, place: str, by: By, password: Password) -> None:
+    """Propose everybody of a division who qualifies, and say who was left out and why."""
+    who = signed_in(by, password)
+    with transaction(_engine()) as session:
+        made = propose_all(session, kind, within=place, viewer=who, at=clock.now())
+    console.print(f"已提名 proposed: {len(made.designation_ids)}", markup=False)
+    for one in made.left_out:
+        words = "；".join(f"{block.label} {block}" for block in one.blocks)
+        console.print(f"未提名 left out  {one.holder.key}  {words}", markup=False)
+    for reason, count in made.reasons.items():
+        console.print(f"{reason}: {count}", markup=False)
+
+
+@designations.command()
+def check(
+    level: Check,
+    numbers: Numbers = None,
+    *,
+    by: By,
+    password: Password,
+    kind: AnyKind = None,
+    place: PlaceCode = None,
+    reason: Reason = "",
+    document: Document = "",
+) -> None:
+    """Check proposals: those named, or all of a kind that wait for it in a division."""
+    action, states = _CHECKS[level]
+    chosen = _chosen(numbers, kind=kind, place=place, states=states)
+    _take(chosen, action, who=signed_in(by, password), reason=reason, document=document)
+
+
+@designations.command()
+def notice(
+    numbers: Numbers = None, *, by: By, password: Password, kind: AnyKind = None, place: PlaceCode = None
+) -> None:
+    """Post the notice of checked proposals: those named, or all of a kind in a division."""
+    states = (DesignationState.TOWN_CHECKED, DesignationState.VILLAGE_CHECKED)
+    chosen = _chosen(numbers, kind=kind, place=place, states=states)
+    _take(chosen, DesignationAction.POST_NOTICE, who=signed_in(by, password), reason="", document="")
+
+
+@designations.command()
+def award(
+    numbers: Numbers = None,
+    *,
+    by: By,
+    password: Password,
+    kind: AnyKind = None,
+    place: PlaceCode = None,
+    reason: Reason = "",
+    document: Document = "",
+) -> None:
+    """Give the titles whose notice is over: those named, or all of a kind in a division, or none."""
+    chosen = _chosen(numbers, kind=kind, place=place, states=(DesignationState.NOTICED,))
+    _take(chosen, DesignationAction.AWARD, who=signed_in(by, password), reason=reason, document=document)
+
+
+@designations.command()
+def refuse(number: Number, reason: Reason, by: By, password: Password, document: Document = "") -> None:
+    """Refuse a proposal, and say why."""
+    _take(
+        _only(number),
+        DesignationAction.REFUSE,
+        who=signed_in(by, password),
+        reason=reason,
+        document=document,
+    )
+
+
+@designations.command()
+def withdraw(number: Number, reason: Reason, by: By, password: Password, document: Document = "") -> None:
+    """Take a proposal back, or note that a title was given up."""
+    _take(
+        _only(number),
+        DesignationAction.WITHDRAW,
+        who=signed_in(by, password),
+        reason=reason,
+        document=document,
+    )
+
+
+@designations.command()
+def review(
+    number: Number,
+    outcome: Outcome,
+    by: By,
+    password: Password,
+    *,
+    reason: Reason = "",
+    document: Document = "",
+) -> None:
+    """Note what the yearly review came to: renewed, put on probation, restored."""
+    _take(
+        _only(number),
+        _OUTCOMES[outcome],
+        who=signed_in(by, password),
+        reason=reason,
+        document=document,
+    )
+
+
+@designations.command()
+def revoke(
+    number: Number, step: Taking, *, reason: Reason, by: By, password: Password, document: Document = ""
+) -> None:
+    """Announce that a title is to be taken; another person takes it, or lets it be, after the notice."""
+    _take(_only(number), _TAKING[step], who=signed_in(by, password), reason=reason, document=document)
+
+
+@designations.command("calendar")
+def calendar_(by: By, password: Password) -> None:
+    """Show until when this year's round of each kind is to be done."""
+    who = signed_in(by, password)
+    with transaction(_engine()) as session:
+        rounds = calendar(session, viewer=who, on=clock.today())
+    for one in rounds:
+        console.print(
+            f"{one.ends_on}  {one.kind.label} {one.kind}  {one.decided_by.label}认定  "
+            f"在办 under way {one.open_count}",
+            markup=False,
+        )
+
+
+Choice = Callable[[Session, Viewer], Sequence[Listed]]
+
+
+def _chosen(
+    numbers: list[int] | None,
+    *,
+    kind: DesignationKind | None,
+    place: str | None,
+    states: Sequence[DesignationState],
+) -> Choice:
+    """The titles a command is about: those named, or all of a kind in a division that stand so."""
+    if bool(numbers) == (place is not None and kind is not None):
+        raise Invalid(
+            "请列出称号编号，或用 --place 与 --kind 指明一批 · name titles by their numbers, or all of a "
+            "kind with --place and --kind"
+        )
+    if numbers:
+        return _only(*numbers)
+    return lambda session, who: [
+        row for state in states for row in _listed(session, who, kind=kind, state=state, place=place)
+    ]
+
+
+def _only(*numbers: int) -> Choice:
+    def found(session: Session, who: Viewer) -> list[Listed]:
+        return [listed_one(session, seen_by(session, number, viewer=who)) for number in numbers]
+
+    return found
+
+
+def _take(choice: Choice, action: DesignationAction, *, who: Viewer, reason: str, document: str) -> None:
+    """Take one step of every title chosen; where one is refused none takes it, and each refusal is told."""
+    chosen = settings.from_environment()
+    with transaction(_engine()) as session:
+        rows = choice(session, who)
+        act = act_of(who, action, session=session, at=clock.now(), reason=reason, document=document)
+        versions = {row.designation.designation_id: row.last.sequence for row in rows}
+        announcing = Announcing(_cipher(), Signer.of(chosen), who.username, who.organisation_name)
+        taken = take_many(session, versions, act, viewer=who, announcing=announcing)
+    for each in taken.refusals:
+        console.print(f"{each.designation_id:>8}  {each.error.code}  {each.error.detail}", markup=False)
+    if taken.refusals:
+        raise Conflict(
+            f"{len(taken.refusals)} 项不能{action.label}，全部未办理 · {len(taken.refusals)} are refused, so "
+            "none took the step"
+        )
+    console.print(f"{action.label} {action}: {len(taken.steps)}", markup=False)
+
+
+def _listed(
+    session: Session,
+    who: Viewer,
+    *,
+    kind: DesignationKind | None,
+    state: DesignationState | None,
+    place: str | None,
+) -> list[Listed]:
+    within = None
+    if place is not None:
+        within = division_of(session, place, viewer=who, on=clock.today()).code
+    return listed(session, viewer=who, within=within, kind=kind, state=state, after=0, limit=AT_ONCE)
+
+
+def _line(one: ShownTitle) -> str:
+    made, last = one.designation, one.last
+    until = f"  有效至 {last.valid_until} 前" if last.valid_until is not None else ""
+    return (
+        f"{made.designation_id:>8}  {made.kind.label}  {one.place.name}  {one.name}  {last.state.label} "
+        f"{last.state}  {last.happened_on}{until}"
+    )
+
+
+def _engine() -> Engine:
+    return make_engine(settings.from_environment().database_url)
+
+
+def _cipher() -> Cipher:
+    chosen = settings.from_environment()
+    return cipher_of(chosen)

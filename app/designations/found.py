@@ -1,0 +1,92 @@
+"""What was found out about a holder of a title: the facts, their fingerprint, and what stands against."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.models.base import Labelled
+
+
+class Block(Labelled):
+    """Why a holder cannot be given a title, or cannot be proposed for it now."""
+
+    NOT_RATED = "not_rated", "尚无评级"
+    CONSENT_REFUSED = "consent_refused", "未同意建档评级或已撤回同意"
+    MERGED = "merged", "已并户"
+    GRADE_TOO_LOW = "grade_too_low", "等级未达标准"
+    VETO = "veto", "一票否决"
+    NO_APPRAISAL = "no_appraisal", "未经村级评议或评议人数不足"
+    APPRAISAL_UNFAVOURABLE = "appraisal_unfavourable", "评议赞成比例不足"
+    NOT_IN_EXISTENCE = "not_in_existence", "主体未存续"
+    NO_SUCH_TITLE = "no_such_title", "此类区划不评此称号"
+    PLACE_ENDED = "place_ended", "区划已撤销或变更"
+    NOT_JUDGED = "not_judged", "尚无达标测算"
+    GATES_FAIL = "gates_fail", "有门槛未达标"
+    GATES_INSUFFICIENT = "gates_insufficient", "数据不足，须申请并人工认定"
+    VILLAGES_FIRST = "villages_first", "信用村尚未达到规定比例"
+    PROPOSED_ALREADY = "proposed_already", "正在办理中"
+    HOLDS_TITLE = "holds_title", "已有此称号"
+    ONLY_BY_APPLICATION = "only_by_application", "曾不予认定、摘牌或撤回，须重新申请"
+
+
+# What a person may answer for with a reason and a document, where the numbers are too few to tell.
+BY_HAND = frozenset({Block.GATES_INSUFFICIENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who would hold a title: a subject with the division it lives in, or a village or town itself."""
+
+    place_id: int
+    subject_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        """`s` and the number of the subject, or `p` and that of the place."""
+        return f"p{self.place_id}" if self.subject_id is None else f"s{self.subject_id}"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A holder with the facts of a day and what stands against the title."""
+
+    holder: Holder
+    facts: Mapping[str, Any]
+    blocks: tuple[Block, ...] = ()
+    ended: str = field(default="")
+
+    def standing_against(self, *, by_hand: bool) -> tuple[Block, ...]:
+        """What stands against it, without what somebody answers for by hand."""
+        return tuple(block for block in self.blocks if not (by_hand and block in BY_HAND))
+
+
+def fingerprint_of(facts: Mapping[str, Any]) -> str:
+    """SHA-256 of facts as JSON with sorted keys, the same on every machine."""
+    plain = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+# Which row says so and of which night it is changes every night; what it says is compared.
+_WHENCE = frozenset({"night", "rating_id", "place_status_id", "by_hand"})
+
+
+def changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The facts that are others than they were, as `name: before -> now`."""
+    names = sorted((before.keys() | now.keys()) - _WHENCE)
+    return [
+        f"{name}: {_short(before.get(name))} → {_short(now.get(name))}"
+        for name in names
+        if before.get(name) != now.get(name)
+    ]
+
+
+def listed(blocks: tuple[Block, ...]) -> str:
+    """What stands against a title in both languages."""
+    return "、".join(block.label for block in blocks) + " · " + ", ".join(blocks)
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= 60 else text[:59] + "…"

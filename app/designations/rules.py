@@ -1,0 +1,63 @@
+"""What a title asks for and how it is given and kept, as the profile in force says."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from app.designations.path import Level, PathRules
+from app.models import DesignationKind, RuleVersion
+from scoring import Profile
+from scoring.definition import ProfileDefinition
+from scoring.procedure import AppraisalRules, Keeping, Path
+
+_VILLAGES = "credit_village"
+_LEVELS = {level.value: level for level in Level}
+_KINDS = {kind.value: kind for kind in DesignationKind}
+
+
+@dataclass(frozen=True)
+class TitleRules:
+    """The profile of one kind of title in force on a day, and the kept version it is."""
+
+    kind: DesignationKind
+    rule_version_id: int
+    profile: ProfileDefinition
+    path: PathRules
+    keeping: Keeping
+    appraisal: AppraisalRules | None
+
+    @property
+    def villages_share(self) -> float | None:
+        """The share of designated villages a town needs first (REQ-213), where the profile asks for one."""
+        asked = [gate.threshold for gate in self.profile.criteria if gate.title == _VILLAGES]
+        return asked[0] if asked else None
+
+
+def title_rules(rule: RuleVersion) -> TitleRules | None:
+    """The rules of one kept profile of a kind of title; none where it only judges and gives no title."""
+    return _parsed(rule.rule_version_id, rule.kind, rule.content)
+
+
+@lru_cache(maxsize=64)
+def _parsed(rule_version_id: int, kind: str, content: str) -> TitleRules | None:
+    profile = Profile.parse(content).definition
+    if profile.path is None or profile.keeping is None:
+        return None
+    named = _KINDS[kind]
+    return TitleRules(
+        named, rule_version_id, profile, _path(named, profile.path), profile.keeping, profile.appraisal
+    )
+
+
+def _path(kind: DesignationKind, path: Path) -> PathRules:
+    month, _, day = path.campaign_until.partition("-")
+    return PathRules(
+        kind=kind,
+        by_night="night" in path.proposed_by,
+        by_application="application" in path.proposed_by,
+        checks=tuple(_LEVELS[level] for level in path.checks),
+        notice_days=path.notice_days,
+        decided_by=_LEVELS[path.decided_by],
+        validity_months=path.validity_months,
+        review_before_days=path.review_before_days,
+        campaign_until=(int(month), int(day)) if path.campaign_until else None,
+    )

@@ -1,0 +1,118 @@
+"""What others are shown of a title: the public notice before it is given or taken, and its certificate."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.certificates.service import issue
+from app.certificates.signing import Signer
+from app.db import Session
+from app.designations.rules import TitleRules
+from app.designations.standing import Act, Standing
+from app.models import (
+    Designation,
+    DesignationAction,
+    DesignationKind,
+    DesignationStep,
+    NoticePurpose,
+    PlaceKind,
+)
+from app.notices.notice import NoticeLine
+from app.notices.service import post
+from app.places.service import place as place_by_id
+from app.places.service import place_name_in_full, spoken_name
+from app.subjects.cipher import Cipher
+from app.subjects.service import describe
+from app.subjects.service import subject as subject_by_id
+
+
+@dataclass(frozen=True)
+class Announcing:
+    """Who announces, what opens the names that are shown masked, and what signs certificates."""
+
+    cipher: Cipher
+    signer: Signer
+    by: str
+    issuer: str
+
+
+def announce(
+    session: Session,
+    standings: Sequence[Standing],
+    act: Act,
+    *,
+    rules: Mapping[int, TitleRules],
+    announcing: Announcing,
+) -> dict[int, int]:
+    """Post the notices of these titles; the number of the notice by that of the title."""
+    groups: dict[tuple[DesignationKind, int, int], list[Standing]] = defaultdict(list)
+    for one in standings:
+        version = rules[one.number].rule_version_id
+        groups[one.designation.kind, _shown_in(session, one), version].append(one)
+    taking = act.action is DesignationAction.POST_REVOCATION
+    numbers: dict[int, int] = {}
+    for (kind, place_id, version), group in groups.items():
+        result = f"拟撤销{kind.label}称号" if taking else f"拟认定为{kind.label}"
+        lines = [_line(session, one, announcing.cipher, result=result) for one in group]
+        notice = post(
+            session,
+            purpose=NoticePurpose.REVOCATION if taking else NoticePurpose.AWARD,
+            kind=kind,
+            place=place_by_id(session, place_id),
+            entries=lines,
+            begins_on=act.on,
+            days=rules[group[0].number].path.notice_days,
+            rule_version_id=version,
+            by=announcing.by,
+            at=act.at,
+        )
+        numbers |= {one.number: notice.notice_id for one in group}
+    return numbers
+
+
+def certify(
+    session: Session,
+    given: Sequence[tuple[Standing, DesignationStep]],
+    *,
+    rules: Mapping[int, TitleRules],
+    announcing: Announcing,
+) -> None:
+    """Issue the certificate of every title that was given or renewed just now."""
+    for one, step in given:
+        profile = rules[one.number].profile
+        assert step.valid_until is not None, "what is given is given until a day"
+        issue(
+            session,
+            announcing.signer,
+            step=step,
+            kind=one.designation.kind,
+            holder_name=name_of(session, announcing.cipher, one.designation),
+            place_name=place_name_in_full(session, place_by_id(session, one.designation.place_id)),
+            issuer_name=announcing.issuer,
+            issued_on=step.happened_on,
+            valid_until=step.valid_until,
+            profile_code=profile.code,
+            effective_from=profile.effective_from,
+        )
+
+
+def name_of(session: Session, cipher: Cipher, title: Designation) -> str:
+    """The name of a holder as it is shown: an entity's or a division's own, a head of household's masked."""
+    if title.subject_id is None:
+        return spoken_name(place_by_id(session, title.place_id))
+    return describe(session, cipher, subject_by_id(session, title.subject_id)).display_name
+
+
+def _line(session: Session, standing: Standing, cipher: Cipher, *, result: str) -> NoticeLine:
+    place = place_by_id(session, standing.designation.place_id)
+    name = name_of(session, cipher, standing.designation)
+    return NoticeLine(standing.number, name, place_name_in_full(session, place), result)
+
+
+def _shown_in(session: Session, standing: Standing) -> int:
+    """Households and entities are shown in their village, a village in its town, a town in itself."""
+    place = place_by_id(session, standing.designation.place_id)
+    of_village = standing.designation.kind is DesignationKind.CREDIT_VILLAGE
+    if of_village and place.kind is PlaceKind.VILLAGE and place.parent_id is not None:
+        return place.parent_id
+    return place.place_id

@@ -1,0 +1,34 @@
+"""Which profile holds for a kind of title on a day."""
+
+from datetime import date
+
+from app.db import Session
+from app.designations.rules import TitleRules, title_rules
+from app.errors import NotFound
+from app.models import DesignationKind
+from app.rules.service import rule_in_force, rule_version
+
+
+def rules_in_force(session: Session, kind: DesignationKind, *, on: date) -> TitleRules:
+    """The rules of a kind of title on a day; `NotFound` where no profile of it is in force."""
+    found = rules_if_any(session, kind, on=on)
+    if found is None:
+        raise NotFound(
+            f"{on} 没有生效的{kind.label}创建标准 · no {kind} profile that gives the title is in force on "
+            f"{on}; where nights were published before it came, two persons activate it with "
+            "`credit-village approval`"
+        )
+    return found
+
+
+def rules_if_any(session: Session, kind: DesignationKind, *, on: date) -> TitleRules | None:
+    """The same, or none where no profile of this kind says how the title is given."""
+    found = rule_in_force(session, kind.value, on=on)
+    return None if found is None else title_rules(found)
+
+
+def rules_of_version(session: Session, rule_version_id: int) -> TitleRules:
+    """The rules an earlier step went by."""
+    found = title_rules(rule_version(session, rule_version_id))
+    assert found is not None, "a step goes by a profile that gives the title"
+    return found

@@ -1,0 +1,102 @@
+"""Titles as officials see them: names masked, every step with who took it, and what can follow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from app.access.scope import Viewer
+from app.db import Session
+from app.designations.path import transitions
+from app.designations.service.announcing import name_of
+from app.designations.service.steps import rules_for
+from app.designations.service.titles import Listed
+from app.designations.standing import Standing
+from app.designations.store import titles as store
+from app.models import Designation, DesignationAction, DesignationStep, Place
+from app.notices.service import standings as notice_standings
+from app.places.service import place as place_by_id
+from app.rules.service import rule_version
+from app.subjects.cipher import Cipher
+
+# Who took the steps no person took.
+NIGHT = "night"
+
+
+@dataclass(frozen=True)
+class ShownTitle:
+    """A title in one line: whose it is, as it may be shown, and where it stands."""
+
+    designation: Designation
+    last: DesignationStep
+    place: Place
+    name: str
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """A step with who took it and the profile it went by."""
+
+    step: DesignationStep
+    by: str
+    profile: str
+    notice_number: str | None
+    certificate_number: str | None
+
+
+@dataclass(frozen=True)
+class ShownPath:
+    """A title with every step so far, and the actions that can follow."""
+
+    title: ShownTitle
+    steps: Sequence[ShownStep]
+    next_actions: Sequence[DesignationAction]
+
+
+def shown_titles(session: Session, cipher: Cipher, rows: Sequence[Listed]) -> list[ShownTitle]:
+    """Titles in a list."""
+    return [
+        ShownTitle(row.designation, row.last, row.place, name_of(session, cipher, row.designation))
+        for row in rows
+    ]
+
+
+def shown_path(session: Session, cipher: Cipher, standing: Standing, *, on: date) -> ShownPath:
+    """One title in full."""
+    made, steps = standing.designation, standing.steps
+    place = place_by_id(session, made.place_id)
+    title = ShownTitle(made, standing.last, place, name_of(session, cipher, made))
+    names = store.users(session, {step.user_id for step in steps if step.user_id is not None})
+    notice_ids = sorted({step.notice_id for step in steps if step.notice_id is not None})
+    notices = notice_standings(session, notice_ids, on=on)
+    certificates = store.certificate_numbers(session, [step.designation_step_id for step in steps])
+    shown = []
+    for step in steps:
+        rule = rule_version(session, step.rule_version_id)
+        shown.append(
+            ShownStep(
+                step=step,
+                by=NIGHT if step.user_id is None else names[step.user_id],
+                profile=f"{rule.code}@{rule.effective_from}",
+                notice_number=None if step.notice_id is None else notices[step.notice_id].notice.number,
+                certificate_number=certificates.get(step.designation_step_id),
+            )
+        )
+    return ShownPath(title, shown, _next(session, standing, on=on))
+
+
+def record_views(session: Session, titles: Sequence[Designation], *, viewer: Viewer, at: datetime) -> None:
+    """Write down that an official has seen these titles of persons and entities (art. 22)."""
+    store.record_views(
+        session,
+        sorted({each.subject_id for each in titles if each.subject_id is not None}),
+        user_id=viewer.user_id,
+        organisation_id=viewer.organisation_id,
+        at=at,
+    )
+
+
+def _next(session: Session, standing: Standing, *, on: date) -> list[DesignationAction]:
+    if standing.state.ends:
+        return []
+    steps = transitions(rules_for(session, standing, on=on).path)
+    return [step.action for (state, _), step in steps.items() if state is standing.state]

@@ -1,0 +1,200 @@
+"""Which titles are held on a day, the list of them, and what waits for whom."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app.access.scope import Viewer
+from app.db import Session
+from app.designations.path import (
+    Condition,
+    Level,
+    campaign_end,
+    level_of,
+    level_of_person,
+    may_act,
+    transitions,
+)
+from app.designations.rules import TitleRules
+from app.designations.service.rules import rules_if_any
+from app.designations.service.steps import rules_for
+from app.designations.standing import Standing, grace_ends
+from app.designations.store import titles as store
+from app.models import Designation, DesignationKind, DesignationStep, Place
+from app.models import DesignationAction as Action
+from app.models import DesignationState as State
+from app.notices.notice import NoticeStanding
+from app.notices.service import standings as notice_standings
+from app.places.service import place as place_by_id
+from app.places.service import subtree_prefix
+
+
+@dataclass(frozen=True)
+class Title:
+    """A title that is held on a day."""
+
+    designation_id: int
+    kind: DesignationKind
+    rung: str
+    holder: str
+    state: State
+    since: date
+    valid_until: date
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A title in a list, with where its holder is."""
+
+    designation: Designation
+    last: DesignationStep
+    place: Place
+
+
+@dataclass(frozen=True)
+class WorkItem:
+    """A title that waits: for which step, at which level, until when, and what it waits for, if anything."""
+
+    listed: Listed
+    action: Action
+    level: Level
+    due_on: date | None
+    waits_until: date | None
+    open_objections: int
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """Until when the round of a kind of title is to be done, at which level it is decided."""
+
+    kind: DesignationKind
+    decided_by: Level
+    ends_on: date
+    open_count: int
+
+
+def titles_of(session: Session, holders: Collection[str], *, on: date) -> dict[str, list[Title]]:
+    """The titles each of some holders has on a day, by its key; who has none is left out.
+
+    A title is held also while it is reviewed, on probation or announced to be taken.
+    """
+    found: dict[str, list[Title]] = {}
+    known = {each.designation_id: each for each in store.of_holders(session, holders)}
+    for number, steps in store.steps_of(session, known).items():
+        begun = [step for step in steps if step.happened_on <= on]
+        if not begun or not begun[-1].state.holds_title:
+            continue
+        last, made = begun[-1], known[number]
+        if last.valid_until is None or last.valid_until <= on:
+            continue
+        since = next(step.happened_on for step in begun if step.action is Action.AWARD)
+        title = Title(number, made.kind, made.rung, made.holder, last.state, since, last.valid_until)
+        found.setdefault(made.holder, []).append(title)
+    return found
+
+
+def listed(
+    session: Session,
+    *,
+    viewer: Viewer,
+    within: str | None,
+    kind: DesignationKind | None,
+    state: State | None,
+    after: int,
+    limit: int,
+) -> list[Listed]:
+    """The next titles of the viewer's division, or of one in it, in the order of their numbers."""
+    prefix = subtree_prefix(within or viewer.place_code)
+    states = None if state is None else (state,)
+    rows = store.page(session, prefix, kind=kind, states=states, after=after, limit=limit)
+    return [Listed(*row) for row in rows]
+
+
+def listed_one(session: Session, standing: Standing) -> Listed:
+    """One title as it stands in a list."""
+    place = place_by_id(session, standing.designation.place_id)
+    return Listed(standing.designation, standing.last, place)
+
+
+# What comes next where nothing is amiss; the work list names this step.
+_NEXT = {
+    State.PROPOSED: (Action.CHECK_VILLAGE, Action.CHECK_TOWN),
+    State.VILLAGE_CHECKED: (Action.CHECK_TOWN, Action.POST_NOTICE),
+    State.TOWN_CHECKED: (Action.POST_NOTICE,),
+    State.NOTICED: (Action.AWARD,),
+    State.UNDER_REVIEW: (Action.RENEW,),
+    State.ON_PROBATION: (Action.POST_REVOCATION,),
+    State.REVOCATION_NOTICED: (Action.REVOKE,),
+}
+
+
+def work_list(session: Session, *, viewer: Viewer, on: date, limit: int) -> list[WorkItem]:
+    """What waits for somebody of the viewer's level in the viewer's division, the most urgent first.
+
+    Titles on probation are named once their time to cure is over: to take one is proposed, never done, by
+    what is due.
+    """
+    prefix = subtree_prefix(viewer.place_code)
+    rows = store.page(session, prefix, kind=None, states=tuple(_NEXT), after=0, limit=limit)
+    steps = store.steps_of(session, [row[0].designation_id for row in rows])
+    level = level_of_person(viewer.role, place_by_id(session, viewer.place_id).kind)
+    running = {row[1].notice_id for row in rows if row[1].notice_id is not None}
+    notices = notice_standings(session, sorted(running), on=on)
+    items = []
+    for made, last, place in rows:
+        standing = Standing(made, steps[made.designation_id])
+        rules = rules_for(session, standing, on=on)
+        notice = notices.get(last.notice_id or 0)
+        item = _item(standing, Listed(made, last, place), notice, rules=rules, level=level, on=on)
+        if item is not None:
+            items.append(item)
+    return sorted(items, key=lambda item: (item.due_on or date.max, item.listed.designation.designation_id))
+
+
+def calendar(session: Session, *, viewer: Viewer, on: date) -> list[Campaign]:
+    """Until when each kind of title is to be done this round, and how many are under way in the division."""
+    prefix = subtree_prefix(viewer.place_code)
+    found = []
+    for kind in DesignationKind:
+        rules = rules_if_any(session, kind, on=on)
+        end = None if rules is None else campaign_end(rules.path, on=on)
+        if rules is not None and end is not None:
+            count = store.count_open(session, prefix, kind=kind)
+            found.append(Campaign(kind, rules.path.decided_by, end, count))
+    return sorted(found, key=lambda campaign: campaign.ends_on)
+
+
+def _item(
+    standing: Standing,
+    row: Listed,
+    notice: NoticeStanding | None,
+    *,
+    rules: TitleRules,
+    level: Level | None,
+    on: date,
+) -> WorkItem | None:
+    steps = transitions(rules.path)
+    action = next((each for each in _NEXT[standing.state] if (standing.state, each) in steps), None)
+    if action is None:
+        return None
+    step = steps[standing.state, action]
+    assert step.duty is not None, "what somebody has to do is somebody's"
+    if not may_act(level, step.duty, rules.path):
+        return None
+    if Condition.GRACE_OVER in step.conditions and on < grace_ends(standing, rules):
+        return None
+    return WorkItem(
+        listed=row,
+        action=action,
+        level=level_of(step.duty, rules.path),
+        due_on=_due(standing, rules, on=on),
+        waits_until=None if notice is None or notice.ended else notice.notice.ends_on,
+        open_objections=0 if notice is None else notice.open_objections.get(standing.number, 0),
+    )
+
+
+def _due(standing: Standing, rules: TitleRules, *, on: date) -> date | None:
+    """The last day: of a title the day before it ends, of a proposal the end of the yearly round."""
+    if standing.last.valid_until is not None:
+        return standing.last.valid_until - timedelta(days=1)
+    return campaign_end(rules.path, on=on)

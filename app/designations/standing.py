@@ -1,0 +1,222 @@
+"""A title with its steps, who wants to take the next one, and what refuses it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from app.designations.found import Found, changed, listed
+from app.designations.path import (
+    JUDGED,
+    Condition,
+    Level,
+    Transition,
+    level_of,
+    may_act,
+    transitions,
+)
+from app.designations.rules import TitleRules
+from app.errors import AppError, Conflict, Forbidden, Invalid
+from app.models import Designation, DesignationAction, DesignationState, DesignationStep
+from app.notices.notice import NoticeStanding
+
+REASON_LENGTH_MAX, DOCUMENT_LENGTH_MAX = 500, 255
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One title with every step so far, the last of which says where it stands."""
+
+    designation: Designation
+    steps: Sequence[DesignationStep]
+
+    @property
+    def last(self) -> DesignationStep:
+        """The newest step."""
+        return self.steps[-1]
+
+    @property
+    def state(self) -> DesignationState:
+        """Where it stands."""
+        return self.last.state
+
+    @property
+    def number(self) -> int:
+        """Its number."""
+        return self.designation.designation_id
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether somebody applied for it although the numbers are too few to tell."""
+        return bool(self.steps[0].facts.get("by_hand"))
+
+    @property
+    def notice_id(self) -> int | None:
+        """The notice that runs, or ran last."""
+        return next((step.notice_id for step in reversed(self.steps) if step.notice_id is not None), None)
+
+    def step(self, action: DesignationAction) -> DesignationStep | None:
+        """The newest step of a kind."""
+        return next((step for step in reversed(self.steps) if step.action is action), None)
+
+
+@dataclass(frozen=True)
+class Act:
+    """What somebody wants to do: who (nobody: the night), when, why and on what document."""
+
+    action: DesignationAction
+    at: datetime
+    on: date
+    user_id: int | None = None
+    level: Level | None = None
+    reason: str = ""
+    document: str = ""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A title that cannot take a step, and why."""
+
+    designation_id: int
+    error: AppError
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a step is weighed by: the rules it goes by, the facts of the day, and how its notice stands."""
+
+    rules: TitleRules
+    found: Found
+    notice: NoticeStanding | None
+
+
+def transition_of(standing: Standing, action: DesignationAction, *, rules: TitleRules) -> Transition:
+    """The step that this action is from here; `Conflict` where there is none: nothing is skipped."""
+    steps = transitions(rules.path)
+    found = steps.get((standing.state, action))
+    if found is not None:
+        return found
+    able = [each for state, each in steps if state is standing.state]
+    words = "、".join(each.label for each in able) or "无"
+    raise Conflict(
+        f"称号 {standing.number} 现为“{standing.state.label}”，不能{action.label}；可以：{words} · title "
+        f"{standing.number} is {standing.state} and cannot take the step {action}; what can follow: "
+        f"{', '.join(able) or 'nothing'}"
+    )
+
+
+def refusal(standing: Standing, act: Act, seen: Seen) -> AppError | None:
+    """Why a step is refused, or none; what the person may not do comes before what the title lacks."""
+    try:
+        step = transition_of(standing, act.action, rules=seen.rules)
+        _refuse_person(standing, act, step, rules=seen.rules)
+        _refuse_words(act, step)
+        _refuse_time(standing, act, step, seen=seen)
+        _refuse_notice(standing, step, seen.notice)
+        if Condition.FACTS_HOLD in step.conditions:
+            _refuse_facts(standing, seen.found)
+    except AppError as refused:
+        return refused
+    return None
+
+
+def _refuse_person(standing: Standing, act: Act, step: Transition, *, rules: TitleRules) -> None:
+    if act.user_id is None:
+        if not step.by_night:
+            raise Forbidden(f"the night does not {step.action} by itself: a person does")
+        return
+    if step.duty is None:
+        raise Forbidden(f"{step.action.label}由夜间作业办理 · only the night takes the step {step.action}")
+    if not may_act(act.level, step.duty, rules.path):
+        asked = level_of(step.duty, rules.path)
+        raise Forbidden(
+            f"{step.action.label}须由{asked.label}办理 · the step {step.action} is taken at the level "
+            f"{asked} ({rules.profile.code})"
+        )
+    if Condition.NEW_PERSON in step.conditions:
+        mine = [each.action for each in standing.steps if each.user_id == act.user_id]
+        judged = [each for each in mine if each in JUDGED]
+        if judged:
+            raise Forbidden(
+                f"您已办理{judged[0].label}，{step.action.label}须由另一人办理 · you took the step "
+                f"{judged[0]} of this title yourself: another person takes {step.action}"
+            )
+    if Condition.OTHER_THAN_POSTER in step.conditions and standing.last.user_id == act.user_id:
+        raise Forbidden(
+            "摘牌由您提出，须由另一人决定 · you proposed to take this title yourself: another person decides"
+        )
+
+
+def _refuse_words(act: Act, step: Transition) -> None:
+    for name, length in (("reason", REASON_LENGTH_MAX), ("document", DOCUMENT_LENGTH_MAX)):
+        if len(getattr(act, name)) > length:
+            raise Invalid(f"{name}: 最多 {length} 字 · write at most {length} characters")
+    if Condition.REASON in step.conditions and not act.reason.strip():
+        raise Invalid("reason: 请写明理由 · say why, in at least one word")
+    if Condition.DOCUMENT in step.conditions and not act.document.strip():
+        raise Invalid("document: 请写明依据文件 · name the document this rests on")
+
+
+def _refuse_time(standing: Standing, act: Act, step: Transition, *, seen: Seen) -> None:
+    last = standing.last
+    expired = last.valid_until is not None and last.valid_until <= act.on
+    if Condition.NOT_EXPIRED in step.conditions and expired:
+        raise Conflict(
+            f"称号已于 {last.valid_until} 到期，须重新创建 · the title ended on {last.valid_until}; it is "
+            "proposed anew"
+        )
+    if Condition.EXPIRED_OR_ENDED in step.conditions and not (expired or seen.found.ended):
+        raise Conflict(f"title {standing.number} holds until {last.valid_until}: it does not lapse before")
+    if Condition.GRACE_OVER in step.conditions:
+        until = grace_ends(standing, seen.rules)
+        if act.on < until:
+            raise Conflict(
+                f"整改期至 {until}，期满仍未达标方可摘牌 · the time to cure runs until {until}; a title is "
+                "taken only after it"
+            )
+
+
+def grace_ends(standing: Standing, rules: TitleRules) -> date:
+    """The first day on which a title on probation may be announced to be taken."""
+    begun = standing.step(DesignationAction.PUT_ON_PROBATION) or standing.last
+    return begun.happened_on + timedelta(days=rules.keeping.grace_days)
+
+
+def _refuse_notice(standing: Standing, step: Transition, notice: NoticeStanding | None) -> None:
+    if Condition.NOTICE_OVER in step.conditions and (notice is None or not notice.ended):
+        until = "" if notice is None else f"（{notice.notice.begins_on} 至 {notice.notice.ends_on} 前）"
+        raise Conflict(
+            f"公示{until}期满后方可决定 · it is decided after the notice has run its days"
+            + ("" if notice is None else f": it ends on {notice.notice.ends_on}")
+        )
+    if Condition.NO_OBJECTION not in step.conditions or notice is None:
+        return
+    number, open_count = standing.number, notice.open_objections.get(standing.number, 0)
+    if open_count:
+        raise Conflict(
+            f"公示期间有 {open_count} 件异议尚未答复，不得{step.action.label} · {open_count} objections to "
+            f"the notice are open: title {number} cannot take the step {step.action} before they are answered"
+        )
+    if number in notice.upheld:
+        other = DesignationAction.REFUSE if step.action is DesignationAction.AWARD else DesignationAction.KEEP
+        raise Conflict(
+            f"公示异议成立，只能{other.label} · an objection to the notice was upheld: only {other} is left"
+        )
+
+
+def _refuse_facts(standing: Standing, found: Found) -> None:
+    against = found.standing_against(by_hand=standing.by_hand)
+    if not against:
+        return
+    differs = "; ".join(changed(standing.steps[0].facts, found.facts))
+    raise Conflict(
+        f"称号 {standing.number} 现不符合标准：{listed(against)}"
+        + (f"（与提名时相比 since it was proposed: {differs}）" if differs else "")
+    )
+
+
+def counted(refusals: Sequence[Refusal]) -> Mapping[str, int]:
+    """How many titles are refused by which code."""
+    found: dict[str, int] = {}
+    for each in refusals:
+        found[each.error.code] = found.get(each.error.code, 0) + 1
+    return found

@@ -1,0 +1,1 @@
+"""Titles and statuses as they are kept."""

@@ -1,0 +1,111 @@
+"""Whose titles a night has to look at, from its columns; what it does for them is `designations`' to say."""
+
+from collections import Counter
+from collections.abc import Collection
+from datetime import date, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+
+from app.db import Session
+from app.designations.found import Holder
+from app.designations.service.night import Candidates, Night, keep, lock
+from app.designations.service.proposing import holders_of
+from app.designations.service.rules import rules_if_any
+from app.jobs.night.rating import REASONS
+from app.jobs.night.tonight import Tonight
+from app.models import (
+    AppraisalResult,
+    DesignationKind,
+    GateState,
+    Override,
+    Place,
+    SubjectKind,
+    UnratedReason,
+)
+from app.objections.service import subjects_with_open_objections
+from app.records.known import DESIGNATION_STEPS
+
+_OF_SUBJECTS = {
+    DesignationKind.CREDIT_HOUSEHOLD: (SubjectKind.HOUSEHOLD, UnratedReason.MERGED),
+    DesignationKind.CREDIT_ENTITY: (SubjectKind.AGRI_ENTITY, UnratedReason.NOT_IN_OPERATION),
+}
+
+
+def keep_titles(session: Session, tonight: Tonight, *, at: datetime) -> dict[str, int]:
+    """Everything a night does for titles, households first and towns last; how many steps, by action."""
+    lock(session)
+    on = tonight.known.on
+    night = Night(
+        on=on,
+        at=at,
+        last_step_id=tonight.known.until[DESIGNATION_STEPS],
+        held_back=frozenset(subjects_with_open_objections(session, on=on)),
+    )
+    counts: Counter[str] = Counter()
+    for kind in DesignationKind:
+        counts.update(keep(session, kind, night, candidates=_candidates(session, kind, tonight)))
+    return dict(sorted(counts.items()))
+
+
+def title_fingerprints(session: Session, *, on: date) -> dict[str, str]:
+    """The fingerprint of every profile a night gives and keeps titles by, by its code."""
+    found = [rules_if_any(session, kind, on=on) for kind in DesignationKind]
+    return {rules.profile.code: rules.profile.fingerprint for rules in found if rules is not None}
+
+
+def _candidates(session: Session, kind: DesignationKind, tonight: Tonight) -> Candidates:
+    if kind in _OF_SUBJECTS:
+        return _subjects(session, kind, tonight)
+    return _places(session, kind, tonight)
+
+
+def _subjects(session: Session, kind: DesignationKind, tonight: Tonight) -> Candidates:
+    """Those whose card is good enough, those whose is not, and those who are no more."""
+    rules = rules_if_any(session, kind, on=tonight.known.on)
+    if rules is None:
+        return Candidates()
+    of, reason = _OF_SUBJECTS[kind]
+    columns = tonight.ratings[of]
+    ids = columns.subject_ids
+    least = tonight.grades.index(rules.profile.minimum_grade)
+    fine = (columns.grade <= least) & (columns.vetoes == 0)
+    # An override may lift or lower any of them: those are looked at closely either way.
+    moved = np.isin(ids, _array(session.scalars(select(Override.subject_id).distinct()).all()))
+    able = fine | moved
+    if rules.appraisal is not None:
+        able &= np.isin(ids, _array(session.scalars(select(AppraisalResult.subject_id).distinct()).all()))
+    gone = columns.unrated == REASONS.index(reason)
+    return Candidates(
+        able=holders_of(session, ids[able].tolist()) if rules.path.by_night else (),
+        poor=_Among(ids[~fine | moved]),
+        gone=_Among(ids[gone]),
+    )
+
+
+def _places(session: Session, kind: DesignationKind, tonight: Tonight) -> Candidates:
+    """The villages or towns that hold every gate, those that do not, and those that are no more."""
+    rules, of_town = tonight.rules, kind is DesignationKind.CREDIT_TOWN
+    version = rules.version_of(rules.town if of_town else rules.village)
+    judged = [status for status in tonight.statuses if status.rule_version_id == version]
+    able = [Holder(status.place_id) for status in judged if status.state is GateState.HOLDS]
+    poor = [status.place_id for status in judged if status.state is GateState.FAILS]
+    gone = session.scalars(select(Place.place_id).where(Place.valid_to <= tonight.known.on))
+    return Candidates(able=able, poor=frozenset(poor), gone=frozenset(gone))
+
+
+class _Among:
+    """Whether a subject is one of many, without a Python object for each of them."""
+
+    def __init__(self, ids: NDArray[np.int64]) -> None:
+        self._ids = np.sort(ids)
+
+    def __contains__(self, subject_id: object) -> bool:
+        assert isinstance(subject_id, int)
+        position = int(np.searchsorted(self._ids, subject_id))
+        return position < len(self._ids) and int(self._ids[position]) == subject_id
+
+
+def _array(ids: Collection[int]) -> NDArray[np.int64]:
+    return np.fromiter(ids, dtype=np.int64, count=len(ids))

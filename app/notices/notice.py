@@ -1,0 +1,117 @@
+"""A notice as it is posted, as it stands on a day, and as the public and the officials see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app.models import Notice, NoticeEntry, NoticeObjection, NoticeObjectionAnswer, ObjectionChannel, Place
+
+TEXT_LENGTH_MAX = 1000
+CONTACT_LENGTH_MAX = 100
+DOCUMENT_LENGTH_MAX = 255
+
+
+@dataclass(frozen=True)
+class NoticeLine:
+    """One line to be shown: whose title, under which name, from where, and what is announced of it."""
+
+    designation_id: int
+    shown_name: str
+    shown_place: str
+    result: str
+
+
+@dataclass(frozen=True)
+class NoticeStanding:
+    """A notice on a day: whether its days are over, what is open against which title, and what was upheld.
+
+    An objection to the whole notice counts for every line of it. Whether it has ended is a matter of days
+    only: a title waits for the answer to what was raised in time.
+    """
+
+    notice: Notice
+    ended: bool
+    open_objections: Mapping[int, int]
+    upheld: frozenset[int]
+
+
+@dataclass(frozen=True)
+class ListedNotice:
+    """A notice in a list: where it is posted, and how many lines it has."""
+
+    notice: Notice
+    place: Place
+    place_name: str
+    line_count: int
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which somebody may object."""
+        return self.notice.ends_on - timedelta(days=1)
+
+    def is_over(self, on: date) -> bool:
+        """Whether its days are over."""
+        return on >= self.notice.ends_on
+
+
+@dataclass(frozen=True)
+class ShownNotice(ListedNotice):
+    """A notice with its lines, and the town or street whose office answers."""
+
+    town: Place
+    entries: tuple[NoticeEntry, ...]
+
+
+@dataclass(frozen=True)
+class NoticeSummary:
+    """A notice of a work list: how much is open against it, and when the first answer is due."""
+
+    listed: ListedNotice
+    open_count: int
+    due_on: date | None
+
+
+@dataclass(frozen=True)
+class Protest:
+    """What somebody objects: to which line (none: the whole notice), in what words, how it came.
+
+    `contact` is how the person wants to be told, if at all; `raised_on` is the day it reached the office.
+    """
+
+    text: str
+    line_number: int | None = None
+    contact: str = ""
+    channel: ObjectionChannel = ObjectionChannel.ONLINE
+    raised_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found about an objection: whether it holds, why, and on the ground of which document."""
+
+    upheld: bool
+    found: str
+    document: str
+
+
+@dataclass(frozen=True)
+class ProtestCase:
+    """An objection as the officials of its division read it, with the day its answer is due."""
+
+    objection: NoticeObjection
+    entry: NoticeEntry | None
+    text: str
+    contact: str
+    due_on: date
+    answer: NoticeObjectionAnswer | None
+    found: str
+
+    @property
+    def receipt(self) -> str:
+        """By what the person can ask after it."""
+        return receipt_of(self.objection)
+
+
+def receipt_of(objection: NoticeObjection) -> str:
+    """The short number whoever objected is given."""
+    return objection.notice_objection_uid[:8].upper()

@@ -1,0 +1,48 @@
+"""What can be measured of places and subjects: by what each measure is divided, and how far it can go."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measurable:
+    """One measure: what it may be divided by (`none`: it is a count or a difference), and its range."""
+
+    denominators: tuple[str, ...]
+    low: float = 0.0
+    high: float = 1.0
+
+
+def _count(high: float = math.inf) -> Measurable:
+    return Measurable(("none",), high=high)
+
+
+MEASURABLE: Mapping[str, Measurable] = {
+    "file_coverage": Measurable(("registered_households", "roster_entities")),
+    "rating_coverage": Measurable(("roster_entities",)),
+    "credit_household_share": Measurable(("archived_households",)),
+    "credit_household_share_registered": Measurable(("registered_households",)),
+    "on_time_borrower_share": Measurable(("borrowing_households",)),
+    "on_time_loan_share": Measurable(("loans",)),
+    "npl_share": Measurable(("loan_balance_fen",)),
+    "npl_increment": Measurable(("none",), low=-1.0),
+    "member_household_share": Measurable(("registered_households",)),
+    "cadre_default_count": _count(),
+    "village_veto_count": _count(),
+    "assessed_score": _count(100.0),
+    "credit_village_share": Measurable(("villages",)),
+    "designated_village_share": Measurable(("villages",)),
+    "designated_village_count": _count(),
+    "entity_file_coverage": Measurable(("roster_entities",)),
+    "registered": _count(1.0),
+    "in_existence": _count(1.0),
+    "grade_reached": _count(1.0),
+    "rating_veto_count": _count(),
+    "appraisal_favourable_share": Measurable(("appraisers",)),
+}
+# The measures that count a lower title, by the title they count.
+TITLE_MEASURES: Mapping[str, tuple[str, ...]] = {
+    "credit_household": ("credit_household_share", "credit_household_share_registered"),
+    "credit_village": ("designated_village_share", "designated_village_count"),
+}
