@@ -27,6 +27,7 @@ from app.cli_keys import keys
 from app.cli_log import logs
 from app.cli_records import households, records
 from app.cli_rights import rights
+from app.cli_simulation import simulate_
 from app.cli_sources import sources
 from app.cli_ways import add_to as add_ways_to
 from app.consents.activities import Activity, Basis, basis_of
@@ -71,6 +72,7 @@ app.add_typer(logs, name="log")
 app.add_typer(keys, name="keys")
 app.add_typer(databases, name="database")
 app.add_typer(households, name="household")
+app.command("simulate")(simulate_)
 # The demonstration holds later updates: with a night before them, ratings have a history to show.
 DEMO_HISTORY = timedelta(days=30)
 console = Console(highlight=False, soft_wrap=True)

@@ -27,6 +27,7 @@ from app.models import (
     User,
 )
 from tests.app.access.account_calls import ACCOUNT_REQUESTS, ACCOUNTS_WITHOUT_SCOPE, PASSWORD_HASH
+from tests.app.access.appraisal_calls import APPRAISAL_REQUESTS, APPRAISALS_WITHOUT_SCOPE
 from tests.app.access.calls import Call, Request, get, post
 from tests.app.access.oversight_calls import alert_note, asked_for, asking, carrying_out, export
 from tests.app.access.title_calls import TITLE_REQUESTS, TITLES_WITHOUT_SCOPE, title_of
@@ -274,6 +275,7 @@ def _objection(world: World, code: str) -> Call:
 REQUESTS: Mapping[str, Request] = {
     "me": get("/v1/me"),
     **ACCOUNT_REQUESTS,
+    **APPRAISAL_REQUESTS,
     "cards": get("/v1/cards"),
     "card": get("/v1/cards/CQ-H-1/2023-01-01"),
     "coverage": get("/v1/coverage"),
@@ -336,6 +338,7 @@ WITHOUT_SCOPE = frozenset(
     }
     | ACCOUNTS_WITHOUT_SCOPE
     | TITLES_WITHOUT_SCOPE
+    | APPRAISALS_WITHOUT_SCOPE
 )
 
 
