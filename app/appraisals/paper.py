@@ -10,7 +10,7 @@ import xlsxwriter
 
 from app.appraisals.appraisal import Line, Mark
 from app.errors import AppError
-from app.rules.appraisals import AppraisalRules, FormItem
+from app.rules.appraisals import FormItem, RoundRules
 
 SHEET_NAME = "评议表"
 CODE_LABEL = "表号"
@@ -46,7 +46,7 @@ class PaperForm:
     number: int
     opens_on: date
     closes_on: date
-    rules: AppraisalRules
+    rules: RoundRules
     lines: Sequence[Line]
     synthetic: bool
 
