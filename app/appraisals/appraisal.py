@@ -14,7 +14,7 @@ from app.models import (
     FlagKind,
     Place,
 )
-from app.rules.appraisals import RoundRules
+from app.rules.appraisals import AppraisalRules
 
 NAME_LENGTH_MAX = 40
 
@@ -93,7 +93,7 @@ class Round:
 
     round: AppraisalRound
     place: Place
-    rules: RoundRules
+    rules: AppraisalRules
     state: RoundState
     closing: AppraisalClosing | None
     household_count: int
@@ -108,7 +108,7 @@ class OwnRound:
 
     round: AppraisalRound
     place: Place
-    rules: RoundRules
+    rules: AppraisalRules
     state: RoundState
     submitted: bool
 

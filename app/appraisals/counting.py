@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.models import AppraisalMark, FlagKind
-from app.rules.appraisals import RoundRules
+from app.rules.appraisals import AppraisalRules
 from scoring import appraisal
 
 # What an appraiser thinks of a household, for the measure of agreement.
@@ -68,7 +68,7 @@ def counted(
     marks: Sequence[AppraisalMark],
     *,
     declared: set[tuple[int, int]],
-    rules: RoundRules,
+    rules: AppraisalRules,
 ) -> Counted:
     """The marks as arrays; kin is whom the invitation or the sheet itself names so."""
     row = {subject_id: place for place, subject_id in enumerate(subjects)}
@@ -102,7 +102,7 @@ def counted(
     return found
 
 
-def results(found: Counted, rules: RoundRules) -> list[HouseholdResult]:
+def results(found: Counted, rules: AppraisalRules) -> list[HouseholdResult]:
     """What every household's marks came to."""
     counting = rules.counting
     tally = appraisal.tally(
@@ -129,7 +129,7 @@ def results(found: Counted, rules: RoundRules) -> list[HouseholdResult]:
     return made
 
 
-def kappa(found: Counted, rules: RoundRules) -> float | None:
+def kappa(found: Counted, rules: AppraisalRules) -> float | None:
     """How far the appraisers agree, beyond chance, whether they know and favour a household."""
     favourable = found.knows & (found.scores >= rules.counting.favourable_from)
     opinion = np.where(found.knows, np.where(favourable, _FAVOURABLE, _AGAINST), _UNKNOWN)
@@ -138,7 +138,7 @@ def kappa(found: Counted, rules: RoundRules) -> float | None:
     return appraisal.fleiss_kappa(counts.astype(np.int64))
 
 
-def flags(found: Counted, rules: RoundRules, *, agreement: float | None) -> Iterator[FoundFlag]:
+def flags(found: Counted, rules: AppraisalRules, *, agreement: float | None) -> Iterator[FoundFlag]:
     """Everything the town is shown about how the round was filled in."""
     patterns, ids = rules.patterns, found.appraisers
     for row, column in np.argwhere(found.kin):

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.appraisals.appraisal import Line, Mark
 from app.errors import Invalid
-from app.rules.appraisals import Form, RoundRules
+from app.rules.appraisals import AppraisalRules, Form
 
 _SHOWN_MAX = 10
 
@@ -29,7 +29,7 @@ def score_of(mark: Mark, form: Form) -> int | None:
     return sum(each for each in points if each is not None)
 
 
-def faults(mark: Mark, rules: RoundRules, *, complete: bool) -> Iterator[Fault]:
+def faults(mark: Mark, rules: AppraisalRules, *, complete: bool) -> Iterator[Fault]:
     """What is wrong with a line; a `complete` one answers everything it has to."""
     if not mark.knows:
         if mark.answers or mark.reasons or mark.suggested_limit_fen is not None or mark.kin:
@@ -57,7 +57,7 @@ def _unknown_words(mark: Mark, form: Form) -> Iterator[Fault]:
         yield Fault("reasons", f"原因代码应为下列之一且不重复 · write each code once, of {', '.join(codes)}")
 
 
-def _missing(mark: Mark, rules: RoundRules) -> Iterator[Fault]:
+def _missing(mark: Mark, rules: AppraisalRules) -> Iterator[Fault]:
     for item in rules.form.items:
         if item.name not in mark.answers:
             yield Fault(item.name, "未填写 · not answered")
@@ -66,7 +66,9 @@ def _missing(mark: Mark, rules: RoundRules) -> Iterator[Fault]:
         yield Fault("reasons", "不赞成须写明原因代码 · a mark that is not favourable takes a reason")
 
 
-def checked(marks: Sequence[Mark], lines: Sequence[Line], rules: RoundRules, *, complete: bool) -> list[Mark]:
+def checked(
+    marks: Sequence[Mark], lines: Sequence[Line], rules: AppraisalRules, *, complete: bool
+) -> list[Mark]:
     """The marks in the order of their lines; `Invalid` names the first lines that are wrong or missing."""
     known = {line.line: line for line in lines}
     found: dict[int, Mark] = {}

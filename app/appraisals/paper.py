@@ -10,7 +10,7 @@ import xlsxwriter
 
 from app.appraisals.appraisal import Line, Mark
 from app.errors import AppError
-from app.rules.appraisals import FormItem, RoundRules
+from app.rules.appraisals import AppraisalRules, FormItem
 
 SHEET_NAME = "评议表"
 CODE_LABEL = "表号"
@@ -46,7 +46,7 @@ class PaperForm:
     number: int
     opens_on: date
     closes_on: date
-    rules: RoundRules
+    rules: AppraisalRules
     lines: Sequence[Line]
     synthetic: bool
 

@@ -17,7 +17,7 @@ from app.appraisals.appraisal import (
     RoundState,
 )
 from app.models import AppraisalRound, AppraisalSheet, Place, SheetChannel
-from app.rules.appraisals import Form, RoundRules
+from app.rules.appraisals import AppraisalRules, Form
 
 # More households than any village has.
 LINES_MAX = 5_000
@@ -126,7 +126,7 @@ class RulesAnswer(BaseModel):
     favourable_share: float
 
     @classmethod
-    def of(cls, rules: RoundRules) -> Self:
+    def of(cls, rules: AppraisalRules) -> Self:
         """The numbers the marks are counted by."""
         counting = rules.counting
         return cls(
@@ -188,7 +188,7 @@ class RoundAnswer(BaseModel):
 
     @classmethod
     def _base(
-        cls, kept: AppraisalRound, place: Place, rules: RoundRules, state: RoundState, **more: object
+        cls, kept: AppraisalRound, place: Place, rules: AppraisalRules, state: RoundState, **more: object
     ) -> Self:
         plain = {
             "round_id": kept.appraisal_round_id,

@@ -24,7 +24,7 @@ from app.places.service import place as place_by_id
 from app.places.service import subtree_prefix
 from app.ratings.service import current_rating, explained
 from app.records.current import months_before
-from app.rules.appraisals import OverrideCaps, RoundRules
+from app.rules.appraisals import AppraisalRules, OverrideCaps
 from app.rules.service import appraisal_rules_in_force, appraisal_rules_of
 from app.subjects.service import subject as subject_by_id
 
@@ -179,7 +179,7 @@ def report(
 
 
 def _counted(
-    found: Sequence[Override], of: str, rules: RoundRules, key: Callable[[Override], tuple[str, str]]
+    found: Sequence[Override], of: str, rules: AppraisalRules, key: Callable[[Override], tuple[str, str]]
 ) -> list[ReportLine]:
     groups: dict[tuple[str, str], list[Override]] = {}
     for one in found:
@@ -207,7 +207,7 @@ def _rated(session: Session, subject_id: int) -> Rating:
     return rating
 
 
-def _refuse_beyond_card(rating: Rating, grade: str, rules: RoundRules) -> None:
+def _refuse_beyond_card(rating: Rating, grade: str, rules: AppraisalRules) -> None:
     order = _order(rules)
     if grade not in order:
         raise Invalid(f"grade: 应为 · write one of {', '.join(order)}")
@@ -228,7 +228,7 @@ def _refuse_beyond_card(rating: Rating, grade: str, rules: RoundRules) -> None:
         )
 
 
-def _refuse_above_veto(session: Session, rating: Rating, grade: str, rules: RoundRules) -> None:
+def _refuse_above_veto(session: Session, rating: Rating, grade: str, rules: AppraisalRules) -> None:
     order = _order(rules)
     for veto in explained(session, rating).explanation.vetoes:
         if order.index(grade) < order.index(veto.grade_at_most):
@@ -239,7 +239,7 @@ def _refuse_above_veto(session: Session, rating: Rating, grade: str, rules: Roun
 
 
 def _refuse_above_appraisal(
-    session: Session, subject: Subject, grade: str, rules: RoundRules, *, on: date
+    session: Session, subject: Subject, grade: str, rules: AppraisalRules, *, on: date
 ) -> None:
     """No official lifts a household above what its village says of it (REQ-124)."""
     if not rules.override.not_above_appraisal or subject.kind is not SubjectKind.HOUSEHOLD:
@@ -279,12 +279,12 @@ def _checked(text: str, *, where: str, length_max: int) -> str:
     return plain
 
 
-def _order(rules: RoundRules) -> list[str]:
+def _order(rules: AppraisalRules) -> list[str]:
     """The grades, the best first."""
     return [code for code, _least in rules.scale]
 
 
-def _raises(card_grade: str, grade: str, rules: RoundRules) -> bool:
+def _raises(card_grade: str, grade: str, rules: AppraisalRules) -> bool:
     order = _order(rules)
     return order.index(grade) < order.index(card_grade)
 
@@ -334,7 +334,7 @@ def _term_state(one: KeptOverride, ended: OverrideEnd | None, *, on: date) -> Ov
 
 
 def _overtaken(
-    session: Session, running: Sequence[KeptOverride], *, rules: Mapping[int, RoundRules], on: date
+    session: Session, running: Sequence[KeptOverride], *, rules: Mapping[int, AppraisalRules], on: date
 ) -> set[int]:
     """Those whose ground is gone: the card says something else, or the village something lower, by now."""
     if not running:

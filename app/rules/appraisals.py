@@ -98,7 +98,7 @@ class OverrideCaps:
 
 
 @dataclass(frozen=True)
-class RoundRules:
+class AppraisalRules:
     """One version of the rules; `scale` are grades with their least score, the best first."""
 
     code: str
@@ -120,13 +120,13 @@ class RoundRules:
         return next(code for code, least in self.scale if score_hundredths >= least * 100)
 
 
-def load_appraisal_rules(path: Path) -> RoundRules:
+def load_appraisal_rules(path: Path) -> AppraisalRules:
     """The rules in a file; `CardError` names the first bad entry."""
     return appraisal_rules(read(path), where=str(path))
 
 
 @lru_cache(maxsize=8)
-def parse_appraisal_rules(content: str) -> RoundRules:
+def parse_appraisal_rules(content: str) -> AppraisalRules:
     """Rules as they were kept."""
     try:
         return appraisal_rules(parse(content, where=KIND), where=KIND)
@@ -134,7 +134,7 @@ def parse_appraisal_rules(content: str) -> RoundRules:
         raise SetupError(str(error)) from None
 
 
-def appraisal_rules(content: Mapping[str, object], *, where: str) -> RoundRules:
+def appraisal_rules(content: Mapping[str, object], *, where: str) -> AppraisalRules:
     """The rules in a mapping, read strictly."""
     document, text = Document(content, where=where), canonical(content)
     sources = sources_of(document.part("sources"))
@@ -149,7 +149,7 @@ def appraisal_rules(content: Mapping[str, object], *, where: str) -> RoundRules:
         found.close()
         return result
 
-    rules = RoundRules(
+    rules = AppraisalRules(
         code=document.text(KIND),
         title=document.words("title"),
         effective_from=document.day("effective_from"),

@@ -16,7 +16,7 @@ from app.records.rules import KIND as RECORDS
 from app.records.rules import RecordRules, load_record_rules, parse_record_rules
 from app.rules import store
 from app.rules.appraisals import KIND as APPRAISALS
-from app.rules.appraisals import RoundRules, load_appraisal_rules, parse_appraisal_rules
+from app.rules.appraisals import AppraisalRules, load_appraisal_rules, parse_appraisal_rules
 from app.rules.notice_rules import KIND as NOTICES
 from app.rules.notice_rules import NoticeRules, load_notice_rules, parse_notice_rules
 from scoring import CardError, Profile, Scorecard
@@ -40,7 +40,7 @@ class RuleFile:
     code: str
     variant: str
     kind: str
-    rule: CardDefinition | ProfileDefinition | RecordRules | NoticeRules | RoundRules
+    rule: CardDefinition | ProfileDefinition | RecordRules | NoticeRules | AppraisalRules
     path: Path
 
 
@@ -194,7 +194,7 @@ def notice_rules_in_force(session: Session, *, on: date) -> NoticeRules:
     return parse_notice_rules(newest.content)
 
 
-def appraisal_rules_in_force(session: Session, *, on: date) -> tuple[int, RoundRules]:
+def appraisal_rules_in_force(session: Session, *, on: date) -> tuple[int, AppraisalRules]:
     """The rules of appraisals and overrides of a day, with the number of the kept version."""
     kept = [rule for rule in store.of_kind(session, APPRAISAL) if rule.effective_from <= on]
     newest = max(_activated(session, kept), key=lambda rule: rule.effective_from, default=None)
@@ -206,7 +206,7 @@ def appraisal_rules_in_force(session: Session, *, on: date) -> tuple[int, RoundR
     return newest.rule_version_id, parse_appraisal_rules(newest.content)
 
 
-def appraisal_rules_of(session: Session, rule_version_id: int) -> RoundRules:
+def appraisal_rules_of(session: Session, rule_version_id: int) -> AppraisalRules:
     """The rules of appraisals and overrides as they were kept."""
     return parse_appraisal_rules(rule_version(session, rule_version_id).content)
 

@@ -28,7 +28,7 @@ from app.models import (
     Appraiser,
     SheetChannel,
 )
-from app.rules.appraisals import RoundRules
+from app.rules.appraisals import AppraisalRules
 from app.subjects.cipher import Cipher
 
 
@@ -197,7 +197,7 @@ def _hand_in(
     marks: Sequence[Mark],
     lines: Sequence[Line],
     *,
-    rules: RoundRules,
+    rules: AppraisalRules,
     channel: SheetChannel,
     file_sha256: str | None,
     by: Viewer,
