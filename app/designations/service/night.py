@@ -13,7 +13,7 @@ from app.designations.found import Holder
 from app.designations.rules import TitleRules
 from app.designations.service.evidence import Overridden, overridden
 from app.designations.service.facts import SUBJECT_KINDS, found_of, grades_of
-from app.designations.service.proposing import propose_qualifying
+from app.designations.service.proposing import holders_of, propose_qualifying
 from app.designations.service.rules import rules_if_any
 from app.designations.service.steps import holder_of, standings, take
 from app.designations.standing import Act, Standing
@@ -39,11 +39,11 @@ _NEVER_AGAIN = frozenset(state for state in State if state is not State.LAPSED)
 class Candidates:
     """What a night found out about those who could hold a title of one kind, before it looks closely.
 
-    `able` may be proposed; of the subjects (or divisions), `poor` may be in breach and `gone` may have ended.
+    Of the subjects (or divisions) `able` may be proposed, `poor` may be in breach and `gone` may have ended.
     Whoever is in none of them is not looked at.
     """
 
-    able: Collection[Holder] = ()
+    able: Collection[int] = ()
     poor: Container[int] = frozenset()
     gone: Container[int] = frozenset()
 
@@ -82,9 +82,10 @@ def keep(
         done.update(taken)
         counts[act.action.value] += len(taken)
     if rules.path.by_night:
-        had = {each.holder for each in titles if each.state in _NEVER_AGAIN}
-        new = [holder for holder in candidates.able if holder.key not in had]
-        counts[Action.PROPOSE.value] += _propose(session, new, night, rules=rules)
+        had = {_who(each) for each in titles if each.state in _NEVER_AGAIN}
+        new = [each for each in candidates.able if each not in had]
+        holders = holders_of(session, new) if kind in SUBJECT_KINDS else [Holder(each) for each in new]
+        counts[Action.PROPOSE.value] += _propose(session, holders, night, rules=rules)
     return {name: count for name, count in counts.items() if count}
 
 
