@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.access import accounts as managed
 from app.access import service
-from app.access.refresh import open_session
+from app.access.refresh import open_session, renew
 from app.access.store import clear_attempts
 from app.access.tokens import SignedInBy, issue_token
 from app.db import transaction
@@ -127,3 +127,24 @@ def test_a_viewer_with_a_password_that_was_given_is_not_ready(accounts):
             who: service.viewer(session, accounts.users[who].user_id).ready for who in ("officer", "official")
         }
     assert ready == {"officer": False, "official": True}
+
+
+def test_a_refresh_token_buys_nothing_from_the_moment_its_session_ends(accounts):
+    tokens = [opened(accounts, who) for who in ("officer", "official")]
+    ends = AT + timedelta(hours=12)
+    for token, at in zip(tokens, (ends - timedelta(seconds=1), ends), strict=True):
+        if at < ends:
+            with transaction(accounts.app.state.engine) as session:
+                assert renew(session, token, at=at).user.username == "officer"
+        else:
+            with pytest.raises(NotSignedIn), transaction(accounts.app.state.engine) as session:
+                renew(session, token, at=at)
+
+
+def test_revoking_a_second_token_leaves_the_first_revoked(accounts):
+    key = accounts.app.state.token_key
+    tokens = [issue_token(accounts.users["officer"], key=key, at=AT, minutes=30) for _ in range(2)]
+    for token in tokens:
+        accounts.client.post("/v1/token/revoke", data={"token": token})
+    headers = [{"Authorization": f"Bearer {token}"} for token in tokens]
+    assert [accounts.client.get("/v1/me", headers=each).status_code for each in headers] == [401, 401]
