@@ -20,7 +20,6 @@ from app.jobs.simulation.officials import Office, work
 from app.jobs.simulation.standing import Month, months_standing
 from app.jobs.simulation.world import hire, last_day, settle
 from app.settings import Settings
-from app.subjects.cipher import Cipher
 from app.subjects.key_source import cipher_of
 from app.subjects.service import has_subjects
 
