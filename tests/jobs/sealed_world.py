@@ -187,32 +187,6 @@ def _object(session: Session, district: District) -> None:
     )  # fmt: skip
 
 
-def _appraise(session: Session, district: District) -> None:
-    """An appraiser of a village, and what he has filled in so far."""
-    user = session.scalars(select(User.user_id)).one()
-    rules = session.scalars(select(RuleVersion.rule_version_id)).first()
-    opened = AppraisalRound(
-        place_id=district.place_id(VILLAGE), number=1, rule_version_id=rules, opens_on=DAY,
-        closes_on=DAY + timedelta(days=7), opened_at=morning(DAY), opened_by=user,
-    )  # fmt: skip
-    session.add(opened)
-    session.flush()
-    appraiser = Appraiser(
-        appraisal_round_id=opened.appraisal_round_id, number=1, form_code="FORM1", user_id=user,
-        name_cipher=district.cipher.seal("赵强", row="appraisers/FORM1/name"), invited_at=morning(DAY),
-        invited_by=user,
-    )  # fmt: skip
-    session.add(appraiser)
-    session.flush()
-    row = f"appraisal_drafts/{appraiser.appraiser_id}/1"
-    session.add(
-        AppraisalDraft(
-            appraiser_id=appraiser.appraiser_id, revision=1, saved_at=morning(DAY),
-            content_cipher=district.cipher.seal("[]", row=row),
-        )
-    )  # fmt: skip
-
-
 def _sign_up(session: Session, district: District) -> None:
     """A user with a second factor, and an answer kept for whoever asks again."""
     bank = create_organisation(

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.utils.exceptions import IllegalCharacterError
 
 from app.appraisals.appraisal import Mark
 from tests.app.appraisals.village import (
@@ -175,8 +176,8 @@ def fill(book: openpyxl.Workbook, row: int, points: int | None, **more: Any) -> 
         for column, code in enumerate(POINTS[points].values(), 6):
             sheet.cell(row, column, code)
         sheet.cell(row, 10, "P01" if points < 60 else None)
-    for column, value in more.items():
-        sheet.cell(row, int(column.removeprefix("c")), value)
+    for name, value in more.items():
+        sheet.cell(row, int(name.removeprefix("c")), value)
 
 
 def as_body(book: openpyxl.Workbook) -> dict[str, Any]:
@@ -198,7 +199,8 @@ def test_a_printed_sheet_masks_every_household_and_carries_its_code(desk: Desk):
     sheet = blank(desk, path)["评议表"]
     code = desk.send("GET", path, by="official").json()["appraisers"][2]["form_code"]
     assert sheet.cell(2, 2).value == code
-    assert code in sheet.oddFooter.left.text
+    assert sheet.oddFooter is not None
+    assert code in str(sheet.oddFooter.left.text)
     shown = [[sheet.cell(row, column).value for column in (1, 2, 3)] for row in (7, 8)]
     assert shown == [[1, "H00001", "王**"], [2, "H00002", "王**"]]
     assert sheet.cell(9, 1).value is None
@@ -286,7 +288,7 @@ def test_whatever_is_written_into_a_sheet_is_taken_whole_or_refused(cells, desk:
     for row, column, written in cells:
         try:
             book["评议表"].cell(row, column).value = written
-        except openpyxl.utils.exceptions.IllegalCharacterError:
+        except IllegalCharacterError:
             continue
     before = desk.village.district.counts()["appraisal_marks"]
     answer = desk.send("POST", f"{path}/appraisers/3/sheet", by="official", **as_body(book))

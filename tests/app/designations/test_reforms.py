@@ -11,8 +11,8 @@ from app.db import reading
 from app.designations.service.reforms import what_if
 from app.errors import Invalid, NotFound
 from scoring import Profile
-from tests.app.designations.test_ways import DAY, GOOD, POOR, settle
-from tests.district import DISTRICT, OTHER_VILLAGE, VILLAGE
+from tests.app.designations.test_ways import DAY, POOR, settle
+from tests.district import DISTRICT, GOOD, OTHER_VILLAGE, VILLAGE
 
 POLICIES = Path("scoring/policies")
 PREFECTURE = POLICIES / "autonomous_prefecture/credit_village/2010-01-01.yaml"

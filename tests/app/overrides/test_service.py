@@ -147,7 +147,7 @@ def test_two_grades_down_are_too_many(village: Village):
 
 @sqlite
 def test_a_veto_is_corrected_and_not_overridden(village: Village):
-    household = settle(village, GOOD | {"overdue_days_now": 120}, 100)
+    household = settle(village, {**GOOD, "overdue_days_now": 120}, 100)
     assert grade_of(village, household) == "B"
     with pytest.raises(OverrideRefused, match="the veto overdue_now holds the grade at B"):
         asked(village, household, "A")
