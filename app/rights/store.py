@@ -241,7 +241,12 @@ def overwrite_plain(session: Session, subject_ids: Collection[int], *, word: str
     )
     mine: dict[str, Any] = {"answers": {}, "reasons": [], "score": None, "suggested_limit_fen": None}
     session.execute(update(AppraisalMark).where(AppraisalMark.subject_id.in_(subject_ids)).values(**mine))
-    came_to: dict[str, Any] = {"score_hundredths": None, "grade": None, "suggested_limit_fen": None, "reasons": {}}
+    came_to: dict[str, Any] = {
+        "score_hundredths": None,
+        "grade": None,
+        "suggested_limit_fen": None,
+        "reasons": {},
+    }
     session.execute(
         update(AppraisalResult).where(AppraisalResult.subject_id.in_(subject_ids)).values(**came_to)
     )
