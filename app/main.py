@@ -140,7 +140,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.signer = Signer.of(settings)
     app.state.token_key = _token_key([cipher.master(cipher.in_force[0])])
     app.state.read_paper = read_paper
-    app.state.signer = Signer.of(settings)
     keys = _Keys(app, log)
     app.dependency_overrides[db.request_session] = request_session
     app.dependency_overrides[db.recording_session] = recording_session

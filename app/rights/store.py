@@ -239,9 +239,14 @@ def overwrite_plain(session: Session, subject_ids: Collection[int], *, word: str
     events = session.execute(
         update(RecordEvent).where(RecordEvent.subject_id.in_(subject_ids)).values(document=word, reason=word)
     )
-    mine = {"answers": {}, "reasons": [], "score": None, "suggested_limit_fen": None}
+    mine: dict[str, Any] = {"answers": {}, "reasons": [], "score": None, "suggested_limit_fen": None}
     session.execute(update(AppraisalMark).where(AppraisalMark.subject_id.in_(subject_ids)).values(**mine))
-    came_to = {"score_hundredths": None, "grade": None, "suggested_limit_fen": None, "reasons": {}}
+    came_to: dict[str, Any] = {
+        "score_hundredths": None,
+        "grade": None,
+        "suggested_limit_fen": None,
+        "reasons": {},
+    }
     session.execute(
         update(AppraisalResult).where(AppraisalResult.subject_id.in_(subject_ids)).values(**came_to)
     )
