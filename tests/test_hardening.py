@@ -72,7 +72,7 @@ def test_no_address_takes_a_number_a_name_or_a_secret(client: TestClient) -> Non
     names = {
         parameter["name"]
         for path, operations in paths.items()
-        # The number of a notice or a certificate is printed on it, that of an appraiser is a place in a round.
+        # The number of a notice or certificate is printed on it, an appraiser's is a place in a round.
         if not re.match(r"/(public|v1)/(notices|certificates|appraisal-rounds/.*)/\{number\}", path)
         for operation in operations.values()
         for parameter in operation.get("parameters", [])
