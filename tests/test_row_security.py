@@ -60,8 +60,17 @@ _NOTICE_OBJECTION = (
     "WHERE ((notices.notice_id = notice_objections.notice_id) "
     f"AND starts_with((places.code)::text, {_SCOPE}))))"
 )
+_OF_ROUND = (
+    "(EXISTS ( SELECT 1 FROM (appraisal_rounds owner JOIN places ON ((places.place_id = owner.place_id))) "
+    "WHERE ((owner.appraisal_round_id = {table}.appraisal_round_id) "
+    f"AND starts_with((places.code)::text, {_SCOPE}))))"
+)
 # Policies that say something else: what is seen, and what may be written.
 OTHERWISE = {
+    **{
+        f"{table}_in_scope": (_OF_ROUND.replace("{table}", table),) * 2
+        for table in ("appraisal_flags", "appraisers")
+    },
     "subjects_in_scope": (_SUBJECT, ""),
     "subjects_locked": (_SUBJECT, "false"),
     "designations_in_scope": (_DESIGNATION, _DESIGNATION),
