@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from app.designations.reports import GateLine, MeasureLine, StatusReport
 from app.models import GateState, Place, PlaceKind
+from app.places.service import PlaceInShort
 from app.ratings.schemas import SourceAnswer, TextAnswer
 
 
@@ -17,7 +18,7 @@ class PlaceAnswer(BaseModel):
     kind: PlaceKind
 
     @classmethod
-    def of(cls, place: Place) -> "PlaceAnswer":
+    def of(cls, place: Place | PlaceInShort) -> "PlaceAnswer":
         """One division."""
         return cls(code=place.code, name=place.name, kind=place.kind)
 
