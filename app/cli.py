@@ -20,13 +20,16 @@ from app.cli_alerts import alerts
 from app.cli_appraisals import appraisals, overrides
 from app.cli_approvals import approvals
 from app.cli_cards import cards
+from app.cli_certificates import certificates
 from app.cli_database import databases
 from app.cli_designations import designations
 from app.cli_keys import keys
 from app.cli_log import logs
 from app.cli_records import households, records
 from app.cli_rights import rights
+from app.cli_simulation import simulate_
 from app.cli_sources import sources
+from app.cli_ways import add_to as add_ways_to
 from app.consents.activities import Activity, Basis, basis_of
 from app.db import Engine, make_engine, reading, refuse_open_network
 from app.errors import AppError, Invalid, SetupError
@@ -60,13 +63,16 @@ app.add_typer(rights, name="rights")
 app.add_typer(approvals, name="approval")
 app.add_typer(appraisals, name="appraisal")
 app.add_typer(overrides, name="override")
+add_ways_to(designations)
 app.add_typer(designations, name="designations")
 app.add_typer(account, name="account")
 app.add_typer(alerts, name="alerts")
+app.add_typer(certificates, name="certificate")
 app.add_typer(logs, name="log")
 app.add_typer(keys, name="keys")
 app.add_typer(databases, name="database")
 app.add_typer(households, name="household")
+app.command("simulate")(simulate_)
 # The demonstration holds later updates: with a night before them, ratings have a history to show.
 DEMO_HISTORY = timedelta(days=30)
 console = Console(highlight=False, soft_wrap=True)

@@ -127,7 +127,7 @@ def import_(round_id: RoundNo, number: Number, file: Path, by: By, password: Pas
     who, chosen = signed_in(by, password), settings.from_environment()
     content, cipher = file_content(file), _cipher(chosen)
     with transaction(make_engine(chosen.database_url)) as session:
-        form = service.paper_form(session, cipher, round_id, number, viewer=who, on=clock.today())
+        form = service.awaited_form(session, cipher, round_id, number, viewer=who, on=clock.today())
         marks = read_paper(content, form)
         made = service.submit_paper(
             session,

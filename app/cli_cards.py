@@ -14,6 +14,7 @@ from app.jobs.cards import diff_lines, lint_lines, load_card, show_lines, sql_of
 from app.jobs.compare import compare_cards, coverage_rule, village_rule, write_report
 from app.jobs.nightly import newest_night
 from app.jobs.population import Part, from_district, from_file
+from app.jobs.profiles import is_profile, load_profile, profile_lines, write_profile_boundaries
 from app.jobs.validate import keep_evidence, validate_card, write_model_card, write_reports
 from app.subjects.key_source import cipher_of
 from app.subjects.service import has_synthetic
@@ -24,7 +25,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 @cards.command("lint")
 def card_lint(card: Path) -> None:
-    """Find what is wrong or questionable about a card; the exit status is 1 where something is wrong."""
+    """Find what is wrong or questionable about a card or a profile; the exit status is 1 for an error."""
     findings, lines = lint_lines(card)
     for line in lines:
         console.print(line, markup=False)
@@ -34,15 +35,21 @@ def card_lint(card: Path) -> None:
 
 @cards.command("show")
 def card_show(card: str) -> None:
-    """Print a card as an official reads it; CARD.yaml:cooperative is the version for one type."""
-    for line in show_lines(load_card(card).definition):
+    """Print a card or a profile as an official reads it; CARD.yaml:cooperative is one type's."""
+    path = Path(card)
+    profile = load_profile(path).definition if is_profile(path) else None
+    for line in show_lines(load_card(card).definition) if profile is None else profile_lines(profile):
         console.print(line, markup=False)
 
 
 @cards.command("boundaries")
 def card_boundaries(card: str, target: Path) -> None:
-    """Write every edge of a card with the points below, at and above it, as .csv for a reviewer."""
-    count = write_boundaries(load_card(card).definition, target)
+    """Write every edge of a card or a profile with what is below, at and above it, as .csv for a reviewer."""
+    path = Path(card)
+    if is_profile(path):
+        count = write_profile_boundaries(load_profile(path).definition, target)
+    else:
+        count = write_boundaries(load_card(card).definition, target)
     console.print(f"{count} edges written to {target}", markup=False)
 
 

@@ -30,6 +30,7 @@ from app.certificates.signing import Signer
 from app.coverage import routes as coverage
 from app.designations import routes as designations
 from app.designations import title_routes as titles
+from app.designations import way_routes as ways
 from app.errors import AppError, NotReady
 from app.exports import routes as exports
 from app.inquiries import routes as inquiries
@@ -58,6 +59,7 @@ ROUTERS = (
     access.router,
     accounts.router,
     designations.router,
+    ways.router,
     coverage.router,
     objections.router,
     rights.router,
@@ -116,11 +118,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = engine
     app.state.before_commit = log_inquiries
     app.state.cipher = cipher
+    app.state.signer = Signer.of(settings)
     app.state.token_key = _token_key([cipher.master(cipher.in_force[0])])
     app.state.tokens = TokenReader()
     app.state.viewers = access.viewers(engine, settings)
     app.state.read_paper = read_paper
-    app.state.signer = Signer.of(settings)
     keys = _Keys(app, log)
     app.state.follow_keys = keys.follow
     app.state.inquiry_desk = inquiries.desk(

@@ -4,7 +4,7 @@ import io
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,11 @@ def breakable(text: str, *, piece: int = _WORD_LENGTH_MAX) -> str:
     plain = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     long = re.compile(rf"[\x21-\u2dff]{{{piece},}}")
     return long.sub(lambda found: "\u200b".join(found.group()), plain)
+
+
+def in_chinese(day: date) -> str:
+    """A date as it is written in China."""
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def qr_code(text: str) -> str:

@@ -98,6 +98,18 @@ def judged(item: Criterion, measures: Mapping[str, Measure], *, references: Mapp
     return Gate(item, state, value, margin, threshold)
 
 
+def held(item: Criterion, *, threshold: float, numerator: float, denominator: float | None) -> bool:
+    """Whether one place holds a gate; the same comparison as `judged`, to the last bit."""
+    if denominator is None:
+        value = numerator
+    elif denominator <= 0 or denominator < item.least_denominator:
+        return False
+    else:
+        value = numerator / denominator
+    margin = value - threshold if item.at_least else threshold - value
+    return margin > 0 if item.strict else margin >= 0
+
+
 def _threshold(item: Criterion, references: Mapping[str, ArrayLike], *, rows: int) -> NDArray[np.float64]:
     """The number each place is held to: written, or made of a reference."""
     if not item.reference:

@@ -1,9 +1,13 @@
 """Shares with an explicit numerator and denominator; nothing over nothing is a state, not a number."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+# What the name of such a reference begins with; the measure's follows.
+COUNTY_MEDIAN = "county_median_"
 
 
 @dataclass(frozen=True)
@@ -20,3 +24,16 @@ class Measure:
             return self.numerator
         some = np.where(self.denominator > 0, self.denominator, np.nan)
         return self.numerator / some
+
+
+def county_medians(measures: Mapping[str, Measure], *, among: NDArray[np.bool_]) -> dict[str, float]:
+    """The references a profile may be held against: of every measure, the median over these places.
+
+    Places of which it is unknown do not count; where it is unknown of all, there is no median (NaN).
+    """
+    found = {}
+    for name, measure in measures.items():
+        value = measure.value()[among]
+        known = value[~np.isnan(value)]
+        found[COUNTY_MEDIAN + name] = float(np.median(known)) if len(known) else np.nan
+    return found

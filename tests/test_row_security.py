@@ -109,7 +109,9 @@ def serving(serving_url: str) -> Iterator[Engine]:
 # What the village and the bearer of a certificate are shown without signing in: masked names, nothing else.
 SHOWN_TO_EVERYBODY = {"certificates", "notice_entries"}
 # Not about a subject, but what its author says of one.
-SAID_OF_PERSONS = {"notice_objection_answers", "notice_objections"}
+SAID_OF_PERSONS = {
+    "appraisal_drafts", "appraisal_sheets", "appraisers", "notice_objection_answers", "notice_objections",
+}  # fmt: skip
 
 
 def about_persons() -> dict[str, tuple[str, str, str]]:

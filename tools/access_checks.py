@@ -8,7 +8,7 @@ from typing import NamedTuple
 # Where the service decides about people; jobs and the command line are the operator's own.
 SLICES = (
     "access", "alerts", "approvals", "consents", "coverage", "designations", "exports", "inquiries",
-    "objections", "places", "ratings", "rights", "subjects", "web",
+    "objections", "places", "ratings", "rights", "web",
 )  # fmt: skip
 POLICY = "app/access/policy.py"
 DUTIES = "app/approvals/duties.py"
@@ -22,14 +22,15 @@ REFUSALS = frozenset(
     {
         "AccountNotReady", "ConsentMissing", "Forbidden", "NotFound", "NotSignedIn", "PreconditionFailed",
         "ForeignForm", "PreconditionRequired", "SecondFactorNeeded", "TooManyAttempts", "not_there",
-        "not_what_was_granted", "_refusal",
+        "not_what_was_granted", "_refusal", "_takes_two",
     }
 )  # fmt: skip
 # Conditions of a query that keep the rows of others out; in these slices all of them do.
 KEEPS_OUT, KEEPS_ALL_OUT = ("_inside", "prefix", "between("), ("access", "approvals")
-# The begin of a page, and refusals that are about no person.
+# The begin of a page, names to show, the form of a code, and refusals that are about no person.
 NO_CHECK = frozenset(
     {
+        "User.user_id.in_(user_ids)", "len(code) != CODE_DIGITS", "not code.isdecimal()", "not found",
         "User.user_id > after", "Organisation.organisation_id > after", "_refuse_before_first_night",
         "_refuse_overlap", "_refuse_unknown",
     }
@@ -186,7 +187,7 @@ def _operands(test: ast.expr, kind: type[ast.boolop]) -> list[ast.expr]:
 
 def _asks_whether_there(part: ast.expr) -> bool:
     """Whether a condition asks if something is there at all, which is no question about somebody."""
-    if ast.unparse(part) == "not found":
+    if ast.unparse(part) in NO_CHECK:
         return True
     return (
         isinstance(part, ast.Compare)

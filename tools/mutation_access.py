@@ -38,7 +38,9 @@ LIBRARIES = (
 SECONDS = 600
 FOLDERS = ("app", "scoring", "tests", "migrations", "seed_data", "benchmarks/data", "docs")
 FILES = ("pyproject.toml", "alembic.ini", "README.md")
-REACHING = ("tests/app", "tests/web", "tests/contracts", "-k", "not postgresql")
+# What happens at one moment is decided by the database: there both are tried.
+KINDS = "not postgresql or same_moment"
+REACHING = ("tests/app", "tests/web", "tests/contracts", "-k", KINDS)
 DOCUMENT = "test_the_document_says_who_may_do_what_just_as_it_is_decided"
 MATRIX, ROW_SECURITY = "tests/app/access/test_matrix.py", "tests/test_row_security.py"
 # What is decided when a module is imported no test reaches: these ask about it.

@@ -3,9 +3,9 @@
     python verify_certificate.py PUBLIC_KEY.pem [MORE_KEYS.pem ...] < text-of-the-QR-code
     python verify_certificate.py PUBLIC_KEY.pem --text 'CV1|CV-500120-...' [--on 2026-12-01]
 
-The text is what any scanner reads from the square marked 离线核验码. The answer is in Chinese and English, and the
-exit status is 0 genuine and within its dates, 1 not genuine, 2 a key or the text cannot be read, 3 genuine but
-expired, 4 genuine but not valid yet. Whether a title was taken back since, only the service knows: ask it online.
+The text is what any scanner reads from the square marked 离线核验码. It answers in Chinese and English, and
+the exit status is 0 genuine and within its dates, 1 not genuine, 2 the key cannot be read, 3 genuine but
+expired, 4 genuine but not valid yet. Whether a title was taken back since, only the service knows: ask it.
 
 离线核验信用证书：只需要公钥文件和二维码里的文字，不联网。称号事后是否被摘牌，须联网查询。
 """
@@ -14,7 +14,7 @@ import argparse
 import base64
 import binascii
 import sys
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -52,7 +52,8 @@ def main() -> int:
         text = chosen.text if chosen.text is not None else sys.stdin.buffer.read().decode()
     except UnicodeDecodeError:
         text = ""
-    return check(text.removesuffix("\n").removesuffix("\r"), keys, on=chosen.on or date.today())
+    today = datetime.now(timezone(timedelta(hours=8))).date()
+    return check(text.removesuffix("\n").removesuffix("\r"), keys, on=chosen.on or today)
 
 
 def check(text: str, keys: list[Ed25519PublicKey], *, on: date) -> int:

@@ -247,7 +247,7 @@ def _takes_two(role: Role) -> Forbidden:
 
 def _bind_subject(session: Session, user: User, subject: str | None) -> None:
     """Let a person at the outside provider sign in to this account, and to no other."""
-    taken = select(User.user_id).where(User.oidc_subject == subject, User.user_id != user.user_id)
+    taken = select(User.user_id).where(User.oidc_subject == subject)
     if subject is not None and session.scalars(taken).first() is not None:
         raise Conflict(
             "oidc_subject: another account is bound to this person already; take it off there first"

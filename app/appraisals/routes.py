@@ -195,7 +195,7 @@ def import_sheet(
 ) -> PaperTaken:
     """The filled-in workbook of an appraiser without an account: taken whole, or every wrong line named."""
     cipher, read = request.app.state.cipher, _reader(request)
-    form = service.paper_form(session, cipher, round_id, number, viewer=viewer, on=clock.today())
+    form = service.awaited_form(session, cipher, round_id, number, viewer=viewer, on=clock.today())
     made = service.submit_paper(
         session,
         cipher,

@@ -12,7 +12,6 @@ from app.access.schemas import AccountAnswer
 from app.access.scope import Viewer
 from app.access.terms import Terms
 from app.approvals import effects, privileged, proposals, service
-from app.approvals.checks import refuse_maker
 from app.approvals.proposals import Proposal
 from app.approvals.schemas import (
     ActivateRuleRequest,
@@ -154,7 +153,6 @@ def _proposal(session: Session, asked: ApprovalRequest, *, maker: Viewer) -> Pro
 
 
 def _account(session: Session, asked: PrivilegedAccountRequest, *, maker: Viewer) -> Proposal:
-    refuse_maker(maker, privileged.KIND)
     if asked.account is not None:
         terms = Terms(**asked.account.model_dump(exclude={"username"}))
         return privileged.opening(session, terms, username=asked.account.username, maker=maker)

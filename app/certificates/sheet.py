@@ -1,11 +1,11 @@
 """The certificate to frame: the title, whose it is, until when, and two QR codes to check it."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from app.certificates.certificate import CheckedCertificate
 from app.models import DesignationKind
-from app.printing import breakable, printed, qr_code
+from app.printing import breakable, in_chinese, printed, qr_code
 
 TEMPLATE = Path(__file__).with_name("sheet.typ")
 
@@ -23,11 +23,11 @@ def sheet_pdf(found: CheckedCertificate, *, address: str) -> bytes:
         "number": text.number,
         "holder": breakable(text.holder),
         "place": "" if is_place else breakable(text.place),
-        "sentence": f"经公示无异议或异议不成立，认定为{text.kind.label}。",
+        "sentence": f"经评定并公示，认定为{text.kind.label}，特发此证。",
         "issuer": breakable(text.issuer),
         "seal": "（盖章）",
-        "issued": f"发证日期：{_in_chinese(text.issued_on)}",
-        "valid": f"有效期至：{_in_chinese(text.valid_until - timedelta(days=1))}",
+        "issued": f"发证日期：{in_chinese(text.issued_on)}",
+        "valid": f"有效期至：{in_chinese(text.valid_until - timedelta(days=1))}",
         "online": qr_code(page_of(text.number, address=address)),
         "online_words": "手机扫码查真伪",
         "offline": qr_code(found.qr),
@@ -39,7 +39,3 @@ def sheet_pdf(found: CheckedCertificate, *, address: str) -> bytes:
 def page_of(number: str, *, address: str) -> str:
     """Where everybody checks a certificate."""
     return f"{address}/public/certificates/{number}"
-
-
-def _in_chinese(on: date) -> str:
-    return f"{on.year}年{on.month}月{on.day}日"

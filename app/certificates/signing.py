@@ -37,9 +37,15 @@ class Signer:
     @classmethod
     def of(cls, settings: CertificateKeySettings) -> Self:
         """The signer of an installation."""
+        return cls.all_of(settings)[0]
+
+    @classmethod
+    def all_of(cls, settings: CertificateKeySettings) -> list[Self]:
+        """The signer of an installation, then those of the master keys it still has from before."""
         if settings.certificate_key_file is not None:
-            return cls(key_in(settings.certificate_key_file))
-        return cls(derived_key(master_keys_of(settings)[0], purpose="certificate", length=32))
+            return [cls(key_in(settings.certificate_key_file))]
+        masters = master_keys_of(settings)
+        return [cls(derived_key(master, purpose="certificate", length=32)) for master in masters]
 
     def sign(self, payload: str) -> bytes:
         """The signature of a certificate's text."""

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from app.models import GateState, Place
-from scoring.definition import Source, Text
+from app.models import GateState, Place, PlaceMeasure
+from scoring.definition import ProfileDefinition, Source, Text
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,34 @@ class GateLine:
 
 @dataclass(frozen=True)
 class StatusReport:
-    """One village, community or town as the newest night that spoke of it left it."""
+    """One village, community or town as the newest night that spoke of it left it.
+
+    `measures` are those its profile shows, `kept` all that were kept, by name.
+    """
 
     place: Place
     since: date
-    profile_code: str
-    profile_title: Text
-    effective_from: date
+    profile: ProfileDefinition
     state: GateState
+    kept: Mapping[str, PlaceMeasure]
     measures: tuple[MeasureLine, ...]
     gates: tuple[GateLine, ...]
     grade_counts: Mapping[str, Mapping[str, int]]
+
+    @property
+    def profile_code(self) -> str:
+        """The profile it was judged by."""
+        return self.profile.code
+
+    @property
+    def profile_title(self) -> Text:
+        """Its title."""
+        return self.profile.title
+
+    @property
+    def effective_from(self) -> date:
+        """Its first day in force."""
+        return self.profile.effective_from
 
     def measure(self, name: str) -> MeasureLine | None:
         """One measure by its name."""

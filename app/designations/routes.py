@@ -39,13 +39,13 @@ def villages(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> VillagesAnswer:
     """The villages and communities of the viewer's division, by code, a page at a time."""
-    scope = viewer.place_code if town is None else _visible(session, viewer, town, kinds=TOWNS).code
+    scope = viewer.place_code if town is None else visible(session, viewer, town, kinds=TOWNS).code
     places = places_within(session, scope, on=clock.today(), kinds=UNITS)
     reports = service.status_reports(session, [place for place in places if place.code > (cursor or "")])
     chosen = [report for report in reports if state is None or report.state is state]
     page = chosen[:limit]
     return VillagesAnswer(
-        as_of=_as_of(session),
+        as_of=as_of(session),
         villages=[StatusLine.of(report) for report in page],
         next_cursor=page[-1].place.code if len(chosen) > limit else None,
     )
@@ -58,23 +58,23 @@ def villages(
 )
 def village(code: str, viewer: CurrentViewer, session: RequestSession) -> StatusAnswer:
     """Every gate with value, threshold, numerator, denominator and margin; ratings by grade."""
-    report = service.status_report(session, _visible(session, viewer, code, kinds=UNITS))
-    return StatusAnswer.full(report, as_of=_as_of(session))
+    report = service.status_report(session, visible(session, viewer, code, kinds=UNITS))
+    return StatusAnswer.full(report, as_of=as_of(session))
 
 
 @router.get("/v1/towns/{code}", summary="One town or street · 镇（街道）状态", responses={200: shown("town")})
 def town(code: str, viewer: CurrentViewer, session: RequestSession) -> TownAnswer:
     """The gates of a town, and its villages and communities in one line each."""
-    found = _visible(session, viewer, code, kinds=TOWNS)
+    found = visible(session, viewer, code, kinds=TOWNS)
     report = service.status_report(session, found)
     units = places_within(session, code, on=clock.today(), kinds=UNITS)
     return TownAnswer(
-        **StatusAnswer.full(report, as_of=_as_of(session)).model_dump(),
+        **StatusAnswer.full(report, as_of=as_of(session)).model_dump(),
         villages=[StatusLine.of(line) for line in service.status_reports(session, units)],
     )
 
 
-def _visible(session: Session, viewer: Viewer, code: str, *, kinds: tuple[PlaceKind, ...]) -> Place:
+def visible(session: Session, viewer: Viewer, code: str, *, kinds: tuple[PlaceKind, ...]) -> Place:
     """The division, if it lies in the viewer's; what lies outside does not exist for him."""
     found = place_by_code(session, code, on=clock.today())
     if found.kind not in kinds or not may_see(viewer, code):
@@ -82,7 +82,8 @@ def _visible(session: Session, viewer: Viewer, code: str, *, kinds: tuple[PlaceK
     return found
 
 
-def _as_of(session: Session) -> date:
+def as_of(session: Session) -> date:
+    """The day of the newest published night."""
     newest = latest_run(session)
     if newest is None:
         raise NotFound("no night has been published; run `credit-village rescore`")

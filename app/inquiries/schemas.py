@@ -7,12 +7,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import to_json
 
-from app.designations.schemas import PlaceAnswer
 from app.errors import AppError
 from app.inquiries.inquiry import Authorisation, InquiryResult, Question
 from app.models import GateState, Purpose, SubjectKind
 from app.objections.schemas import ObjectionNote
 from app.overrides.schemas import OverrideAnswer, OverrideNote
+from app.places.schemas import PlaceAnswer
 from app.places.service import PlaceInShort
 from app.ratings.rating_text import rating_text
 from app.ratings.schemas import RatingAnswer, RatingHistoryAnswer, RecordAnswer

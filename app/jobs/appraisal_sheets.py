@@ -21,7 +21,7 @@ from app.appraisals.paper import (
     heading,
 )
 from app.errors import Invalid
-from app.jobs.imports.cells import BadCell, is_empty, text
+from app.jobs.imports.cells import BadCell, is_empty, normal, text
 from app.jobs.imports.reading import Raw, read_sheets
 from app.jobs.imports.report import ERRORS_SHOWN_MAX, RowError, both
 
@@ -57,7 +57,7 @@ def _rows(content: bytes, form: PaperForm) -> list[list[Raw]]:
             )
         )
     headings = tuple(_plain(_cell(rows, HEADING_ROW, column)) for column in range(len(form.headings)))
-    if headings != form.headings:
+    if headings != tuple(normal(name) for name in form.headings):
         raise SheetRefused(
             both("表头被改动，请用原表填写", "the headings were changed; fill in the sheet as it was printed")
         )

@@ -27,7 +27,7 @@ def load_card(written: str) -> Scorecard:
 
 
 def lint_lines(path: Path) -> tuple[list[Finding], Iterator[str]]:
-    """What is wrong (errors) and questionable (warnings) about the card in a file, and the same in lines."""
+    """What is wrong (errors) and questionable (warnings) about a card or profile, and the same in lines."""
     findings = lint_file(path)
 
     def lines() -> Iterator[str]:
@@ -82,7 +82,7 @@ def sql_of(card: CardDefinition, *, table: str, key: str) -> str:
 def write_boundaries(card: CardDefinition, target: Path) -> int:
     """Every edge of every characteristic with the points just below, at and just above it; how many edges."""
     recorded = {item.name for item in card.inputs}
-    rows = [row for c in card.characteristics for row in _edges(c, derived=c.of not in recorded)]
+    rows = [row for c in card.characteristics for row in edges_of(c, derived=c.of not in recorded)]
     try:
         with target.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -93,7 +93,8 @@ def write_boundaries(card: CardDefinition, target: Path) -> int:
     return len(rows)
 
 
-def _edges(item: Characteristic, *, derived: bool) -> Iterator[tuple[str, str, str, int, int, int]]:
+def edges_of(item: Characteristic, *, derived: bool) -> Iterator[tuple[str, str, str, int, int, int]]:
+    """Every edge of a characteristic with the points just below, at and just above it."""
     edges = np.asarray(item.edges)
     for edge in item.edges:
         # An edge that belongs to the step below it is kept as a number just above it.

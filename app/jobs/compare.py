@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from app.errors import Invalid
 from app.jobs.cards import load_card
-from app.jobs.night.rules import JURISDICTION
 from app.jobs.population import Part
+from app.rules.service import JURISDICTION
 from scoring import CardError, Profile, Scorecard, Scores, in_force
 from scoring.comparison import Comparison, compare, rescored
 

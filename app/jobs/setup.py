@@ -68,3 +68,5 @@ def _ensure_key(settings: Settings, engine: Engine) -> None:
                 "Restore the file from its backup, or set CREDIT_VILLAGE_KEY."
             )
         ensure_key_file(settings.key_file)
+    if settings.certificate_key_file is not None:
+        ensure_key_file(settings.certificate_key_file)

@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Double, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, Double, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BigId, Instant, Labelled, enum_column
+from app.models.base import Base, BigId, Instant, Labelled, Sealed, enum_column
 
 
 class AppraisalStanding(Labelled):
@@ -84,7 +84,7 @@ class Appraiser(Base):
     appraiser_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     appraisal_round_id: Mapped[int] = mapped_column(ForeignKey("appraisal_rounds.appraisal_round_id"))
     number: Mapped[int]
-    name_cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    name_cipher: Mapped[bytes] = mapped_column(Sealed("appraisers/{form_code}/name"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.user_id"))
     form_code: Mapped[str] = mapped_column(String(16))
     invited_at: Mapped[datetime] = mapped_column(Instant)
@@ -114,7 +114,7 @@ class AppraisalDraft(Base):
         BigId, ForeignKey("appraisers.appraiser_id"), primary_key=True, autoincrement=False
     )
     revision: Mapped[int]
-    content_cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    content_cipher: Mapped[bytes] = mapped_column(Sealed("appraisal_drafts/{appraiser_id}/{revision}"))
     saved_at: Mapped[datetime] = mapped_column(Instant)
 
 

@@ -1,14 +1,14 @@
 """The sheet of a notice to pin up in the village: who, what, until when, and how to object."""
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from app.models import NoticePurpose, PlaceKind
 from app.notices.notice import ListedNotice, ShownNotice
-from app.printing import breakable, printed, qr_code
+from app.printing import breakable, in_chinese, printed, qr_code
 
 TEMPLATE = Path(__file__).with_name("sheet.typ")
 _OPENING = {
@@ -44,9 +44,10 @@ def office_of(shown: ShownNotice) -> str:
     return f"{shown.town.name}{'办事处' if shown.town.kind is PlaceKind.SUBDISTRICT else '人民政府'}"
 
 
-def in_chinese(on: date) -> str:
-    """A date as it is written in China."""
-    return f"{on.year}年{on.month}月{on.day}日"
+def period_of(listed: ListedNotice) -> str:
+    """The days somebody may object on, from the first to the last."""
+    first, last = in_chinese(listed.notice.begins_on), in_chinese(listed.last_day)
+    return f"{first}至{last.removeprefix(first.partition('年')[0] + '年')}"
 
 
 @lru_cache(maxsize=64)
@@ -60,7 +61,7 @@ def _words(shown: ShownNotice, *, url: str) -> dict[str, Any]:
         "title": title_of(shown),
         "number": notice.number,
         "opening": f"{shown.place_name}：{opening_of(shown)}",
-        "period": f"公示期：{in_chinese(notice.begins_on)}至{in_chinese(shown.last_day)}",
+        "period": f"公示期：{period_of(shown)}",
         "objecting": (
             "有不同意见，请在公示期内提出：用手机扫右边的二维码填写，不用登录，可以不留姓名；"
             f"也可以到{office}当面说，或写信。"

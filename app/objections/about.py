@@ -1,9 +1,9 @@
 """What an objection is about, in words an official and the subject understand."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from app.models import Fact, Rating, RatingRun, Record, Source
+from app.printing import in_chinese
 from app.records.words import in_words
 
 
@@ -32,8 +32,3 @@ def about_rating(rating: Rating, run: RatingRun) -> About:
         f"信用等级 {rating.grade}，{score}（{in_chinese(run.as_of)}评定，评级号 {rating.rating_id}）",
         f"the rating of {run.as_of} (no. {rating.rating_id})",
     )
-
-
-def in_chinese(day: date) -> str:
-    """A day as letters write it."""
-    return f"{day.year}年{day.month}月{day.day}日"

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from app.models import Objection, ObjectionEvent, ObjectionEventKind
-from app.objections.about import About, in_chinese
+from app.objections.about import About
 from app.objections.letter import Letter, LetterFact
+from app.printing import in_chinese
 from app.subjects.service import SubjectCard
 
 _MEANING = {

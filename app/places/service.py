@@ -22,7 +22,7 @@ from app.places.store import PlaceInShort, children, with_parents
 
 __all__ = [
     "PlaceInShort", "children", "load_divisions", "place", "place_by_code", "place_name_in_full",
-    "places_within", "subtree_prefix", "with_parents", "within",
+    "places_within", "spoken_name", "subtree_prefix", "with_parents", "within",
 ]  # fmt: skip
 
 Versions = dict[tuple[str, str], list[Place]]
@@ -47,9 +47,14 @@ def place_by_code(session: Session, code: str, *, on: date) -> Place:
     return found
 
 
+def spoken_name(place: Place) -> str:
+    """How people call a division: 长隆村, where the list names the committee, 长隆村村民委员会."""
+    return place.name.removesuffix("村民委员会").removesuffix("居民委员会")
+
+
 def place_name_in_full(session: Session, place: Place) -> str:
-    """A division's name after those of the district and the town it lies in, such as 璧山区大兴镇连枷村."""
-    names, above = [place.name], place
+    """A division's name after those of the district and the town it lies in, such as 璧山区大兴镇长隆村."""
+    names, above = [spoken_name(place)], place
     while above.kind not in (PlaceKind.DISTRICT, PlaceKind.CITY) and above.parent_id is not None:
         above = store.by_id(session, above.parent_id) or above
         names.insert(0, above.name)

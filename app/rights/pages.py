@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app import clock
-from app.objections.about import in_chinese
+from app.printing import in_chinese
 from app.records.words import money
 from app.rights.report import Asked, Held, Issued, Report, ReportOverride, ReportRating, ReportRecord, Who
 from app.rights.words import SYNTHETIC

@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 
 from app.models import (
     AgriEntity,
+    AppraisalMark,
+    AppraisalResult,
     Base,
     Consent,
     ConsentWithdrawal,
@@ -34,6 +36,8 @@ from app.models import (
     Objection,
     ObjectionEvent,
     Organisation,
+    Override,
+    OverrideEnd,
     Place,
     Purpose,
     QuarantineDecision,
@@ -235,6 +239,21 @@ def overwrite_plain(session: Session, subject_ids: Collection[int], *, word: str
     events = session.execute(
         update(RecordEvent).where(RecordEvent.subject_id.in_(subject_ids)).values(document=word, reason=word)
     )
+    mine: dict[str, Any] = {"answers": {}, "reasons": [], "score": None, "suggested_limit_fen": None}
+    session.execute(update(AppraisalMark).where(AppraisalMark.subject_id.in_(subject_ids)).values(**mine))
+    came_to: dict[str, Any] = {
+        "score_hundredths": None,
+        "grade": None,
+        "suggested_limit_fen": None,
+        "reasons": {},
+    }
+    session.execute(
+        update(AppraisalResult).where(AppraisalResult.subject_id.in_(subject_ids)).values(**came_to)
+    )
+    overridden = Override.subject_id.in_(subject_ids)
+    session.execute(update(Override).where(overridden).values(reason=word, document=word))
+    ended = OverrideEnd.override_id.in_(select(Override.override_id).where(overridden))
+    session.execute(update(OverrideEnd).where(ended).values(reason=word))
     session.execute(update(Disclosure).where(Disclosure.subject_id.in_(subject_ids)).values(document=word))
     return {"records": _changed(records), "record_events": _changed(events)}
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from app.models import UnratedReason
-from app.objections.about import in_chinese
 from app.overrides.override import Override
+from app.printing import in_chinese
 from app.ratings.schemas import CharacteristicAnswer, RatingAnswer, WayUpAnswer
 from app.rights.report import Explained, RatingLine, ReportRating
 

@@ -23,11 +23,14 @@ from scoring import CardError, Profile, Scorecard
 from scoring.definition import CardDefinition, ProfileDefinition
 from scoring.lint import lint_file
 from scoring.loader import read
+from scoring.measures import COUNTY_MEDIAN
 from scoring.validation import from_json
 
 KINDS_OF_CARDS = ("household", "agri_entity")
 CATALOGUE = "catalogue"
 APPRAISAL = "appraisal"
+# Whose rules hold here. Cards of others are kept to be compared with; their profiles are files for a what-if.
+JURISDICTION = "cq_bishan"
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def evidence_of(card: Path, definition: CardDefinition) -> dict[str, Any]:
 
 
 def rule_files(policy_folder: Path) -> list[RuleFile]:
-    """Every card with its versions by type of subject, and every profile, of all dates."""
+    """Every card with its versions by type of subject, and every profile of the district, of all dates."""
     found: list[RuleFile] = []
     for path in sorted(policy_folder.glob("*/*/*.yaml")):
         try:
@@ -129,6 +132,8 @@ def _rules_in(path: Path) -> list[RuleFile]:
     if APPRAISALS in content:
         appraisals = load_appraisal_rules(path)
         return [RuleFile(appraisals.code, "", kind, appraisals, path)]
+    if "profile" in content and path.parent.parent.name != JURISDICTION:
+        return []
     if "profile" in content:
         profile = Profile.load(path).definition
         return [RuleFile(profile.code, "", kind, profile, path)]
@@ -286,12 +291,26 @@ def _parsed(fingerprint: str, content: str) -> Scorecard:
 def _evidence(file: RuleFile) -> dict[str, Any] | None:
     """The validation of a card; the common part of a card with versions by type rates nobody and has none."""
     definition = file.rule
-    if not isinstance(definition, CardDefinition):
+    if not isinstance(definition, CardDefinition | ProfileDefinition):
         return None
     faults = [str(finding) for finding in lint_file(file.path) if finding.error]
     if faults:
         raise SetupError(f"{file.path}: cannot be put in force: {'; '.join(faults)}")
-    return None if definition.overlays else evidence_of(file.path, definition)
+    if isinstance(definition, ProfileDefinition):
+        _refuse_unknown_references(definition, file.path)
+    if isinstance(definition, ProfileDefinition) or definition.overlays:
+        return None
+    return evidence_of(file.path, definition)
+
+
+def _refuse_unknown_references(profile: ProfileDefinition, path: Path) -> None:
+    """A profile in force is held against county medians only: the night knows no other reference."""
+    for name in profile.references:
+        if name.removeprefix(COUNTY_MEDIAN) not in profile.measures or not name.startswith(COUNTY_MEDIAN):
+            raise SetupError(
+                f"{path}: {name}: 夜间作业没有此参考值 · the night delivers no such reference; write "
+                f"{COUNTY_MEDIAN} and the name of a measure of the profile"
+            )
 
 
 def _rule_version(file: RuleFile, *, at: datetime, validation: dict[str, Any] | None) -> RuleVersion:

@@ -12,12 +12,14 @@ from app.models import (
     ApprovalKind,
     ApprovalUse,
     DesignationStep,
+    Notice,
     Override,
     PlaceStatus,
     Rating,
     RatingRun,
     RuleVersion,
 )
+from app.rules.notice_rules import KIND as NOTICES
 
 
 def rule_versions(session: Session) -> Sequence[RuleVersion]:
@@ -38,13 +40,15 @@ def of_kind(session: Session, kind: str) -> Sequence[RuleVersion]:
 
 
 def is_used(session: Session, kept: RuleVersion) -> bool:
-    """Whether anybody was rated, appraised, overridden or given a title, or any place judged, by it."""
+    """Whether anybody was rated, appraised, overridden, noticed or given a title, or a place judged."""
     rated = exists().where(Rating.rule_version_id == kept.rule_version_id)
     judged = exists().where(PlaceStatus.rule_version_id == kept.rule_version_id)
     appraised = exists().where(AppraisalRound.rule_version_id == kept.rule_version_id)
     overridden = exists().where(Override.rule_version_id == kept.rule_version_id)
     titled = exists().where(DesignationStep.rule_version_id == kept.rule_version_id)
-    if session.scalar(select(rated | judged | appraised | overridden | titled)):
+    by_profile = Notice.rule_version_id == kept.rule_version_id
+    posted = exists().where(by_profile if kept.kind != NOTICES else Notice.begins_on >= kept.effective_from)
+    if session.scalar(select(rated | judged | appraised | overridden | titled | posted)):
         return True
     # Neither ratings nor places refer to the profile of coverage; the nights do.
     return any(

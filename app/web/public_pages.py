@@ -16,7 +16,7 @@ from app.models import PlaceKind
 from app.notices.notice import CONTACT_LENGTH_MAX, TEXT_LENGTH_MAX, Protest, ShownNotice, receipt_of
 from app.notices.routes import NoticeNumber, PlaceCode
 from app.notices.service import object_publicly, public_notice, public_notices
-from app.notices.sheet import office_of, opening_of, title_of
+from app.notices.sheet import office_of, opening_of, period_of, title_of
 from app.places.service import places_within
 from app.web.page import PublicPage, page, refuse_foreign_form
 
@@ -44,6 +44,7 @@ def notices_page(request: Request, session: RequestSession, code: PlaceCode = ""
         towns=places_within(session, district, on=on, kinds=_TOWNS),
         chosen=code,
         title_of=title_of,
+        period_of=period_of,
     )
 
 
@@ -58,6 +59,7 @@ def notice_page(request: Request, number: NoticeNumber, session: RequestSession)
         title=title_of(shown),
         opening=opening_of(shown),
         office=office_of(shown),
+        period=period_of(shown),
         days_left=(shown.last_day - clock.today()).days,
     )
 

@@ -12,6 +12,7 @@ from scoring.errors import CardError
 from scoring.lint.algebra import cancelled
 from scoring.lint.declared import declared
 from scoring.lint.law import lawful
+from scoring.lint.profiles import lint_profile_file
 from scoring.lint.reach import reachable
 from scoring.lint.witness import witness
 
@@ -19,9 +20,10 @@ __all__ = ["Finding", "lint", "lint_content", "lint_file"]
 
 
 def lint_file(path: Path) -> list[Finding]:
-    """What is wrong or questionable about the card in a file and its versions by type of subject."""
+    """What is wrong or questionable about the card in a file and its versions by type, or about a profile."""
     try:
-        return lint_content(loader.read(path), where=str(path))
+        content = loader.read(path)
+        return lint_profile_file(path) if "profile" in content else lint_content(content, where=str(path))
     except CardError as error:
         return [Finding(True, str(path), str(error).removeprefix(f"{path}: "))]
 

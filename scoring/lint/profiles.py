@@ -16,7 +16,9 @@ def lint_profile_file(path: Path) -> list[Finding]:
     """What is wrong or questionable about the profile in a file, and about the titles it asks for first."""
     try:
         found = lint_profile_content(loader.read(path), where=str(path))
-        return found or list(_cycles(_neighbours(path)))
+        if not any(finding.error for finding in found):
+            found += _cycles(_neighbours(path))
+        return found
     except CardError as error:
         return [Finding(True, str(path), str(error).removeprefix(f"{path}: "))]
 
@@ -142,16 +144,12 @@ def _unused(profile: ProfileDefinition) -> Iterable[Finding]:
 
 
 def _neighbours(path: Path) -> list[ProfileDefinition]:
-    """The profile in a file and, of every other level beside it, the newest that has begun by then."""
-    first = loader.profile(loader.read(path), where=str(path))
-    found = [first]
-    for folder in sorted(path.resolve().parent.parent.iterdir()):
-        if (
-            folder.name.startswith("credit_")
-            and folder != path.resolve().parent
-            and any(folder.glob("*.yaml"))
-        ):
-            newest = max(folder.glob("*.yaml"))
+    """The profile in a file and, of every other level beside it, the newest."""
+    own = path.resolve().parent
+    found = [loader.profile(loader.read(path), where=str(path))]
+    for folder in sorted(own.parent.glob("credit_*")):
+        newest = max(folder.glob("*.yaml"), default=None)
+        if folder != own and newest is not None:
             found.append(loader.profile(loader.read(newest), where=str(newest)))
     return found
 
@@ -168,6 +166,5 @@ def _cycles(profiles: Sequence[ProfileDefinition]) -> Iterable[Finding]:
             seen.add(title)
             waiting += asked.get(title, ())
     if level in seen:
-        yield Finding(
-            True, level, f"asks for {', '.join(sorted(seen - {level}))} first, which asks for {level}"
-        )
+        others = ", ".join(sorted(seen - {level}))
+        yield Finding(True, level, f"asks for {others} first, which asks for {level}")

@@ -24,7 +24,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "correct horse"
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 NUMBER = "500227199001011234"
-PUBLIC = {("post", "/v1/token"), ("post", "/v1/token/revoke"), ("get", "/healthz"), ("get", "/readyz")}
+PUBLIC = {("post", "/v1/token"), ("post", "/v1/token/revoke"), ("get", "/healthz"), ("get", "/readyz")} | {
+    ("get", "/public/notices"), ("get", "/public/notices/{number}"),
+    ("get", "/public/notices/{number}/sheet.pdf"), ("post", "/public/notices/{number}/objections"),
+    ("get", "/public/certificates/{number}"),
+}  # fmt: skip
 SHAPE = {"type", "title", "status", "detail", "code", "instance"}
 SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 

@@ -10,6 +10,9 @@ from app.db import Session, transaction
 from app.jobs.sealed import SealedTable, sealed_tables
 from app.models import (
     AgriEntity,
+    AppraisalDraft,
+    AppraisalRound,
+    Appraiser,
     Contact,
     ContactKind,
     DesignationKind,
@@ -36,7 +39,7 @@ from app.models import (
     User,
 )
 from app.subjects.cipher import Cipher
-from tests.district import DAY, DISTRICT, District, morning
+from tests.district import DAY, DISTRICT, VILLAGE, District, morning
 from tests.numbers import resident
 
 OLD, NEW = bytes(range(32)), bytes(range(100, 132))
@@ -54,6 +57,7 @@ def fill(district: District, *, households: int = 3) -> list[int]:
         _say(session, district, household=made[0])
         _sign_up(session, district)
         _object(session, district)
+        _appraise(session, district)
     return made
 
 
@@ -127,6 +131,31 @@ def _say(session: Session, district: District, *, household: int) -> None:
             ),
         ]
     )  # fmt: skip
+
+
+def _appraise(session: Session, district: District) -> None:
+    """Somebody who appraises on paper, and a sheet that is not handed in yet."""
+    user, rules = (
+        session.scalars(select(column)).first() for column in (User.user_id, RuleVersion.rule_version_id)
+    )
+    made = AppraisalRound(
+        place_id=district.place_id(VILLAGE), number=1, rule_version_id=rules, opens_on=DAY,
+        closes_on=DAY + timedelta(days=7), opened_at=morning(DAY), opened_by=user,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    appraiser = Appraiser(
+        appraisal_round_id=made.appraisal_round_id, number=1, form_code="PY-1", invited_by=user,
+        name_cipher=district.cipher.seal("赵永贵", row="appraisers/PY-1/name"), invited_at=morning(DAY),
+    )  # fmt: skip
+    session.add(appraiser)
+    session.flush()
+    sealed = district.cipher.seal("[]", row=f"appraisal_drafts/{appraiser.appraiser_id}/1")
+    session.add(
+        AppraisalDraft(
+            appraiser_id=appraiser.appraiser_id, revision=1, content_cipher=sealed, saved_at=morning(DAY)
+        )
+    )
 
 
 def _object(session: Session, district: District) -> None:

@@ -296,7 +296,7 @@ def test_a_night_is_kept_with_its_day_its_rules_and_the_last_record_it_read(dist
     assert run is not None
     assert run.published_at is not None
     assert (run.as_of, run.last_record_id) == (DAY, len(GOOD) + len(GOOD_ENTITY))
-    assert len(run.rule_fingerprints) == 12
+    assert len(run.rule_fingerprints) == 14
     assert run.known_until["records"] == run.last_record_id
     assert run.known_until["entity_states"] == 1
     assert set(run.rule_fingerprints.values()) <= known

@@ -35,7 +35,9 @@ def share(part: Fraction | None, whole: Fraction | None) -> Fraction | None:
 def gates(profile: dict[str, Any], measures: dict[str, Share]) -> tuple[dict[str, Any], str]:
     """The state, value and margin of every gate, and the state of the whole."""
     found = {}
-    for criterion in profile["criteria"]:
+    for written in [*profile["criteria"], *profile.get("requires", [])]:
+        veto = {"measure": written["vetoes"], "at_most": 0} if "vetoes" in written else {}
+        criterion = written | veto
         numerator, denominator = measures[criterion["measure"]]
         counted = denominator is None and criterion["measure"] in COUNTED
         value = numerator if counted else share(numerator, denominator)

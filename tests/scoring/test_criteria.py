@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from scoring import FAILS, HOLDS, INSUFFICIENT, NOT_APPLICABLE, CardError, Measure, Profile
+from scoring.measures import county_medians
 
 POLICIES = Path("scoring/policies/cq_bishan")
 VILLAGE = Profile.load(POLICIES / "credit_village/2023-01-01.yaml")
@@ -94,6 +95,17 @@ def test_the_margin_says_how_far_on_which_side():
 def test_a_measure_that_is_not_given_is_named():
     with pytest.raises(CardError, match="the measure npl_share is not given"):
         TOWN.evaluate({"credit_village_share": measure(1, 2)})
+
+
+def test_a_county_median_is_of_those_places_of_which_it_is_known():
+    measures = {
+        "share": Measure(np.array([1.0, 3, 9, 5]), np.array([10.0, 10, 10, 0]), "of"),
+        "count": Measure(np.full(4, np.nan), None, "none"),
+    }
+    among = np.array([True, True, False, True])
+    found = county_medians(measures, among=among)
+    assert found["county_median_share"] == pytest.approx(0.2)
+    assert np.isnan(found["county_median_count"])
 
 
 def test_the_four_states_of_a_gate_are_told_apart():

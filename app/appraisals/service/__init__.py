@@ -11,6 +11,7 @@ from app.appraisals.service.rounds import (
     rounds_within,
 )
 from app.appraisals.service.sheets import (
+    awaited_form,
     own_round,
     own_sheet,
     paper_form,
@@ -20,6 +21,7 @@ from app.appraisals.service.sheets import (
 )
 
 __all__ = [
+    "awaited_form",
     "close_round",
     "invite",
     "invited",

@@ -156,6 +156,16 @@ def paper_form(
     )
 
 
+def awaited_form(
+    session: Session, cipher: Cipher, round_id: int, number: int, *, viewer: Viewer, on: date
+) -> PaperForm:
+    """The sheet of an appraiser without an account that has yet to come in; `Conflict` for any other."""
+    found = round_of(session, round_id, viewer=viewer, on=on)
+    _refuse_state(found.round, found.state)
+    _refuse_unless_awaited(session, _appraiser(session, round_id, number))
+    return paper_form(session, cipher, round_id, number, viewer=viewer, on=on)
+
+
 def submit_paper(
     session: Session,
     cipher: Cipher,
@@ -172,11 +182,7 @@ def submit_paper(
     store.lock_round(session, round_id)
     found, one = round_of(session, round_id, viewer=viewer, on=on), _appraiser(session, round_id, number)
     _refuse_state(found.round, found.state)
-    if one.user_id is not None:
-        raise Conflict(
-            f"{number} 号评议员用账号评议，不能导入纸质表 · appraiser {number} has an account and fills in "
-            "the sheet online; invite somebody without an account for a sheet on paper"
-        )
+    _refuse_unless_awaited(session, one)
     if store.file_is_known(session, file_sha256):
         raise Conflict("此文件已导入过 · this file was imported before, for this or another appraiser")
     return _hand_in(
@@ -207,11 +213,8 @@ def _hand_in(
         submitted_at=at,
         submitted_by=by.user_id,
     )
-    if store.sheet(session, one.appraiser_id) is not None or not store.add_once(session, sheet):
-        raise Conflict(
-            f"{one.number} 号评议员的评议表已提交，不能再改 · the sheet of appraiser {one.number} is "
-            "submitted; it is final"
-        )
+    if not store.add_once(session, sheet):
+        raise _is_final(one)
     rows = [
         AppraisalMark(
             appraiser_id=one.appraiser_id,
@@ -238,7 +241,7 @@ def _appraiser(session: Session, round_id: int, number: int) -> Appraiser:
 
 def _refuse_unless_open(found: OwnSheet) -> None:
     if found.sheet is not None:
-        raise Conflict("评议表已提交，不能再改 · this sheet is submitted; it is final")
+        raise _is_final(found.appraiser)
     _refuse_state(found.own.round, found.own.state)
 
 
@@ -247,6 +250,24 @@ def _refuse_state(found: AppraisalRound, state: RoundState) -> None:
         raise already_closed(found)
     if state is RoundState.SCHEDULED:
         raise Conflict(f"评议自 {found.opens_on} 开始 · this round begins on {found.opens_on}")
+
+
+def _refuse_unless_awaited(session: Session, one: Appraiser) -> None:
+    """Nobody hands in a sheet for whoever has an account, nor a second one."""
+    if one.user_id is not None:
+        raise Conflict(
+            f"{one.number} 号评议员用账号评议，不能导入纸质表 · appraiser {one.number} has an account and "
+            "fills in the sheet online; invite somebody without an account for a sheet on paper"
+        )
+    if store.sheet(session, one.appraiser_id) is not None:
+        raise _is_final(one)
+
+
+def _is_final(one: Appraiser) -> Conflict:
+    return Conflict(
+        f"{one.number} 号评议员的评议表已提交，不能再改 · the sheet of appraiser {one.number} is "
+        "submitted; it is final"
+    )
 
 
 def _saved_elsewhere() -> PreconditionFailed:

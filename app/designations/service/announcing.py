@@ -20,7 +20,7 @@ from app.models import (
 from app.notices.notice import NoticeLine
 from app.notices.service import post
 from app.places.service import place as place_by_id
-from app.places.service import place_name_in_full
+from app.places.service import place_name_in_full, spoken_name
 from app.subjects.cipher import Cipher
 from app.subjects.service import describe
 from app.subjects.service import subject as subject_by_id
@@ -99,7 +99,7 @@ def certify(
 def name_of(session: Session, cipher: Cipher, title: Designation) -> str:
     """The name of a holder as it is shown: an entity's or a division's own, a head of household's masked."""
     if title.subject_id is None:
-        return place_by_id(session, title.place_id).name
+        return spoken_name(place_by_id(session, title.place_id))
     return describe(session, cipher, subject_by_id(session, title.subject_id)).display_name
 
 

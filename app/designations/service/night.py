@@ -13,7 +13,7 @@ from app.designations.found import Holder
 from app.designations.rules import TitleRules
 from app.designations.service.evidence import Overridden, overridden
 from app.designations.service.facts import SUBJECT_KINDS, found_of, grades_of
-from app.designations.service.proposing import propose_qualifying
+from app.designations.service.proposing import holders_of, propose_qualifying
 from app.designations.service.rules import rules_if_any
 from app.designations.service.steps import holder_of, standings, take
 from app.designations.standing import Act, Standing
@@ -22,6 +22,7 @@ from app.designations.store.night import Reached, held_places, lock
 from app.models import DesignationAction as Action
 from app.models import DesignationKind, GateState, Rating, UnratedReason
 from app.models import DesignationState as State
+from app.objections.service import subjects_with_open_objections
 from scoring.states import FAILS, HOLDS, INSUFFICIENT
 from scoring.titles import BREACHED, GRACE_OVER, KEPT, standing
 
@@ -39,23 +40,22 @@ _NEVER_AGAIN = frozenset(state for state in State if state is not State.LAPSED)
 class Candidates:
     """What a night found out about those who could hold a title of one kind, before it looks closely.
 
-    `able` may be proposed; of the subjects (or divisions), `poor` may be in breach and `gone` may have ended.
+    Of the subjects (or divisions) `able` may be proposed, `poor` may be in breach and `gone` may have ended.
     Whoever is in none of them is not looked at.
     """
 
-    able: Collection[Holder] = ()
+    able: Collection[int] = ()
     poor: Container[int] = frozenset()
     gone: Container[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Night:
-    """The day of a night, the last step it may know of, and whose downgrade an objection holds back."""
+    """The day of a night, and the last step it may know of."""
 
     on: date
     at: datetime
     last_step_id: int | None
-    held_back: frozenset[int] = frozenset()
 
     def act(self, action: Action, reason: str) -> Act:
         """A step of the night itself."""
@@ -82,9 +82,10 @@ def keep(
         done.update(taken)
         counts[act.action.value] += len(taken)
     if rules.path.by_night:
-        had = {each.holder for each in titles if each.state in _NEVER_AGAIN}
-        new = [holder for holder in candidates.able if holder.key not in had]
-        counts[Action.PROPOSE.value] += _propose(session, new, night, rules=rules)
+        had = {_who(each) for each in titles if each.state in _NEVER_AGAIN}
+        new = [each for each in candidates.able if each not in had]
+        holders = holders_of(session, new) if kind in SUBJECT_KINDS else [Holder(each) for each in new]
+        counts[Action.PROPOSE.value] += _propose(session, holders, night, rules=rules)
     return {name: count for name, count in counts.items() if count}
 
 
@@ -102,12 +103,14 @@ def _steps(
     yield _numbers(expired), night.act(Action.LAPSE, "到期未续 · not renewed in time")
     over = {each.designation_id for each in expired}
     kept = [each for each in known if each.designation_id not in over]
+    # While an objection of theirs is open nothing lowers a title.
+    held_back = subjects_with_open_objections(session, on=night.on)
     poor = [
         each
         for each in kept
         if each.state in (State.DESIGNATED, State.UNDER_REVIEW)
         and _who(each) in candidates.poor
-        and each.subject_id not in night.held_back
+        and each.subject_id not in held_back
     ]
     breached = _breached(session, poor, night, rules=rules)
     yield breached, night.act(Action.PUT_ON_PROBATION, _breach_words(rules))

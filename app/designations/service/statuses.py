@@ -28,24 +28,28 @@ __all__ = ["GateLine", "MeasureLine", "StatusReport", "states_of", "status_repor
 
 def status_reports(session: Session, places: Collection[Place]) -> list[StatusReport]:
     """The reports of these places in their order; a place no night has spoken of has none."""
-    found = {
-        status.place_id: (status, run)
-        for status, run in store.newest_statuses(session, [place.place_id for place in places])
-    }
-    ids = [status.place_status_id for status, _ in found.values()]
-    rule_ids = {status.rule_version_id for status, _ in found.values()}
+    found = store.newest_statuses(session, [place.place_id for place in places])
+    by_place = {report.place.place_id: report for report in reports_of(session, places, found)}
+    return [by_place[place.place_id] for place in places if place.place_id in by_place]
+
+
+def reports_of(
+    session: Session, places: Collection[Place], found: Collection[tuple[PlaceStatus, RatingRun]]
+) -> list[StatusReport]:
+    """What statuses of these places say, each as the night that wrote it left it."""
+    homes = {place.place_id: place for place in places}
+    ids = [status.place_status_id for status, _ in found]
+    rule_ids = {status.rule_version_id for status, _ in found}
     rules = {rule.rule_version_id: rule for rule in store.rule_versions(session, rule_ids)}
     rows = _Rows(
         _grouped(store.measures(session, ids)),
         _grouped(store.gates(session, ids)),
         _grouped(store.grade_counts(session, ids)),
     )
-    reports = []
-    for place in places:
-        if place.place_id in found:
-            status, run = found[place.place_id]
-            reports.append(_report(place, status, run, rows=rows, rule=rules[status.rule_version_id]))
-    return reports
+    return [
+        _report(homes[status.place_id], status, run, rows=rows, rule=rules[status.rule_version_id])
+        for status, run in found
+    ]
 
 
 def states_of(session: Session, place_ids: Collection[int]) -> dict[int, GateState]:
@@ -78,7 +82,8 @@ def _report(
 ) -> StatusReport:
     profile = _profile(rule.fingerprint, rule.content)
     status_id = status.place_status_id
-    measures = {row.name: _measure_line(row, profile) for row in rows.measures.get(status_id, [])}
+    kept = {row.name: row for row in rows.measures.get(status_id, [])}
+    measures = {name: _measure_line(kept[name], profile) for name in profile.measures if name in kept}
     gates = {row.name: row for row in rows.gates.get(status_id, [])}
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     for count in rows.counts.get(status_id, []):
@@ -86,11 +91,10 @@ def _report(
     return StatusReport(
         place=place,
         since=run.as_of,
-        profile_code=profile.code,
-        profile_title=profile.title,
-        effective_from=profile.effective_from,
+        profile=profile,
         state=status.state,
-        measures=tuple(measures[name] for name in profile.measures if name in measures),
+        kept=kept,
+        measures=tuple(measures.values()),
         gates=tuple(
             _gate_line(criterion, gates[criterion.name], measures[criterion.measure], profile=profile)
             for criterion in profile.criteria

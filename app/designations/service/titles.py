@@ -9,6 +9,7 @@ from app.db import Session
 from app.designations.path import (
     Condition,
     Level,
+    Transition,
     campaign_end,
     level_of,
     level_of_person,
@@ -105,8 +106,7 @@ def listed(
 ) -> list[Listed]:
     """The next titles of the viewer's division, or of one in it, in the order of their numbers."""
     prefix = subtree_prefix(within or viewer.place_code)
-    states = None if state is None else (state,)
-    rows = store.page(session, prefix, kind=kind, states=states, after=after, limit=limit)
+    rows = store.page(session, prefix, kind=kind, state=state, after=after, limit=limit)
     return [Listed(*row) for row in rows]
 
 
@@ -135,9 +135,10 @@ def work_list(session: Session, *, viewer: Viewer, on: date, limit: int) -> list
     what is due.
     """
     prefix = subtree_prefix(viewer.place_code)
-    rows = store.page(session, prefix, kind=None, states=tuple(_NEXT), after=0, limit=limit)
-    steps = store.steps_of(session, [row[0].designation_id for row in rows])
     level = level_of_person(viewer.role, place_by_id(session, viewer.place_id).kind)
+    states = _waiting_for(session, level, on=on)
+    rows = store.waiting(session, prefix, states=states, limit=limit)
+    steps = store.steps_of(session, [row[0].designation_id for row in rows])
     running = {row[1].notice_id for row in rows if row[1].notice_id is not None}
     notices = notice_standings(session, sorted(running), on=on)
     items = []
@@ -164,6 +165,25 @@ def calendar(session: Session, *, viewer: Viewer, on: date) -> list[Campaign]:
     return sorted(found, key=lambda campaign: campaign.ends_on)
 
 
+def _waiting_for(session: Session, level: Level | None, *, on: date) -> list[tuple[DesignationKind, State]]:
+    """The kinds and states from which the next step is one of this level."""
+    found = []
+    for kind in DesignationKind:
+        rules = rules_if_any(session, kind, on=on)
+        if rules is not None:
+            found += [(kind, state) for state in _NEXT if _own_step(state, rules, level=level)]
+    return found
+
+
+def _own_step(state: State, rules: TitleRules, *, level: Level | None) -> Transition | None:
+    """The step that usually follows a state, if it is one somebody of this level takes."""
+    steps = transitions(rules.path)
+    step = next((steps[state, each] for each in _NEXT[state] if (state, each) in steps), None)
+    if step is None or step.duty is None or not may_act(level, step.duty, rules.path):
+        return None
+    return step
+
+
 def _item(
     standing: Standing,
     row: Listed,
@@ -173,19 +193,14 @@ def _item(
     level: Level | None,
     on: date,
 ) -> WorkItem | None:
-    steps = transitions(rules.path)
-    action = next((each for each in _NEXT[standing.state] if (standing.state, each) in steps), None)
-    if action is None:
-        return None
-    step = steps[standing.state, action]
-    assert step.duty is not None, "what somebody has to do is somebody's"
-    if not may_act(level, step.duty, rules.path):
+    step = _own_step(standing.state, rules, level=level)
+    if step is None or step.duty is None:
         return None
     if Condition.GRACE_OVER in step.conditions and on < grace_ends(standing, rules):
         return None
     return WorkItem(
         listed=row,
-        action=action,
+        action=step.action,
         level=level_of(step.duty, rules.path),
         due_on=_due(standing, rules, on=on),
         waits_until=None if notice is None or notice.ended else notice.notice.ends_on,

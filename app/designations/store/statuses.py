@@ -1,6 +1,7 @@
 """The status of villages and towns as the published nights left it."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
@@ -40,6 +41,25 @@ def newest_states(session: Session, place_ids: Collection[int]) -> dict[int, Gat
     """Whether places hold their titles, as the newest night that spoke of each said; by place."""
     rows = session.connection().execute(_NEWEST_STATES, {"place_ids": list(place_ids)})
     return {row[0]: row[1] for row in rows}
+
+
+def statuses_of(session: Session, place_id: int, *, until: date) -> Sequence[tuple[PlaceStatus, RatingRun]]:
+    """Every status of a place by nights about days up to one, the oldest night first."""
+    found = select(PlaceStatus, RatingRun).join(RatingRun, RatingRun.run_id == PlaceStatus.run_id)
+    rows = session.execute(
+        found.where(
+            PlaceStatus.place_id == place_id, RatingRun.published_at.is_not(None), RatingRun.as_of <= until
+        ).order_by(PlaceStatus.run_id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def nights_until(session: Session, *, until: date) -> Sequence[tuple[int, date]]:
+    """Every published night about a day up to one, by its number."""
+    found = select(RatingRun.run_id, RatingRun.as_of).where(
+        RatingRun.published_at.is_not(None), RatingRun.as_of <= until
+    )
+    return [(row[0], row[1]) for row in session.execute(found.order_by(RatingRun.run_id))]
 
 
 def measures(session: Session, status_ids: Collection[int]) -> Sequence[PlaceMeasure]:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, func, insert, or_, select
+from sqlalchemy import Select, and_, false, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -95,23 +95,32 @@ def page(
     prefix: str,
     *,
     kind: DesignationKind | None,
-    states: Collection[DesignationState] | None,
+    state: DesignationState | None,
     after: int,
     limit: int,
 ) -> list[tuple[Designation, DesignationStep, Place]]:
     """The next titles of a division and below, in the order of their numbers, each with its last step."""
-    first, last = prefix.ljust(12, "0"), prefix.ljust(12, "9")
-    rows = (
-        _with_last_step()
-        .join(Place, Place.place_id == Designation.place_id)
-        .add_columns(Place)
-        .where(Place.code.between(first, last), Designation.designation_id > after)
-    )
+    rows = _within(prefix).where(Designation.designation_id > after)
     if kind is not None:
         rows = rows.where(Designation.kind == kind)
-    if states is not None:
-        rows = rows.where(DesignationStep.state.in_(states))
+    if state is not None:
+        rows = rows.where(DesignationStep.state == state)
     found = session.execute(rows.order_by(Designation.designation_id).limit(limit))
+    return [(row[0], row[1], row[2]) for row in found]
+
+
+def waiting(
+    session: Session,
+    prefix: str,
+    *,
+    states: Collection[tuple[DesignationKind, DesignationState]],
+    limit: int,
+) -> list[tuple[Designation, DesignationStep, Place]]:
+    """The titles of a division and below that stand so, those that end first before the others."""
+    stand = [and_(Designation.kind == kind, DesignationStep.state == state) for kind, state in states]
+    rows = _within(prefix).where(or_(false(), *stand))
+    ends = func.coalesce(DesignationStep.valid_until, date.max)
+    found = session.execute(rows.order_by(ends, Designation.designation_id).limit(limit))
     return [(row[0], row[1], row[2]) for row in found]
 
 
@@ -201,6 +210,12 @@ def parts(values: Collection[Any]) -> Iterator[list[Any]]:
     rest = iter(values)
     while part := list(islice(rest, _LIST_LENGTH)):
         yield part
+
+
+def _within(prefix: str) -> Select[Designation, DesignationStep, Place]:
+    first, last = prefix.ljust(12, "0"), prefix.ljust(12, "9")
+    rows = _with_last_step().join(Place, Place.place_id == Designation.place_id).add_columns(Place)
+    return rows.where(Place.code.between(first, last))
 
 
 def _with_last_step() -> Select[Designation, DesignationStep]:

@@ -12,6 +12,7 @@ from app.jobs.night.records import Facts
 from app.jobs.night.rules import Rules
 from app.models import GateState, Place, PlaceKind, SubjectKind
 from scoring import HOLDS, GateResults, Measure
+from scoring.measures import county_medians
 
 Counts = NDArray[np.float64]
 GradeCounts = frozenset[tuple[str, str, int]]
@@ -228,8 +229,8 @@ def unit_statuses(
     district: District, measures: Mapping[str, Measure], counts: Sequence[GradeCounts], *, rules: Rules
 ) -> tuple[list[Status], NDArray[np.bool_]]:
     """The status of every village and community, and which villages hold every gate."""
-    results = rules.village.evaluate(measures)
     villages = district.is_village
+    results = rules.village.evaluate(measures, references=county_medians(measures, among=villages))
     version_id = rules.version_of(rules.village)
     statuses = [
         Status(
@@ -249,7 +250,8 @@ def town_statuses(
     district: District, measures: Mapping[str, Measure], counts: Sequence[GradeCounts], *, rules: Rules
 ) -> list[Status]:
     """The status of every town and street; a measure its profile does not name is not kept."""
-    results = rules.town.evaluate(measures)
+    every = np.ones(len(district.towns), dtype=np.bool_)
+    results = rules.town.evaluate(measures, references=county_medians(measures, among=every))
     kept = {name: measure for name, measure in measures.items() if name in rules.town.definition.measures}
     version_id = rules.version_of(rules.town)
     return [
@@ -283,7 +285,8 @@ def _gate_rows(results: GateResults, position: int) -> frozenset[GateRow]:
             gate.criterion.name,
             gate.criterion.measure,
             STATES[gate.state[position]],
-            gate.criterion.threshold,
+            # A reference nobody knows leaves what is added to it.
+            _number(gate.threshold[position]) or gate.criterion.threshold,
             _number(gate.value[position]),
             _number(gate.margin[position]),
         )

@@ -13,10 +13,9 @@ from app.errors import SetupError
 from app.models import RuleVersion
 from app.records.catalogue import Catalogue
 from app.records.rules import RecordRules, load_record_rules
-from app.rules.service import activated_fingerprints, newest_catalogue
+from app.rules.service import JURISDICTION, activated_fingerprints, newest_catalogue
 from scoring import CardError, Profile, Scorecard, in_force
 
-JURISDICTION = "cq_bishan"
 _Rule = TypeVar("_Rule", Scorecard, Profile, RecordRules)
 
 

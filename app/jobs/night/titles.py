@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from app.db import Session
-from app.designations.found import Holder
 from app.designations.service.night import Candidates, Night, keep, lock
-from app.designations.service.proposing import holders_of
 from app.designations.service.rules import rules_if_any
 from app.jobs.night.rating import REASONS
 from app.jobs.night.tonight import Tonight
@@ -24,7 +22,6 @@ from app.models import (
     SubjectKind,
     UnratedReason,
 )
-from app.objections.service import subjects_with_open_objections
 from app.records.known import DESIGNATION_STEPS
 
 _OF_SUBJECTS = {
@@ -37,12 +34,7 @@ def keep_titles(session: Session, tonight: Tonight, *, at: datetime) -> dict[str
     """Everything a night does for titles, households first and towns last; how many steps, by action."""
     lock(session)
     on = tonight.known.on
-    night = Night(
-        on=on,
-        at=at,
-        last_step_id=tonight.known.until[DESIGNATION_STEPS],
-        held_back=frozenset(subjects_with_open_objections(session, on=on)),
-    )
+    night = Night(on=on, at=at, last_step_id=tonight.known.until[DESIGNATION_STEPS])
     counts: Counter[str] = Counter()
     for kind in DesignationKind:
         counts.update(keep(session, kind, night, candidates=_candidates(session, kind, tonight)))
@@ -78,7 +70,7 @@ def _subjects(session: Session, kind: DesignationKind, tonight: Tonight) -> Cand
         able &= np.isin(ids, _array(session.scalars(select(AppraisalResult.subject_id).distinct()).all()))
     gone = columns.unrated == REASONS.index(reason)
     return Candidates(
-        able=holders_of(session, ids[able].tolist()) if rules.path.by_night else (),
+        able=ids[able].tolist(),
         poor=_Among(ids[~fine | moved]),
         gone=_Among(ids[gone]),
     )
@@ -89,7 +81,7 @@ def _places(session: Session, kind: DesignationKind, tonight: Tonight) -> Candid
     rules, of_town = tonight.rules, kind is DesignationKind.CREDIT_TOWN
     version = rules.version_of(rules.town if of_town else rules.village)
     judged = [status for status in tonight.statuses if status.rule_version_id == version]
-    able = [Holder(status.place_id) for status in judged if status.state is GateState.HOLDS]
+    able = [status.place_id for status in judged if status.state is GateState.HOLDS]
     poor = [status.place_id for status in judged if status.state is GateState.FAILS]
     gone = session.scalars(select(Place.place_id).where(Place.valid_to <= tonight.known.on))
     return Candidates(able=able, poor=frozenset(poor), gone=frozenset(gone))

@@ -6,9 +6,9 @@ from app.access.scope import Viewer, may_see
 from app.db import Session
 from app.errors import NotFound
 from app.models import ReviewAnswer, ReviewOutcome, ReviewRequest
-from app.objections.about import in_chinese
 from app.objections.service import rules_in_force
 from app.places.service import subtree_prefix
+from app.printing import in_chinese
 from app.ratings.service import as_of, current_rating, known_on, superseded_on
 from app.ratings.service import rating as rating_by_id
 from app.records.exclusions import Exclusion

@@ -27,6 +27,7 @@ from app.models import (
     User,
 )
 from tests.app.access.account_calls import ACCOUNT_REQUESTS, ACCOUNTS_WITHOUT_SCOPE, PASSWORD_HASH
+from tests.app.access.appraisal_calls import APPRAISAL_REQUESTS, APPRAISALS_WITHOUT_SCOPE
 from tests.app.access.calls import Call, Request, get, post
 from tests.app.access.oversight_calls import alert_note, asked_for, asking, carrying_out, export
 from tests.app.access.title_calls import TITLE_REQUESTS, TITLES_WITHOUT_SCOPE, title_of
@@ -274,12 +275,17 @@ def _objection(world: World, code: str) -> Call:
 REQUESTS: Mapping[str, Request] = {
     "me": get("/v1/me"),
     **ACCOUNT_REQUESTS,
+    **APPRAISAL_REQUESTS,
     "cards": get("/v1/cards"),
     "card": get("/v1/cards/CQ-H-1/2023-01-01"),
     "coverage": get("/v1/coverage"),
     "villages": get("/v1/villages"),
     "village": get("/v1/villages/{code}"),
     "town": get("/v1/towns/{town}"),
+    "village_way_to_title": get("/v1/villages/{code}/way-to-title"),
+    "town_way_to_title": get("/v1/towns/{town}/way-to-title"),
+    "village_trend": get("/v1/villages/{code}/trend"),
+    "town_trend": get("/v1/towns/{town}/trend"),
     "first_page": get("/"),
     "town_page": get("/towns/{town}"),
     "village_page": get("/villages/{code}"),
@@ -332,6 +338,7 @@ WITHOUT_SCOPE = frozenset(
     }
     | ACCOUNTS_WITHOUT_SCOPE
     | TITLES_WITHOUT_SCOPE
+    | APPRAISALS_WITHOUT_SCOPE
 )
 
 

@@ -19,6 +19,7 @@ from app.settings import Settings
 ALWAYS = {
     "content-security-policy", "cross-origin-opener-policy", "cross-origin-resource-policy",
     "permissions-policy", "referrer-policy", "x-content-type-options", "x-frame-options",
+    "x-robots-tag",
 }  # fmt: skip
 PATHS = ("/v1/me", "/v1/broken", "/page", "/enter", "/static/style.css", "/static/none", "/none")
 

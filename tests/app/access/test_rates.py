@@ -132,6 +132,13 @@ def test_a_stranger_over_the_rate_is_told_when_to_come_back(ask):
     assert re.search("[一-鿿]", refused.json()["detail"])
 
 
+def test_what_the_public_objects_has_a_rate_of_its_own_that_no_made_up_account_escapes(ask):
+    path = "/public/notices/GS-500120-2025-0001/objections"
+    assert statuses(ask, 3, path, method="POST", Authorization="Bearer x") == [200, 200, 429]
+    assert ask(path, method="POST").headers["ratelimit-policy"] == '"objection";q=2;w=60'
+    assert statuses(ask, 6, "/public/notices", Cookie=f"{COOKIE}=x") == [200] * 5 + [429]
+
+
 @pytest.mark.parametrize("other", ["192.0.2.2", "2001:db8:0:1::1", "testclient"])
 def test_another_address_has_its_own_rate(ask, other):
     statuses(ask, 6, "/")

@@ -69,10 +69,11 @@ def title_of(district: District, household: int) -> dict[str, Any]:
             effective_from=date(2023, 1, 1),
         )
         uid = f"{household:032x}"
+        text = district.cipher.seal("不对", row=f"notice_objections/{uid}/text")
         objection = NoticeObjection(
             notice_objection_uid=uid, notice_id=notice.notice_id, notice_entry_id=None,
             raised_on=DAY + timedelta(days=1), channel=ObjectionChannel.DESK, recorded_at=_AT,
-            recorded_by="clerk", text_cipher=district.cipher.seal("不对", row=f"notice_objections/{uid}/text"),
+            recorded_by="clerk", text_cipher=text,
         )  # fmt: skip
         session.add(objection)
         return {

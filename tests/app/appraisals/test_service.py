@@ -1,27 +1,23 @@
 """Rounds of appraisal: who is asked, what counts, and what a closed round leaves behind."""
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import event, select
 
-from app.appraisals.appraisal import Mark, RoundResult
+from app.appraisals.appraisal import RoundResult
 from app.appraisals.service import open_round, result_of_round, results_of, round_of, save_sheet
 from app.db import Session, transaction
 from app.errors import AppError, Conflict, Invalid, NotFound, PreconditionFailed
 from app.models import (
     AppraisalMark,
     AppraisalSheet,
-    Appraiser,
     Batch,
     Consent,
     ConsentChannel,
     ConsentKind,
     Fact,
-    FlagKind,
     Inquiry,
     Rating,
     Record,
@@ -277,156 +273,6 @@ def test_of_two_who_save_the_same_sheet_at_once_one_is_told_to_read_it_again(vil
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(save, [71, 46])) == [False, True]
-
-
-@sqlite
-def test_a_submitted_sheet_is_final_and_its_hash_is_that_of_what_it_says(village: Village):
-    village.settled(2)
-    round_id = village.opened()
-    village.invited(round_id, "appraiser.1", "appraiser.2")
-    one = village.submitted(round_id, "appraiser.1", [mark(1), mark(2, None)])
-    with pytest.raises(Conflict, match="final"):
-        village.saved(round_id, "appraiser.1", [mark(1)])
-    assert one.sheet is not None
-    assert len(one.sheet.fingerprint) == 64
-    other = village.submitted(round_id, "appraiser.2", [mark(2, None), mark(1)])
-    assert other.sheet is not None
-    assert one.sheet.fingerprint != other.sheet.fingerprint
-    assert village.district.counts()["appraisal_drafts"] == 0
-
-
-def test_nothing_of_a_draft_can_be_read_in_the_database(village: Village):
-    village.settled(1)
-    round_id = village.opened()
-    village.invited(round_id, "appraiser.1")
-    village.saved(round_id, "appraiser.1", [mark(1, 4)])
-    kept = str(village.district.rows()["appraisal_drafts"])
-    assert "P01" not in kept
-    assert "repayment_will" not in kept
-    names = str(village.district.rows(Appraiser)["appraisers"])
-    assert "评议员" not in names
-
-
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
-        ([mark(3)], "not on this sheet"),
-        ([mark(1), mark(1)], "twice"),
-        ([replace(mark(1), answers={"repayment_will": "Z"})], "write one of"),
-        ([replace(mark(1), answers={"health": "A"})], "no such item"),
-        ([replace(mark(1), reasons=("P77",))], "write each code once"),
-        ([replace(mark(1), suggested_limit_fen=30_000_001)], "0 to 300000 yuan"),
-        ([replace(mark(1, None), reasons=("P01",))], "leave the rest empty"),
-    ],
-)
-@sqlite
-def test_what_is_no_answer_of_the_form_is_not_even_saved(village: Village, wrong: Sequence[Mark], words: str):
-    village.settled(2)
-    round_id = village.opened()
-    village.invited(round_id, "appraiser.1")
-    with pytest.raises(Invalid, match=words):
-        village.saved(round_id, "appraiser.1", wrong)
-
-
-@pytest.mark.parametrize(
-    ("marks", "words"),
-    [
-        ([mark(1)], "`knows` is missing"),
-        ([mark(1), replace(mark(2), answers={})], "not answered"),
-        ([mark(1), replace(mark(2, 46), reasons=())], "takes a reason"),
-    ],
-)
-@sqlite
-def test_a_sheet_is_saved_in_part_and_submitted_whole(village: Village, marks: Sequence[Mark], words: str):
-    village.settled(2)
-    round_id = village.opened()
-    village.invited(round_id, "appraiser.1")
-    assert village.saved(round_id, "appraiser.1", marks).marks == [*marks]
-    with pytest.raises(Invalid, match=words):
-        village.submitted(round_id, "appraiser.1", marks)
-    assert village.district.counts()["appraisal_sheets"] == 0
-
-
-@sqlite
-def test_before_the_first_day_nothing_is_filled_in_nor_closed(village: Village):
-    village.settled(1)
-    round_id = village.opened(opens=OPENS + timedelta(days=2))
-    village.invited(round_id, "appraiser.1")
-    with pytest.raises(Conflict, match="begins on"):
-        village.saved(round_id, "appraiser.1", [mark(1)])
-    with pytest.raises(Conflict, match="begins on"):
-        village.closed(round_id, on=OPENS)
-
-
-@pytest.mark.parametrize("declared", ["invitation", "sheet"])
-@sqlite
-def test_a_mark_of_kin_does_not_count_and_is_shown(village: Village, declared: str):
-    village.settled(1)
-    household = village.households[0]
-    round_id = village.opened()
-    number = f"H{household:05d}"
-    village.invited(round_id, "appraiser.1", kin=[number] if declared == "invitation" else [])
-    village.invited(round_id, "appraiser.2", "appraiser.3", "appraiser.4")
-    own = mark(1, 100, kin=declared == "sheet")
-    for name, one in {"1": own, "2": mark(1), "3": mark(1), "4": mark(1)}.items():
-        village.submitted(round_id, f"appraiser.{name}", [one])
-    village.closed(round_id)
-    found = village.results()[household]
-    assert (found.score, found.appraiser_count, found.flags) == (71.0, 3, ("kinship",))
-    shown = [(one.kind, one.appraiser_number, one.subject_id) for one in result(village, round_id).flags]
-    assert shown == [(FlagKind.KINSHIP, 1, household)]
-
-
-@sqlite
-def test_a_mark_of_declared_kin_may_be_left_without_answers(village: Village):
-    village.settled(1)
-    round_id = village.opened()
-    village.invited(round_id, "appraiser.1")
-    village.submitted(round_id, "appraiser.1", [Mark(line=1, knows=True, kin=True)])
-    village.closed(round_id)
-    assert village.results()[village.households[0]].appraiser_count == 0
-
-
-@sqlite
-def test_outliers_twins_and_all_top_sheets_are_shown_and_change_nothing(village: Village):
-    village.settled(6)
-    varied = [71, 46, 71, 100, 71, 46]
-    round_id = village.appraised(varied, varied, [100] * 6, [4, 4, 4, 4, 4, 4])
-    found = result(village, round_id)
-    shown = {(one.kind, one.appraiser_number, one.other_appraiser_number) for one in found.flags}
-    assert {
-        (FlagKind.IDENTICAL_SHEETS, 1, 2), (FlagKind.ALL_TOP, 3, None), (FlagKind.OUTLIER, 4, None)
-    } <= shown  # fmt: skip
-    assert village.results()[village.households[0]].score == 61.5
-    assert village.results()[village.households[0]].appraiser_count == 4
-
-
-@sqlite
-def test_low_agreement_is_shown_with_its_kappa(village: Village):
-    village.settled(2)
-    round_id = village.appraised([71, 46], [46, 71])
-    found = result(village, round_id)
-    assert found.round.closing is not None
-    assert found.round.closing.kappa == pytest.approx(-1)
-    assert [one.kind for one in found.flags] == [FlagKind.LOW_AGREEMENT]
-
-
-@sqlite
-def test_the_suggested_limit_is_the_median_of_those_that_were_given(village: Village):
-    village.settled(1)
-    round_id = village.opened()
-    for number, limit in enumerate((1_000_000, None, 3_000_000), start=1):
-        village.invited(round_id, f"appraiser.{number}")
-        village.submitted(round_id, f"appraiser.{number}", [mark(1, suggested_limit_fen=limit)])
-    village.closed(round_id)
-    assert result(village, round_id).lines[0].suggested_limit_fen == 2_000_000
-
-
-@sqlite
-def test_the_reasons_are_counted_and_not_said_by_whom(village: Village):
-    village.settled(1)
-    round_id = village.appraised([46], [46], [71])
-    assert result(village, round_id).lines[0].reasons == {"P01": 2}
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_what_another_person_has_granted_is_carried_out(people: People):
 def test_the_maker_is_never_the_checker(people: People):
     for kind in ApprovalKind:
         number = people.asked(kind=kind, by=people.maker_of(kind))
-        with pytest.raises(Forbidden, match="须由另一人决定"):
+        with pytest.raises(Forbidden, match="由您申请，须由另一人决定"):
             people.decided(number, by=people.maker_of(kind))
         people.decided(number, by="checker")
 

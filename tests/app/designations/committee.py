@@ -12,6 +12,7 @@ from app.access.service import create_organisation, viewer
 from app.certificates.signing import Signer
 from app.db import Session, transaction
 from app.designations.found import Holder
+from app.designations.rules import TitleRules
 from app.designations.service import proposing, rules, steps
 from app.designations.service.announcing import Announcing
 from app.designations.standing import Refusal, Standing
@@ -28,6 +29,7 @@ from app.models import (
 )
 from app.notices import service as notices
 from app.notices.service import Finding, Protest
+from app.subjects.service import subject
 from tests.district import DAY, DISTRICT, OTHER_TOWN, TOWN, VILLAGE, District, morning
 
 A = DesignationAction
@@ -53,7 +55,7 @@ class Committee:
     district: District
     viewers: dict[str, Viewer]
 
-    def rules(self, kind: DesignationKind, *, on: date = DAY) -> rules.TitleRules:
+    def rules(self, kind: DesignationKind, *, on: date = DAY) -> TitleRules:
         """What holds for a kind of title."""
         with Session(self.district.engine) as session:
             return rules.rules_in_force(session, kind, on=on)
@@ -158,7 +160,7 @@ class Committee:
     def objected(self, number: int, *, on: date = DAY) -> tuple[str, str]:
         """An objection to the whole notice of a title: the numbers of the notice and of the objection."""
         with transaction(self.district.engine) as session:
-            notice_id = steps.standings(session, [number])[0].notice_id
+            notice_id = steps.standings(session, [number])[0].notice_id or 0
             notice = notices.standings(session, [notice_id], on=on)[notice_id].notice
             made = notices.object_at_office(
                 session,
@@ -184,8 +186,6 @@ class Committee:
 
     def place_of(self, session: Session, subject_id: int | None) -> int:
         """Where a subject lives."""
-        from app.subjects.service import subject
-
         assert subject_id is not None
         return subject(session, subject_id).place_id
 

@@ -7,8 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from app.db import Session, reading, transaction
-from app.designations.service import titles_of
+from app.designations.found import Holder
+from app.designations.service import status_report, titles_of
+from app.designations.service.facts import found_of
 from app.designations.service.night import month_ends
+from app.errors import Conflict, Forbidden
 from app.models import (
     AgriEntity,
     DesignationAction,
@@ -24,6 +27,8 @@ from app.models import (
 )
 from app.objections import service as objections
 from app.objections.objection import Filing, ObjectionRules
+from app.places.service import place
+from app.ratings.service import current_rating
 from tests.app.designations.committee import NOTICE_DAYS, Committee, committee
 from tests.district import DAY, GOOD_ENTITY, STREET, VILLAGE, morning
 
@@ -148,12 +153,12 @@ def test_after_the_grace_a_person_proposes_the_revocation_and_another_decides(co
     over = JANUARY + timedelta(days=90)
     committee.night(over)
     assert committee.state(title) is S.ON_PROBATION
-    with pytest.raises(Exception, match="time to cure runs until"):
+    with pytest.raises(Conflict, match="time to cure runs until"):
         committee.step(title, A.POST_REVOCATION, by="admin", on=over - timedelta(days=1))
     committee.step(title, A.POST_REVOCATION, by="admin", on=over)
-    with pytest.raises(Exception, match="another person decides"):
+    with pytest.raises(Forbidden, match="another person decides"):
         committee.step(title, A.REVOKE, by="admin", on=over + NOTICE_DAYS)
-    with pytest.raises(Exception, match="it ends on"):
+    with pytest.raises(Conflict, match="it ends on"):
         committee.step(title, A.REVOKE, by="deputy", on=over)
     assert committee.step(title, A.REVOKE, by="deputy", on=over + NOTICE_DAYS).state is S.REVOKED
 
@@ -163,8 +168,6 @@ def test_while_an_objection_is_open_no_downgrade_puts_on_probation(committee, fa
     district.observe(farm, BAD, on=date(2025, 12, 20))
     committee.night(DECEMBER)
     with transaction(district.engine) as session:
-        from app.ratings.service import current_rating
-
         rating = current_rating(session, farm)
         assert rating is not None
         filing = Filing(farm, "逾期已还清。", ObjectionChannel.DESK, rating_id=rating.rating_id)
@@ -178,6 +181,8 @@ def test_while_an_objection_is_open_no_downgrade_puts_on_probation(committee, fa
         )
     committee.night(JANUARY)
     assert committee.state(title) is S.DESIGNATED
+    with pytest.raises(Conflict, match="an objection of the subject is open"):
+        committee.step(title, A.PUT_ON_PROBATION, by="clerk", on=JANUARY)
 
 
 def test_the_title_of_an_entity_that_was_struck_off_lapses_and_says_so(committee, farm, title):
@@ -251,9 +256,6 @@ def test_case_k_the_title_of_a_village_that_becomes_a_community_lapses_with_the_
 def test_case_c_a_street_without_villages_is_not_held_back_by_its_villages(committee):
     committee.night(NOVEMBER)
     with Session(committee.district.engine) as session:
-        from app.designations.found import Holder
-        from app.designations.service.facts import found_of
-
         rules = committee.rules(TOWN_TITLE, on=NOVEMBER)
         holders = [Holder(committee.district.place_id(code)) for code in (STREET, "500120104000")]
         street, town = found_of(session, holders, rules=rules, on=NOVEMBER).values()
@@ -271,9 +273,6 @@ def test_a_village_that_bears_the_title_counts_for_its_town_from_the_next_night_
     designated_place(committee, VILLAGE_TITLE, VILLAGE, on=NOVEMBER)
     committee.night(NOVEMBER + NOTICE_DAYS)
     with Session(committee.district.engine) as session:
-        from app.designations.service import status_report
-        from app.places.service import place
-
         town = place(session, committee.district.place_id("500120104000"))
         share = status_report(session, town).measure("designated_village_share")
     assert share is not None

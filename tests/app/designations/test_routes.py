@@ -136,9 +136,10 @@ def test_every_gate_tells_the_numbers_it_is_decided_by(get, path):
 def test_a_street_without_villages_is_not_judged_by_its_villages(get):
     body = get("admin.bishan", f"/v1/towns/{STREET_WITHOUT_VILLAGES}").json()
     gates = {gate["name"]: gate for gate in body["gates"]}
-    assert gates["credit_village_share"]["state"] == "not_applicable"
-    assert (gates["credit_village_share"]["value"], gates["credit_village_share"]["denominator"]) == (None, 0)
-    assert "credit_village_share" not in body["missing"]
+    gate = gates["designated_village_share"]
+    assert gate["state"] == "not_applicable"
+    assert (gate["value"], gate["denominator"]) == (None, 0)
+    assert "designated_village_share" not in body["missing"]
     assert {line["place"]["kind"] for line in body["villages"]} == {"community"}
     assert len(body["villages"]) > 0
 

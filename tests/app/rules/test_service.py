@@ -12,7 +12,7 @@ from app.db import reading, transaction
 from app.errors import Conflict, NotFound, SetupError
 from app.jobs.population import Part
 from app.jobs.validate import keep_evidence, validate_card
-from app.models import RuleVersion
+from app.models import GateState, RuleVersion
 from app.rules.service import card_of, card_version, cards, load_rules, profile_in_force
 from scoring import Scorecard
 from tests.district import DAY, GOOD, POLICIES, District, morning
@@ -64,7 +64,7 @@ def test_loading_again_adds_nothing(district, policies):
     before = kept(district)
     assert load(district, policies) == 0
     assert kept(district) == before
-    assert len(before) == 14
+    assert len(before) == 20
 
 
 def test_a_comment_or_another_order_of_words_is_no_other_rule(district, policies):
@@ -186,3 +186,41 @@ def test_the_evidence_is_kept_with_the_rule(district):
             if rule.validation is not None:
                 assert rule.validation["report"]["card"]["fingerprint"] == rule.fingerprint
                 assert rule.validation["report"]["synthetic"] is True
+
+
+def with_reference(policies, name):
+    """The village profile of the district with one gate held against a reference."""
+    file = policies / "cq_bishan/credit_village/2023-01-01.yaml"
+    edit(file, "\ncriteria:", f"\nreferences:\n  {name}: {{zh: 参考值, en: reference}}\ncriteria:")
+    edit(file, "measure: npl_share, at_most: 0.03", f"measure: npl_share, at_most: {{reference: {name}}}")
+
+
+def test_a_profile_may_be_held_against_the_median_of_the_county(district, policies):
+    with_reference(policies, "county_median_npl_share")
+    assert load(district, policies) == 1
+    district.policies = policies
+    household = district.household()
+    district.loan(household, date(2025, 10, 31), balance=100, code=3)
+    district.night()
+    gates = {row[3:6] for row in district.rows()["place_gates"] if row[1] == "npl_share"}
+    # The village is the only one with loans; the town is held to its own profile.
+    assert {gate for gate in gates if gate[2] == 1} == {(GateState.HOLDS, 1, 1), (GateState.FAILS, 0.03, 1)}
+
+
+@pytest.mark.parametrize("name", ["own_bank_npl_share", "county_median_mood"])
+def test_a_reference_the_night_does_not_deliver_is_refused(district, policies, name):
+    with_reference(policies, name)
+    with pytest.raises(SetupError, match=f"{name}: .*the night delivers no such reference"):
+        load(district, policies)
+
+
+def test_a_profile_with_an_error_is_not_put_in_force(district, policies):
+    edit(policies / VILLAGE, "at_least: 0.6, basis: S2", "at_least: 60, basis: S2")
+    with pytest.raises(SetupError, match="credit_household_share: can never hold"):
+        load(district, policies)
+
+
+def test_profiles_of_other_jurisdictions_are_not_kept(district):
+    codes = {row[1] for row in district.rows(RuleVersion)["rule_versions"]}
+    assert {"cq-bishan-2023-household", "cq-bishan-2026-town"} <= codes
+    assert not any(code.startswith(("zhaoyang", "autonomous", "zhejiang")) for code in codes)

@@ -23,7 +23,7 @@ def test_columns_may_come_in_any_order(desk):
     [
         (HOUSEHOLD_HEADER[:-1], household(1)[:-1], "村（社区）", ("缺少此列", "加上此列")),
         ([*HOUSEHOLD_HEADER, "户号"], [*household(1), "x"], "户号", ("出现两次", "只保留一列")),
-        ([*HOUSEHOLD_HEADER, "联系电话"], [*household(1), "1"], "联系电话", ("不认识的列", "删除此列")),
+        ([*HOUSEHOLD_HEADER, "微信号"], [*household(1), "1"], "微信号", ("不认识的列", "删除此列")),
         (["户号码", *HOUSEHOLD_HEADER], ["x", *household(1)], "户号码", ("不认识的列", "户号")),
         ([*HOUSEHOLD_HEADER, ""], [*household(1), "备注"], "第6列", ("没有列名", "补上列名")),
     ],

@@ -1,0 +1,195 @@
+"""The shortest way to a title: what the newest night left of a place, and whom the work could reach."""
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+
+from app.access.scope import Viewer
+from app.db import Session
+from app.designations.reports import StatusReport
+from app.designations.service.statuses import status_report, status_reports
+from app.designations.store import ways as store
+from app.designations.store.night import held_places
+from app.designations.ways import (
+    Named,
+    NamedHousehold,
+    NamedLoan,
+    TownsWay,
+    VillageWay,
+    bears_by_state,
+    columns,
+)
+from app.errors import NotFound
+from app.models import DesignationKind, Place, PlaceKind, RatingRun
+from app.places.service import places_within
+from app.ratings.service import explained, known_by_night, latest_run
+from app.records.known import DESIGNATION_STEPS
+from app.rules.service import card_of, rule_version
+from app.subjects.cipher import Cipher
+from app.subjects.lineage import heirs
+from app.subjects.service import describe
+from scoring import Profile
+from scoring.titles import Arrears, Near, Unit, Village, shortest_town_way, shortest_way
+
+UNITS = (PlaceKind.VILLAGE, PlaceKind.COMMUNITY)
+# The measure of a town that counts villages as they stand, whoever bears the title.
+_BY_STATE = "credit_village_share"
+
+
+def village_way(session: Session, place: Place) -> VillageWay:
+    """What one village or community lacks, as the newest night left it."""
+    report = status_report(session, place)
+    return _village_ways(session, [report], night=_night(session))[place.place_id]
+
+
+def town_way(session: Session, place: Place, *, on: date) -> TownsWay:
+    """What one town lacks, and each of its villages."""
+    report = status_report(session, place)
+    units = places_within(session, place.code, on=on, kinds=UNITS)
+    night = _night(session)
+    villages = _village_ways(session, status_reports(session, units), night=night)
+    arrears = _arrears(session, [unit.place_id for unit in units], night=night)
+    by_state = any(item.measure == _BY_STATE for item in report.profile.criteria)
+    found = [
+        Unit(
+            place_id,
+            None if one.way is None or _counts(one, by_state=by_state) else one.way,
+            arrears.get(place_id, []),
+        )
+        for place_id, one in villages.items()
+    ]
+    way = shortest_town_way(Profile(report.profile), columns([report]), found, references=_references(report))
+    return TownsWay(report, way, villages)
+
+
+def named(
+    session: Session,
+    cipher: Cipher,
+    about: Iterable[tuple[Place, Sequence[Near], Sequence[Arrears]]],
+    *,
+    most: int,
+) -> Named:
+    """Whom ways are about: of each village the first households to bring up, and who owes the loans."""
+    households: list[NamedHousehold] = []
+    loans: list[NamedLoan] = []
+    for place, nearest, cured in about:
+        near = {one.subject_id: one for one in nearest[:most]}
+        subjects = store.subjects(session, [*near, *(loan.subject_id for loan in cured)])
+        ratings = {one.subject_id: one for one in store.newest_ratings(session, near)}
+        for subject_id, one in near.items():
+            card = describe(session, cipher, subjects[subject_id])
+            rating = ratings[subject_id]
+            up = next(iter(explained(session, rating).ways_up), None)
+            households.append(
+                NamedHousehold(
+                    place, subject_id, card.display_name, card.household_no or "", rating.rating_id,
+                    one.lacking, up,
+                )
+            )  # fmt: skip
+        for loan in cured:
+            # Who a borrower was merged into may live elsewhere and then is not the viewer's to see.
+            if loan.subject_id in subjects:
+                owes = describe(session, cipher, subjects[loan.subject_id])
+                loans.append(NamedLoan(place, owes.display_name, loan))
+    return Named(households, loans)
+
+
+def record_looks(session: Session, seen: Named, *, viewer: Viewer, at: datetime) -> None:
+    """Write down whom an official has seen (征信业管理条例 art. 22), each once."""
+    looks: dict[int, int | None] = {one.loan.subject_id: None for one in seen.loans}
+    looks |= {one.subject_id: one.rating_id for one in seen.households}
+    store.record_looks(
+        session, sorted(looks.items()), user_id=viewer.user_id, organisation_id=viewer.organisation_id, at=at
+    )
+
+
+def _village_ways(
+    session: Session, reports: Sequence[StatusReport], *, night: RatingRun
+) -> dict[int, VillageWay]:
+    place_ids = [report.place.place_id for report in reports]
+    arrears = _arrears(session, place_ids, night=night)
+    near = _near(session, reports, night=night)
+    titled = held_places(
+        session,
+        DesignationKind.CREDIT_VILLAGE,
+        on=night.as_of,
+        last_step_id=night.known_until.get(DESIGNATION_STEPS),
+    )
+    found = {}
+    for report in reports:
+        place_id, parameters = report.place.place_id, report.profile.parameters
+        points = int(parameters.get("near_points", parameters.get("passing_band_points", 0)))
+        way = None
+        if report.place.kind is PlaceKind.VILLAGE:
+            village = Village(columns([report]), near.get(place_id, []), arrears.get(place_id, []))
+            way = shortest_way(Profile(report.profile), village, references=_references(report))
+        count = sum(one.lacking <= points for one in near.get(place_id, []))
+        found[place_id] = VillageWay(report, way, points, count, titled=place_id in titled)
+    return found
+
+
+def _counts(village: VillageWay, *, by_state: bool) -> bool:
+    """Whether a village counts for its town already."""
+    return bears_by_state(village.report) if by_state else village.titled
+
+
+def _near(session: Session, reports: Sequence[StatusReport], *, night: RatingRun) -> dict[int, list[Near]]:
+    """The households on file that points could bring up to the grade, by place."""
+    homes = _homes(session, [report.place.place_id for report in reports], on=night.as_of)
+    grades = {report.place.place_id: report.profile.minimum_grade for report in reports}
+    least: dict[tuple[int, str], int] = {}
+    found: dict[int, list[Near]] = defaultdict(list)
+    for one in store.rated_households(session, homes):
+        home = homes[one.place_id]
+        key = (one.rule_version_id, grades[home])
+        if key not in least:
+            card = card_of(rule_version(session, one.rule_version_id)).definition
+            least[key] = next((grade.minimum for grade in card.grades if grade.code == grades[home]), 0)
+        if one.score < least[key]:
+            found[home].append(Near(one.subject_id, least[key] - one.score))
+    return found
+
+
+def _arrears(session: Session, place_ids: Collection[int], *, night: RatingRun) -> dict[int, list[Arrears]]:
+    """The loans that are bad or overdue, by the place of whoever owes them; of the merged, by the heir."""
+    homes = _homes(session, place_ids, on=night.as_of)
+    known = known_by_night(session, night)
+    merged = heirs(session, on=night.as_of)
+    found: dict[int, list[Arrears]] = defaultdict(list)
+    for loan in store.late_loans(session, homes, on=night.as_of, recorded_before=known.recorded_before):
+        owes = merged.get(loan.subject_id, loan.subject_id)
+        found[homes[loan.place_id]].append(
+            Arrears(loan.loan_id, owes, loan.of_household, loan.balance_fen, loan.bad, loan.overdue)
+        )
+    return found
+
+
+def _homes(session: Session, place_ids: Collection[int], *, on: date) -> dict[int, int]:
+    """These places and every division that is gone and of which they stand in the place."""
+    gone = store.gone_places(session, on=on)
+    homes = {place_id: place_id for place_id in place_ids}
+    for place_id in gone:
+        heir = place_id
+        while heir in gone:
+            heir = gone[heir]
+        if heir in homes:
+            homes[place_id] = heir
+    return homes
+
+
+def _references(report: StatusReport) -> dict[str, float]:
+    """What the gates of a place were held against, from the thresholds the night kept of them."""
+    kept = {line.name: line.threshold for line in report.gates}
+    return {
+        item.reference: (kept.get(item.name, math.nan) - item.plus) / item.factor
+        for item in report.profile.criteria
+        if item.reference
+    }
+
+
+def _night(session: Session) -> RatingRun:
+    night = latest_run(session)
+    if night is None:
+        raise NotFound("no night has been published; run `credit-village rescore`")
+    return night

@@ -1,0 +1,160 @@
+"""Whom the work of a village could reach: households below the grade, loans in arrears; and who saw them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, or_, select
+
+from app.db import Session
+from app.models import (
+    Batch,
+    Inquiry,
+    InquiryOutcome,
+    Loan,
+    LoanMonth,
+    Place,
+    Purpose,
+    Rating,
+    RatingRun,
+    Subject,
+    SubjectKind,
+    UnratedReason,
+)
+
+# From this class on (次级, 可疑, 损失) a loan is non-performing.
+_BAD_FROM = 3
+
+
+@dataclass(frozen=True)
+class RatedHousehold:
+    """A household on file with a score, by the rating that holds now."""
+
+    place_id: int
+    subject_id: int
+    rating_id: int
+    rule_version_id: int
+    score: int
+
+
+@dataclass(frozen=True)
+class LateLoan:
+    """A loan that is overdue or bad at a month-end."""
+
+    place_id: int
+    loan_id: int
+    subject_id: int
+    of_household: bool
+    balance_fen: int
+    bad: bool
+    overdue: bool
+
+
+def rated_households(session: Session, place_ids: Collection[int]) -> list[RatedHousehold]:
+    """The households of some places that have a file, a score and no veto, by subject."""
+    newest = (
+        select(func.max(Rating.rating_id))
+        .join(RatingRun, RatingRun.run_id == Rating.run_id)
+        .join(Subject, Subject.subject_id == Rating.subject_id)
+        .where(Subject.place_id.in_(place_ids), Subject.kind == SubjectKind.HOUSEHOLD)
+        .where(RatingRun.published_at.is_not(None))
+        .group_by(Rating.subject_id)
+    )
+    found = (
+        select(Subject.place_id, Subject.subject_id, Rating.rating_id, Rating.rule_version_id, Rating.score)
+        .join(Rating, Rating.subject_id == Subject.subject_id)
+        .where(Rating.rating_id.in_(newest), Rating.on_file, Rating.vetoes == 0)
+        .where(Rating.score.is_not(None), Rating.unrated_reason == UnratedReason.NONE)
+    )
+    rows = session.execute(found.order_by(Subject.subject_id))
+    return [
+        RatedHousehold(place_id, subject_id, rating_id, rule_version_id, score)
+        for place_id, subject_id, rating_id, rule_version_id, score in rows
+        if score is not None
+    ]
+
+
+def late_loans(
+    session: Session, place_ids: Collection[int], *, on: date, recorded_before: datetime
+) -> list[LateLoan]:
+    """The loans of some places that are overdue or bad at the last month-end a night knew, by number."""
+    in_time = select(Batch.batch_id).where(Batch.recorded_at < recorded_before)
+    newest = select(func.max(LoanMonth.month_end_on)).where(
+        LoanMonth.month_end_on <= on, LoanMonth.batch_id.in_(in_time)
+    )
+    month = session.scalar(newest)
+    if month is None:
+        return []
+    bad = LoanMonth.class_code >= _BAD_FROM
+    found = (
+        select(
+            Subject.place_id,
+            Loan.loan_id,
+            Subject.subject_id,
+            Subject.kind == SubjectKind.HOUSEHOLD,
+            LoanMonth.balance_fen,
+            bad,
+            LoanMonth.overdue_days > 0,
+        )
+        .join(Loan, Loan.loan_id == LoanMonth.loan_id)
+        .join(Subject, Subject.subject_id == Loan.subject_id)
+        .where(LoanMonth.month_end_on == month, LoanMonth.batch_id.in_(in_time))
+        .where(Subject.place_id.in_(place_ids), LoanMonth.balance_fen > 0)
+        .where(or_(bad, LoanMonth.overdue_days > 0))
+    )
+    return [
+        LateLoan(place, loan, owes, bool(household), fen, bool(is_bad), bool(late))
+        for place, loan, owes, household, fen, is_bad, late in session.execute(found.order_by(Loan.loan_id))
+    ]
+
+
+def gone_places(session: Session, *, on: date) -> dict[int, int]:
+    """Of every division that no longer exists on a day, the one that took its place next."""
+    gone = select(Place.place_id, Place.successor_id).where(
+        Place.valid_to <= on, Place.successor_id.is_not(None)
+    )
+    return {gone_id: heir for gone_id, heir in session.execute(gone) if heir is not None}
+
+
+def newest_ratings(session: Session, subject_ids: Collection[int]) -> Sequence[Rating]:
+    """The rating of each subject that holds now, by subject."""
+    newest = (
+        select(func.max(Rating.rating_id))
+        .join(RatingRun, RatingRun.run_id == Rating.run_id)
+        .where(Rating.subject_id.in_(subject_ids), RatingRun.published_at.is_not(None))
+        .group_by(Rating.subject_id)
+    )
+    return session.scalars(
+        select(Rating).where(Rating.rating_id.in_(newest)).order_by(Rating.subject_id)
+    ).all()
+
+
+def subjects(session: Session, subject_ids: Collection[int]) -> dict[int, Subject]:
+    """Some subjects by their ids."""
+    found = session.scalars(select(Subject).where(Subject.subject_id.in_(subject_ids)))
+    return {one.subject_id: one for one in found}
+
+
+def record_looks(
+    session: Session,
+    looks: Iterable[tuple[int, int | None]],
+    *,
+    user_id: int,
+    organisation_id: int,
+    at: datetime,
+) -> None:
+    """Write down that an official has seen these subjects, with the rating he saw of each."""
+    for subject_id, rating_id in looks:
+        session.add(
+            Inquiry(
+                inquired_at=at,
+                user_id=user_id,
+                organisation_id=organisation_id,
+                purpose=Purpose.OFFICIAL_DUTY,
+                subject_id=subject_id,
+                rating_id=rating_id,
+                outcome=InquiryOutcome.ANSWERED,
+                refusal_code="",
+            )
+        )
+    session.flush()

@@ -1,0 +1,295 @@
+"""Ways to a title and trends on the wire."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pydantic import BaseModel, Field
+
+from app.designations.reports import GateLine
+from app.designations.service.trends import MonthEnd
+from app.designations.way_words import town_words, village_words
+from app.designations.ways import Named, NamedHousehold, NamedLoan, TownsWay, VillageWay
+from app.models import GateState, Place
+from app.places.schemas import PlaceAnswer
+from app.ratings.schemas import TextAnswer
+from scoring.titles import Must
+
+
+class MustAnswer(BaseModel):
+    """A gate that no file, household or loan opens: `not_by_work`, `unknown` or `out_of_reach`."""
+
+    gate: str
+    label: TextAnswer
+    why: str
+
+    @classmethod
+    def of(cls, must: Must) -> "MustAnswer":
+        """One gate."""
+        return cls(
+            gate=must.criterion.name, label=TextAnswer.model_validate(must.criterion.label), why=must.why
+        )
+
+
+class ChangeAnswer(BaseModel):
+    """One thing a household changes on its cheapest way to the next grade."""
+
+    name: str
+    label: TextAnswer
+    to: TextAnswer
+    points: int
+    months: int
+
+
+class NearHouseholdAnswer(BaseModel):
+    """A household to bring up: its head's name masked, the points it lacks and its cheapest way up."""
+
+    place: PlaceAnswer
+    name: str
+    household_no: str
+    rating_id: int
+    points_lacking: int
+    way_up: list[ChangeAnswer]
+
+    @classmethod
+    def of(cls, one: NamedHousehold) -> "NearHouseholdAnswer":
+        """One household."""
+        return cls(
+            place=PlaceAnswer.of(one.place),
+            name=one.name,
+            household_no=one.household_no,
+            rating_id=one.rating_id,
+            points_lacking=one.lacking,
+            way_up=[
+                ChangeAnswer(
+                    name=change.name,
+                    label=TextAnswer.model_validate(change.label),
+                    to=TextAnswer.model_validate(change.to_label),
+                    points=change.points_gained,
+                    months=change.months,
+                )
+                for change in (() if one.way_up is None else one.way_up.changes)
+            ],
+        )
+
+
+class LoanToCureAnswer(BaseModel):
+    """A loan to cure and who owes it: a head of household masked, an entity by its name."""
+
+    place: PlaceAnswer
+    loan_id: int
+    borrower: str
+    balance_fen: int
+    bad: bool
+    overdue: bool
+
+    @classmethod
+    def of(cls, one: NamedLoan) -> "LoanToCureAnswer":
+        """One loan."""
+        return cls(
+            place=PlaceAnswer.of(one.place),
+            loan_id=one.loan.loan_id,
+            borrower=one.name,
+            balance_fen=one.loan.balance_fen,
+            bad=one.loan.bad,
+            overdue=one.loan.overdue,
+        )
+
+
+class WorkAnswer(BaseModel):
+    """The least work: files to open, households to bring up to the grade, loans to cure."""
+
+    files: int
+    households: int
+    loans: int
+    loans_fen: int
+
+
+class VillageWayAnswer(BaseModel):
+    """The shortest way of a village to its title.
+
+    `applicable` is false for a community; `titled`: it bears the title already. `near_count` households lack
+    at most `near_points` points. `households` and `loans` name whom it is about, to officials only; to others
+    they are empty and `named` is false.
+    """
+
+    place: PlaceAnswer
+    as_of: date
+    state: GateState
+    profile: str
+    applicable: bool
+    titled: bool
+    work: WorkAnswer
+    near_points: int
+    near_count: int
+    musts: list[MustAnswer]
+    text: TextAnswer
+    named: bool = False
+    households: list[NearHouseholdAnswer] = Field(default_factory=list)
+    loans: list[LoanToCureAnswer] = Field(default_factory=list)
+
+    @classmethod
+    def of(cls, village: VillageWay, *, as_of: date, seen: Named | None) -> "VillageWayAnswer":
+        """One village; `seen` is whom the viewer may see, none where he may not."""
+        way, report = village.way, village.report
+        loans = () if way is None else way.loans
+        return cls(
+            place=PlaceAnswer.of(report.place),
+            as_of=as_of,
+            state=report.state,
+            profile=report.profile.code,
+            applicable=way is not None,
+            titled=village.titled,
+            work=WorkAnswer(
+                files=0 if way is None else way.file_count,
+                households=0 if way is None else way.household_count,
+                loans=len(loans),
+                loans_fen=sum(loan.balance_fen for loan in loans),
+            ),
+            near_points=village.near_points,
+            near_count=village.near_count,
+            musts=[MustAnswer.of(must) for must in (() if way is None else way.musts)],
+            text=TextAnswer.model_validate(village_words(village)),
+            named=seen is not None,
+            households=_households(seen),
+            loans=_loans(seen),
+        )
+
+
+class UnitWorkAnswer(BaseModel):
+    """What the town's way asks of one village: `chosen` to be brought to its title, or only loans to cure."""
+
+    place: PlaceAnswer
+    chosen: bool
+    work: WorkAnswer
+    near_count: int
+    musts: list[MustAnswer]
+
+
+class TownWayAnswer(BaseModel):
+    """The shortest way of a town: the villages and loans that take the least work together."""
+
+    place: PlaceAnswer
+    as_of: date
+    state: GateState
+    profile: str
+    villages_lacking: int
+    entity_files: int
+    units: list[UnitWorkAnswer]
+    musts: list[MustAnswer]
+    text: TextAnswer
+    named: bool
+    households: list[NearHouseholdAnswer]
+    loans: list[LoanToCureAnswer]
+
+    @classmethod
+    def of(cls, town: TownsWay, *, as_of: date, seen: Named | None) -> "TownWayAnswer":
+        """One town."""
+        way = town.way
+        return cls(
+            place=PlaceAnswer.of(town.report.place),
+            as_of=as_of,
+            state=town.report.state,
+            profile=town.report.profile.code,
+            villages_lacking=way.village_count,
+            entity_files=way.entity_file_count,
+            units=_units(town),
+            musts=[MustAnswer.of(must) for must in way.musts],
+            text=TextAnswer.model_validate(town_words(town)),
+            named=seen is not None,
+            households=_households(seen),
+            loans=_loans(seen),
+        )
+
+
+class TrendGate(BaseModel):
+    """One gate at a month-end."""
+
+    name: str
+    state: GateState
+    threshold: float
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    margin: float | None
+
+    @classmethod
+    def of(cls, line: GateLine) -> "TrendGate":
+        """One gate."""
+        return cls(
+            name=line.name,
+            state=line.state,
+            threshold=line.threshold,
+            value=line.value,
+            numerator=line.measure.numerator,
+            denominator=line.measure.denominator,
+            margin=line.margin,
+        )
+
+
+class TrendPoint(BaseModel):
+    """A month-end; `state` is null before the first night. `night_of` is the day its numbers are of."""
+
+    month_end: date
+    night_of: date | None
+    state: GateState | None
+    profile: str | None
+    gates: list[TrendGate]
+
+    @classmethod
+    def of(cls, point: MonthEnd) -> "TrendPoint":
+        """One month-end."""
+        report = point.report
+        if report is None:
+            return cls(month_end=point.on, night_of=None, state=None, profile=None, gates=[])
+        return cls(
+            month_end=point.on,
+            night_of=report.since,
+            state=report.state,
+            profile=report.profile.code,
+            gates=[TrendGate.of(line) for line in report.gates],
+        )
+
+
+class TrendAnswer(BaseModel):
+    """How the gates of a place stood at the end of every month, the oldest first."""
+
+    place: PlaceAnswer
+    as_of: date
+    months: list[TrendPoint]
+
+    @classmethod
+    def of(cls, place: Place, points: Sequence[MonthEnd], *, as_of: date) -> "TrendAnswer":
+        """One place."""
+        return cls(
+            place=PlaceAnswer.of(place), as_of=as_of, months=[TrendPoint.of(point) for point in points]
+        )
+
+
+def _units(town: TownsWay) -> list[UnitWorkAnswer]:
+    found = []
+    for unit in town.way.units:
+        village = town.villages[unit.place_id]
+        way = village.way if unit.chosen else None
+        found.append(
+            UnitWorkAnswer(
+                place=PlaceAnswer.of(village.report.place),
+                chosen=unit.chosen,
+                work=WorkAnswer(
+                    files=0 if way is None else way.file_count,
+                    households=0 if way is None else way.household_count,
+                    loans=len(unit.loans),
+                    loans_fen=sum(loan.balance_fen for loan in unit.loans),
+                ),
+                near_count=village.near_count,
+                musts=[MustAnswer.of(must) for must in (() if way is None else way.musts)],
+            )
+        )
+    return found
+
+
+def _households(seen: Named | None) -> list[NearHouseholdAnswer]:
+    return [] if seen is None else [NearHouseholdAnswer.of(one) for one in seen.households]
+
+
+def _loans(seen: Named | None) -> list[LoanToCureAnswer]:
+    return [] if seen is None else [LoanToCureAnswer.of(one) for one in seen.loans]

@@ -1,0 +1,121 @@
+"""The way to a title in one sentence, Chinese and English, with nothing in it about a person."""
+
+from collections.abc import Iterator, Sequence
+
+from app.designations.ways import TownsWay, VillageWay
+from scoring.definition import Text
+from scoring.titles import NOT_BY_WORK, OUT_OF_REACH, UNKNOWN, Arrears, Must, UnitWork
+
+_FEN_OF_A_WAN = 1_000_000
+_WHY = {
+    NOT_BY_WORK: Text("须先解决", "must be settled first"),
+    UNKNOWN: Text("数据不足，须人工认定", "too little is known: decide by hand"),
+    OUT_OF_REACH: Text("以现有数据无法达到", "out of reach with what is known"),
+}
+
+
+def village_words(village: VillageWay) -> Text:
+    """What a village needs, such as `甲村 needs 7 more credit households (14 are within 3 points)`."""
+    name = village.report.place.name
+    if village.way is None:
+        return Text(f"{name}是社区，不评信用村", f"{name} is a community and bears no village title")
+    parts = list(_work(village, village.way.loans))
+    if parts or village.way.musts:
+        return _sentence(name, parts, village.way.musts)
+    if village.titled:
+        return Text(f"{name}已是信用村，各项达标", f"{name} bears the title and holds every gate")
+    return Text(f"{name}各项已达标，可以提名", f"{name} holds every gate and may be proposed")
+
+
+def town_words(town: TownsWay) -> Text:
+    """What a town lacks, village by village."""
+    name, way = town.report.place.name, town.way
+    chosen = [_chosen(town, unit) for unit in way.units if unit.chosen]
+    rest = [_beside(town, unit) for unit in way.units if not unit.chosen]
+    if way.entity_file_count:
+        count = way.entity_file_count
+        rest.append(Text(f"新建 {count} 家主体档案", f"{count} files of agri entities are to be opened"))
+    if way.musts:
+        rest.append(_musts(way.musts))
+    if not chosen and not rest:
+        return Text(f"{name}各项已达标", f"{name} holds every gate")
+    sentences = list(rest)
+    if chosen:
+        lacks = Text(
+            f"还差 {way.village_count} 个信用村：", f"lacks {_counted(way.village_count, 'village')}: "
+        )
+        joined = _joined(chosen, "，", ", ")
+        sentences.insert(0, Text(lacks.zh + joined.zh, lacks.en + joined.en))
+    joined = _joined(sentences, "；", "; ")
+    return Text(f"{name}{joined.zh}", f"{name} {joined.en}" if chosen else f"{name}: {joined.en}")
+
+
+def loans_words(loans: Sequence[Arrears]) -> Text:
+    """Loans to cure, such as `2 loans of 6 万 cured`."""
+    balances = {loan.balance_fen for loan in loans}
+    total = _wan(sum(loan.balance_fen for loan in loans))
+    count = _counted(len(loans), "loan")
+    if len(balances) == 1:
+        each = _wan(balances.pop())
+        zh = f"清偿 {len(loans)} 笔 {each} 万元的逾期或不良贷款"
+        return Text(zh, f"{count} of {each} 万 cured")
+    return Text(f"清偿 {len(loans)} 笔逾期或不良贷款共 {total} 万元", f"{count} cured, {total} 万 in all")
+
+
+def _chosen(town: TownsWay, unit: UnitWork) -> Text:
+    village = town.villages[unit.place_id]
+    name, musts = village.report.place.name, village.way.musts if village.way else ()
+    parts = list(_work(village, unit.loans))
+    if parts or musts:
+        return _sentence(name, parts, musts)
+    return Text(f"{name}各项已达标、待提名", f"{name} holds every gate and waits to be proposed")
+
+
+def _beside(town: TownsWay, unit: UnitWork) -> Text:
+    """Loans cured for the town alone."""
+    name, loans = town.villages[unit.place_id].report.place.name, loans_words(unit.loans)
+    return Text(f"{name}另须{loans.zh}", f"{name} needs {loans.en} for the town")
+
+
+def _work(village: VillageWay, loans: Sequence[Arrears]) -> Iterator[Text]:
+    way = village.way
+    assert way is not None, "a community has no way"
+    if way.household_count:
+        near, points = village.near_count, village.near_points
+        yield Text(
+            f"还需 {way.household_count} 户成为信用户（{near} 户只差 {points} 分以内）",
+            f"{_counted(way.household_count, 'more credit household')} ({near} "
+            f"{'is' if near == 1 else 'are'} within {_counted(points, 'point')})",
+        )
+    if way.file_count:
+        yield Text(f"新建 {way.file_count} 户档案", f"{_counted(way.file_count, 'file')} opened")
+    if loans:
+        yield loans_words(loans)
+
+
+def _musts(musts: Sequence[Must]) -> Text:
+    """The gates no such work opens, with why."""
+    told = [(must.criterion.label, _WHY[must.why]) for must in musts]
+    return _joined(
+        [Text(f"{label.zh}：{why.zh}", f"{label.en}: {why.en}") for label, why in told], "；", "; "
+    )
+
+
+def _sentence(name: str, parts: Sequence[Text], musts: Sequence[Must]) -> Text:
+    joined, beside = _joined(parts, "、", " and "), _musts(musts)
+    if not parts:
+        return Text(f"{name}（{beside.zh}）", f"{name} ({beside.en})")
+    brackets = Text(f"（{beside.zh}）", f" ({beside.en})") if musts else Text("", "")
+    return Text(f"{name}{joined.zh}{brackets.zh}", f"{name} needs {joined.en}{brackets.en}")
+
+
+def _joined(parts: Sequence[Text], zh: str, en: str) -> Text:
+    return Text(zh.join(part.zh for part in parts), en.join(part.en for part in parts))
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _wan(fen: int) -> str:
+    return f"{fen / _FEN_OF_A_WAN:.10g}"

@@ -1,0 +1,102 @@
+"""What a village or town lacks, as it can be told: the shortest way, and whom it is about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.designations.reports import StatusReport
+from app.models import GateState, Place
+from scoring import Measure, WayUp
+from scoring.titles import Arrears, Near, TownWay, Way
+
+
+@dataclass(frozen=True)
+class VillageWay:
+    """The way of a village: `near_count` of its households lack at most `near_points` points.
+
+    `way` is none where the place can bear no title: it is a community.
+    """
+
+    report: StatusReport
+    way: Way | None
+    near_points: int
+    near_count: int
+    titled: bool
+
+    @property
+    def about(self) -> list[tuple[Place, Sequence[Near], Sequence[Arrears]]]:
+        """Whom it is about: households and loans, with the village."""
+        return [] if self.way is None else [(self.report.place, self.way.nearest, self.way.loans)]
+
+
+@dataclass(frozen=True)
+class TownsWay:
+    """The way of a town, and the ways of all its villages and communities by their places."""
+
+    report: StatusReport
+    way: TownWay
+    villages: Mapping[int, VillageWay]
+
+    @property
+    def about(self) -> list[tuple[Place, Sequence[Near], Sequence[Arrears]]]:
+        """Whom it is about: of the chosen villages the households, of all the loans to cure."""
+        return [
+            (
+                self.villages[unit.place_id].report.place,
+                unit.way.nearest if unit.chosen and unit.way is not None else (),
+                unit.loans,
+            )
+            for unit in self.way.units
+        ]
+
+
+@dataclass(frozen=True)
+class NamedHousehold:
+    """A household to bring up, as an official may see it: masked, with what it lacks and its way up."""
+
+    place: Place
+    subject_id: int
+    name: str
+    household_no: str
+    rating_id: int
+    lacking: int
+    way_up: WayUp | None
+
+
+@dataclass(frozen=True)
+class NamedLoan:
+    """A loan to cure, as an official may see it: the borrower masked, or an entity by its name."""
+
+    place: Place
+    name: str
+    loan: Arrears
+
+
+@dataclass(frozen=True)
+class Named:
+    """Whom a way is about; empty for who may not see persons."""
+
+    households: Sequence[NamedHousehold]
+    loans: Sequence[NamedLoan]
+
+
+def columns(reports: Sequence[StatusReport]) -> dict[str, Measure]:
+    """Everything that was kept of some places, side by side; what was not kept of one is unknown there."""
+    names = {name: row.denominator_name for report in reports for name, row in report.kept.items()}
+    found = {}
+    for name, divided_by in names.items():
+        rows = [report.kept.get(name) for report in reports]
+        above = np.array([_number(None if row is None else row.numerator) for row in rows])
+        below = np.array([_number(None if row is None else row.denominator) for row in rows])
+        found[name] = Measure(above, None if divided_by == "none" else below, divided_by)
+    return found
+
+
+def bears_by_state(report: StatusReport) -> bool:
+    """Whether a village holds every gate."""
+    return report.state is GateState.HOLDS
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else value

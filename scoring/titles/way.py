@@ -1,0 +1,142 @@
+"""The shortest way of a village to its title: files to open, households to bring up, loans to cure.
+
+Every number is the least there is. Opening a file makes the households on file more, of which a share must be
+credit households: both are reckoned together. What no work of this kind can mend (a veto, a missing document,
+cadres in default, numbers nobody knows) is listed as a must.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from scoring.criteria import Profile
+from scoring.measures import Measure
+from scoring.states import FAILS
+from scoring.titles.asked import CREDIT, FILES, OUT_OF_REACH, Asked, Must, least, needed_of_loans
+from scoring.titles.cures import Arrears, Cures
+
+
+@dataclass(frozen=True)
+class Near:
+    """A household on file below the grade, and the points it lacks."""
+
+    subject_id: int
+    lacking: int
+
+
+@dataclass(frozen=True)
+class Village:
+    """What is known of a village: its measures as numerator and denominator, and whom work could reach."""
+
+    measures: Mapping[str, Measure]
+    near: Sequence[Near]
+    arrears: Sequence[Arrears]
+
+
+@dataclass(frozen=True)
+class Way:
+    """The least work that opens every gate but the musts.
+
+    `nearest` are the households to bring up, those lacking the fewest points first; where there are fewer
+    than `household_count`, the others have no points yet. `gain` and `bad_fen` are what the loans must come
+    to: households on time, and bad balance gone.
+    """
+
+    file_count: int
+    household_count: int
+    nearest: tuple[Near, ...]
+    loans: tuple[Arrears, ...]
+    gain: int
+    bad_fen: int
+    musts: tuple[Must, ...]
+
+    @property
+    def base(self) -> int:
+        """The work beside the loans."""
+        return self.file_count + self.household_count
+
+    @property
+    def work(self) -> int:
+        """How many files, households and loans there are to work on."""
+        return self.base + len(self.loans)
+
+
+def shortest_way(
+    profile: Profile, village: Village, *, references: Mapping[str, ArrayLike] | None = None
+) -> Way:
+    """The shortest way of one village; measures and references are columns of one place."""
+    gates = Asked.all_of(profile, village.measures, references=references)
+    musts = [Must(gate.item, gate.why) for gate in gates if gate.why]
+    books = _Books.of(village.measures)
+    files, households, unmet = _files_and_households([gate for gate in gates if gate.of_files], books)
+    gain, bad_fen, beyond = needed_of_loans([gate for gate in gates if gate.of_loans], balance=books.balance)
+    cures = Cures(village.arrears, gain_most=gain)
+    count = cures.fewest(gain=gain, bad_fen=bad_fen)
+    if count is None:
+        beyond = [gate for gate in gates if gate.of_loans and gate.state == FAILS]
+        gain, bad_fen, count, cures = 0, 0, 0, Cures((), gain_most=0)
+    nearest = sorted(village.near, key=lambda near: (near.lacking, near.subject_id))
+    return Way(
+        file_count=files,
+        household_count=households,
+        nearest=tuple(nearest[:households]),
+        loans=cures.chosen(count=count, gain=gain),
+        gain=gain,
+        bad_fen=bad_fen,
+        musts=(*musts, *(Must(gate.item, OUT_OF_REACH) for gate in (*unmet, *beyond))),
+    )
+
+
+@dataclass(frozen=True)
+class _Books:
+    """How many households are in the village, on file and credit households; what its loans come to."""
+
+    registered: float
+    on_file: float
+    credit: float
+    balance: float
+
+    @classmethod
+    def of(cls, measures: Mapping[str, Measure]) -> "_Books":
+        def number(name: str, *, whole: bool) -> float:
+            found = measures.get(name)
+            column = None if found is None else found.denominator if whole else found.numerator
+            return 0.0 if column is None or np.isnan(column[0]) else float(column[0])
+
+        return cls(
+            registered=number("file_coverage", whole=True),
+            on_file=number("file_coverage", whole=False),
+            credit=number("credit_household_share", whole=False),
+            balance=number("npl_share", whole=True),
+        )
+
+    @property
+    def without_file(self) -> int:
+        """How many files can be opened."""
+        return max(int(self.registered - self.on_file), 0)
+
+    def free(self, *, files: int) -> int:
+        """How many households on file are no credit households, once so many files are opened."""
+        return max(int(self.on_file - self.credit), 0) + files
+
+
+def _files_and_households(gates: Sequence[Asked], books: _Books) -> tuple[int, int, list[Asked]]:
+    """The least files and households that open these gates together, and the gates nothing opens.
+
+    The fewer files the fewer households are needed, so the least number of files that is enough is the best.
+    """
+
+    def households(gate: Asked, *, files: int) -> int | None:
+        if gate.item.measure in FILES:
+            return 0 if gate.holds(more=files) else None
+        of_more = files if gate.item.measure == CREDIT[0] else 0
+        return least(books.free(files=files), lambda more: gate.holds(more=more, of_more=of_more))
+
+    most = books.without_file
+    unmet = [gate for gate in gates if households(gate, files=most) is None]
+    met = [gate for gate in gates if gate not in unmet]
+    files = least(most, lambda count: all(households(gate, files=count) is not None for gate in met))
+    assert files is not None, "every one of these gates is open when all files are"
+    return files, max((households(gate, files=files) or 0 for gate in met), default=0), unmet

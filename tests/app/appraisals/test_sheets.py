@@ -1,0 +1,100 @@
+"""The sheet of one appraiser: sealed while it is filled in, whole and final once it is handed in."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.appraisals.appraisal import Mark
+from app.errors import Conflict, Invalid
+from app.models import (
+    Appraiser,
+)
+from tests.app.appraisals.village import OPENS, Village, mark, village
+from tests.district import (
+    district,
+)
+
+__all__ = ["district", "village"]
+
+sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
+
+@sqlite
+def test_a_submitted_sheet_is_final_and_its_hash_is_that_of_what_it_says(village: Village):
+    village.settled(2)
+    round_id = village.opened()
+    village.invited(round_id, "appraiser.1", "appraiser.2")
+    one = village.submitted(round_id, "appraiser.1", [mark(1), mark(2, None)])
+    with pytest.raises(Conflict, match="final"):
+        village.saved(round_id, "appraiser.1", [mark(1)])
+    assert one.sheet is not None
+    assert len(one.sheet.fingerprint) == 64
+    other = village.submitted(round_id, "appraiser.2", [mark(2, None), mark(1)])
+    assert other.sheet is not None
+    assert one.sheet.fingerprint != other.sheet.fingerprint
+    assert village.district.counts()["appraisal_drafts"] == 0
+
+
+def test_nothing_of_a_draft_can_be_read_in_the_database(village: Village):
+    village.settled(1)
+    round_id = village.opened()
+    village.invited(round_id, "appraiser.1")
+    village.saved(round_id, "appraiser.1", [mark(1, 4)])
+    kept = str(village.district.rows()["appraisal_drafts"])
+    assert "P01" not in kept
+    assert "repayment_will" not in kept
+    names = str(village.district.rows(Appraiser)["appraisers"])
+    assert "评议员" not in names
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ([mark(3)], "not on this sheet"),
+        ([mark(1), mark(1)], "twice"),
+        ([replace(mark(1), answers={"repayment_will": "Z"})], "write one of"),
+        ([replace(mark(1), answers={"health": "A"})], "no such item"),
+        ([replace(mark(1), reasons=("P77",))], "write each code once"),
+        ([replace(mark(1), suggested_limit_fen=30_000_001)], "0 to 300000 yuan"),
+        ([replace(mark(1, None), reasons=("P01",))], "leave the rest empty"),
+    ],
+)
+@sqlite
+def test_what_is_no_answer_of_the_form_is_not_even_saved(village: Village, wrong: Sequence[Mark], words: str):
+    village.settled(2)
+    round_id = village.opened()
+    village.invited(round_id, "appraiser.1")
+    with pytest.raises(Invalid, match=words):
+        village.saved(round_id, "appraiser.1", wrong)
+
+
+@pytest.mark.parametrize(
+    ("marks", "words"),
+    [
+        ([mark(1)], "`knows` is missing"),
+        ([mark(1), replace(mark(2), answers={})], "not answered"),
+        ([mark(1), replace(mark(2, 46), reasons=())], "takes a reason"),
+    ],
+)
+@sqlite
+def test_a_sheet_is_saved_in_part_and_submitted_whole(village: Village, marks: Sequence[Mark], words: str):
+    village.settled(2)
+    round_id = village.opened()
+    village.invited(round_id, "appraiser.1")
+    assert village.saved(round_id, "appraiser.1", marks).marks == [*marks]
+    with pytest.raises(Invalid, match=words):
+        village.submitted(round_id, "appraiser.1", marks)
+    assert village.district.counts()["appraisal_sheets"] == 0
+
+
+@sqlite
+def test_before_the_first_day_nothing_is_filled_in_nor_closed(village: Village):
+    village.settled(1)
+    round_id = village.opened(opens=OPENS + timedelta(days=2))
+    village.invited(round_id, "appraiser.1")
+    with pytest.raises(Conflict, match="begins on"):
+        village.saved(round_id, "appraiser.1", [mark(1)])
+    with pytest.raises(Conflict, match="begins on"):
+        village.closed(round_id, on=OPENS)

@@ -1,0 +1,116 @@
+"""`credit-village designations`: persons at the terminal, each with an own password."""
+
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app import clock
+from app.access.service import create_user
+from app.cli_designations import designations
+from app.db import transaction
+from app.errors import Conflict, Forbidden, Invalid
+from app.models import DesignationKind, DesignationState, Role
+from tests.app.designations.committee import NOTICE_DAYS, Committee, committee
+from tests.district import DAY, DISTRICT, KEY, TOWN, VILLAGE, morning
+
+__all__ = ["committee"]
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+ENTITY, S = DesignationKind.CREDIT_ENTITY, DesignationState
+PEOPLE = {"anna": (Role.TOWN_OFFICIAL, TOWN), "bert": (Role.DISTRICT_ADMIN, DISTRICT)}
+Terminal = Any
+
+
+@pytest.fixture
+def today() -> list[Any]:
+    """The day it is, to be moved on."""
+    return [DAY]
+
+
+@pytest.fixture
+def terminal(
+    committee: Committee, district_url: str, today: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> Terminal:
+    """Run a command as a user, who types the password."""
+    monkeypatch.setenv("DATABASE_URL", district_url)
+    monkeypatch.setenv("CREDIT_VILLAGE_KEY", KEY.hex())
+    monkeypatch.setattr(clock, "now", lambda: morning(today[0]))
+    monkeypatch.setattr(clock, "today", lambda: today[0])
+    with transaction(committee.district.engine) as session:
+        for name, (role, code) in PEOPLE.items():
+            create_user(
+                session, username=name, display_name=name, password=f"{name}-Password-1", role=role,
+                organisation_id=committee.viewers["clerk"].organisation_id,
+                place_id=committee.district.place_id(code),
+            )  # fmt: skip
+
+    def run(*words: object, by: str) -> Result:
+        return CliRunner().invoke(designations, [*map(str, words), "--by", by], input=f"{by}-Password-1\n")
+
+    return run
+
+
+@pytest.fixture
+def farms(committee: Committee) -> list[int]:
+    """Two farms the night has proposed."""
+    for _ in range(2):
+        committee.district.entity()
+    committee.night()
+    return committee.numbers(ENTITY)
+
+
+def test_a_batch_goes_from_the_check_to_the_plaque_at_the_terminal(terminal, committee, farms, today):
+    batch = ("--kind", "credit_entity", "--place", VILLAGE)
+    assert terminal("check", "town", *batch, by="anna").output.strip().endswith("镇街审核 check_town: 2")
+    assert terminal("notice", *batch, by="anna").exit_code == 0
+    early = terminal("award", *batch, by="bert")
+    assert isinstance(early.exception, Conflict)
+    assert early.output.count("conflict") == 2
+    today[0] = DAY + NOTICE_DAYS
+    assert terminal("award", *batch, by="bert").exit_code == 0
+    assert {committee.state(number) for number in farms} == {S.DESIGNATED}
+    shown = terminal("show", farms[0], by="bert").output
+    assert "认定授牌 award  bert  cq-bishan-2023-entity@2023-01-01" in shown
+    assert "effective_grade" in shown
+    listed = terminal("list", "--state", "designated", by="anna").output
+    assert listed.count("已授牌 designated") == 2
+
+
+def test_what_waits_and_the_calendar_are_told(terminal, farms):
+    assert terminal("list", "--waiting", by="anna").output.count("已提名") == 2
+    assert (
+        "2025-12-31  信用新型农业经营主体 credit_entity  区级认定" in terminal("calendar", by="anna").output
+    )
+
+
+def test_who_was_left_out_is_named_with_the_reason(terminal, committee, farms):
+    poor = committee.district.entity({"overdue_days_now": 400})
+    committee.night(proposes=False)
+    said = terminal("propose-all", TOWN, "--kind", "credit_entity", by="anna").output
+    assert f"未提名 left out  s{poor}" in said
+    assert "proposed_already: 2" in said
+
+
+def test_a_refusal_and_a_revocation_take_the_right_person(terminal, committee, farms):
+    wrong = terminal("revoke", farms[0], "post", "--reason", "测试", by="anna")
+    assert isinstance(wrong.exception, Conflict)
+    assert terminal("refuse", farms[0], "--reason", "资料不实", by="anna").exit_code == 0
+    assert committee.state(farms[0]) is S.REFUSED
+    assert terminal("withdraw", farms[1], "--reason", "本人撤回", by="anna").exit_code == 0
+    again = terminal("propose", "--kind", "credit_village", "--place", VILLAGE, by="anna")
+    assert again.exception is not None
+
+
+def test_either_numbers_or_a_whole_batch_are_named(terminal, farms):
+    assert isinstance(terminal("award", by="bert").exception, Invalid)
+    both = terminal("award", farms[0], "--kind", "credit_entity", "--place", TOWN, by="bert")
+    assert isinstance(both.exception, Invalid)
+
+
+def test_a_step_of_another_level_is_refused(terminal, committee, farms):
+    committee.noticed(farms[0])
+    refused = terminal("award", farms[0], by="anna")
+    assert "forbidden" in refused.output
+    assert not isinstance(refused.exception, Forbidden)
+    review = terminal("review", farms[0], "renew", by="bert")
+    assert "conflict" in review.output

@@ -1,0 +1,96 @@
+"""What a new profile would change for a district, and how the command line tells it."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli import app
+from app.db import reading
+from app.designations.service.reforms import what_if
+from app.errors import Invalid, NotFound
+from scoring import Profile
+from tests.app.designations.test_ways import DAY, POOR, settle
+from tests.district import DISTRICT, GOOD, OTHER_VILLAGE, VILLAGE
+
+POLICIES = Path("scoring/policies")
+PREFECTURE = POLICIES / "autonomous_prefecture/credit_village/2010-01-01.yaml"
+ZHAOYANG_TOWN = POLICIES / "zhaoyang_2014/credit_town/2014-12-30.yaml"
+HOUSEHOLD = POLICIES / "cq_bishan/credit_household/2023-01-01.yaml"
+
+
+def changed(district, file, on=DAY):
+    with reading(district.engine) as session:
+        return what_if(session, Profile.load(file), district_code=DISTRICT, on=on)
+
+
+def test_a_stricter_share_costs_a_village_its_standing(district):
+    settle(district, good=6, poor=[POOR] * 4)
+    settle(district, good=10, code=OTHER_VILLAGE)
+    district.night(DAY)
+    found = changed(district, PREFECTURE)
+    assert found.holding == (2, 1)
+    [(lost, missed)] = found.lost
+    assert (lost.code, missed, found.gained) == (VILLAGE, ("credit_household_share_registered",), [])
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_milder_profile_lets_a_village_in(district):
+    settle(district, good=10, registered=20)
+    district.night(DAY)
+    mild = Path("tests/scoring/profiles/mild.yaml")
+    found = changed(district, mild)
+    assert [place.code for place in found.gained] == [VILLAGE]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_what_the_district_does_not_measure_is_named(district):
+    settle(district, good=10)
+    district.night(DAY)
+    assert changed(district, ZHAOYANG_TOWN).changes.unmeasured == ("on_time_loan_share",)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_only_profiles_of_places_are_compared(district):
+    with pytest.raises(Invalid, match="only profiles of credit_village and credit_town"):
+        changed(district, HOUSEHOLD)
+    with pytest.raises(NotFound, match="no night has judged"):
+        changed(district, PREFECTURE)
+
+
+@pytest.fixture
+def terminal(district, district_url, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", district_url)
+    monkeypatch.setattr("app.clock.today", lambda: date(2026, 11, 21))
+    settle(district, good=6, poor=[POOR] * 4)
+    district.household(GOOD, code=OTHER_VILLAGE, on=DAY)
+    district.night(DAY)
+
+    def run(*words):
+        return CliRunner().invoke(app, ["designations", *map(str, words)])
+
+    return run
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_the_command_line_tells_who_gains_and_loses(terminal):
+    told = terminal("what-if", PREFECTURE).output.splitlines()
+    assert told[0] == "cq-bishan-2026-village 2026-11-01 → autonomous-prefecture-village 2010-01-01"
+    assert "1 → 0" in told[1]
+    assert told[2].startswith("- ")
+    assert VILLAGE in told[2]
+    assert "信用户占全村总户数不低于70%（≥ 0.7）" in told[2]
+    unknown = terminal("what-if", ZHAOYANG_TOWN).output
+    assert "nothing here measures, taken as unknown: on_time_loan_share" in unknown
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_the_command_line_tells_the_way_of_a_village_and_a_town(terminal):
+    zh, en = terminal("way", VILLAGE).output.splitlines()
+    assert zh.endswith("各项已达标，可以提名")
+    assert en.endswith("holds every gate and may be proposed")
+    assert terminal("way", "500120104000").output.startswith("大兴镇还差 1 个信用村：")
+    refused = terminal("way", DISTRICT)
+    assert refused.exit_code == 1
+    assert "give the code of a village or a town" in str(refused.exception)

@@ -1,0 +1,145 @@
+"""The shortest way of a village: no less work opens its gates, and what work cannot open is said."""
+
+from dataclasses import replace
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scoring.titles import NOT_BY_WORK, OUT_OF_REACH, UNKNOWN, Near, shortest_way
+from tests.scoring.titles.places import PREFECTURE, VILLAGE, Books, loan, one
+
+SOUND = Books()
+
+
+def way_of(books, profile=VILLAGE, **given):
+    return shortest_way(profile, books.village(**given))
+
+
+def musts(way):
+    return {must.criterion.name: must.why for must in way.musts}
+
+
+def least_work(books, profile):
+    """The least files, households and loans after which the village holds; by trying everything."""
+    best = None
+    for files in range(max(books.registered - books.on_file, 0) + 1):
+        for households in range(books.on_file - books.credit + files + 1):
+            for size in range(len(books.arrears) + 1):
+                work = files + households + size
+                if best is not None and work >= best:
+                    continue
+                if any(
+                    books.worked(files=files, households=households, cured=cured).holds(profile)
+                    for cured in combinations(books.arrears, size)
+                ):
+                    best = work
+    return best
+
+
+@st.composite
+def small_villages(draw):
+    registered = draw(st.integers(1, 7))
+    on_file = draw(st.integers(0, registered))
+    arrears = tuple(
+        loan(
+            number,
+            owes=number if draw(st.booleans()) else 0,
+            household=number != 3,
+            fen=draw(st.integers(1, 30)),
+            bad=draw(st.booleans()),
+            overdue=draw(st.booleans()),
+        )
+        for number in range(draw(st.integers(0, 4)))
+    )
+    return Books(
+        registered=registered,
+        on_file=on_file,
+        credit=draw(st.integers(0, on_file)),
+        borrowers=draw(st.integers(10, 14)),
+        balance=draw(st.integers(120, 400)),
+        before=draw(st.sampled_from([0.0, 0.01, 0.05])),
+        arrears=arrears,
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(small_villages(), st.sampled_from([VILLAGE, PREFECTURE]))
+def test_brute_force_finds_no_shorter_way(books, profile):
+    way = way_of(books, profile)
+    assert way.musts == ()
+    assert way.work == least_work(books, profile)
+    after = books.worked(files=way.file_count, households=way.household_count, cured=way.loans)
+    assert after.holds(profile)
+
+
+def test_a_village_that_holds_needs_nothing():
+    way = way_of(SOUND)
+    assert (way.work, way.musts, way.nearest, way.loans) == (0, (), (), ())
+
+
+def test_opening_files_takes_more_credit_households():
+    books = replace(SOUND, on_file=80, credit=48)
+    way = way_of(books)
+    assert (way.file_count, way.household_count) == (10, 6)
+
+
+def test_the_nearest_households_come_first_and_of_equal_ones_the_first():
+    near = [Near(5, 3), Near(2, 9), Near(7, 1), Near(4, 3)]
+    way = way_of(replace(SOUND, credit=54), near=near)
+    assert way.household_count == 3
+    assert [item.subject_id for item in way.nearest] == [7, 4, 5]
+
+
+def test_households_without_points_are_counted_and_not_named():
+    way = way_of(replace(SOUND, credit=54), near=[Near(5, 3)])
+    assert (way.household_count, way.nearest) == (3, (Near(5, 3),))
+
+
+def test_two_loans_of_six_wan_are_told():
+    six_wan = 6_000_000
+    arrears = tuple(loan(number, fen=six_wan, overdue=False) for number in (1, 2, 3))
+    way = way_of(replace(SOUND, balance=six_wan * 40, before=1.0, arrears=arrears))
+    assert [item.loan_id for item in way.loans] == [1, 2]
+    assert (way.bad_fen, way.work) == (10_800_000, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "why"),
+    [
+        ({"cadres": 1.0}, "cadre_default_count", NOT_BY_WORK),
+        ({"vetoes": 1.0}, "village_veto_count", NOT_BY_WORK),
+        ({"cadres": float("nan")}, "cadre_default_count", UNKNOWN),
+        ({"borrowers": 9}, "on_time_borrower_share", UNKNOWN),
+        ({"registered": 0, "on_file": 0, "credit": 0}, "file_coverage", OUT_OF_REACH),
+        ({"registered": float("nan")}, "file_coverage", UNKNOWN),
+    ],
+)
+def test_what_work_cannot_open_is_a_must(change, name, why):
+    assert musts(way_of(replace(SOUND, **change)))[name] == why
+
+
+def test_without_borrowers_a_village_is_decided_by_hand():
+    way = way_of(replace(SOUND, borrowers=0, balance=0))
+    assert musts(way) == dict.fromkeys(("on_time_borrower_share", "npl_share", "npl_increment"), UNKNOWN)
+    assert way.work == 0
+
+
+def test_arrears_the_banks_did_not_list_are_out_of_reach():
+    books = replace(SOUND, arrears=(loan(1, fen=5_000),))
+    listed = replace(books.village(), arrears=())
+    way = shortest_way(VILLAGE, listed)
+    assert musts(way) == {"npl_share": OUT_OF_REACH, "npl_increment": OUT_OF_REACH}
+    assert (way.loans, way.bad_fen) == ((), 0)
+
+
+def test_the_increment_alone_needs_no_known_balance():
+    measures = SOUND.measures() | {"npl_increment": one(0.5)}
+    del measures["npl_share"], measures["file_coverage"]
+    profile = replace(
+        PREFECTURE,
+        definition=replace(PREFECTURE.definition, criteria=PREFECTURE.definition.criteria[-1:]),
+    )
+    way = shortest_way(profile, replace(SOUND.village(), measures=measures))
+    assert musts(way) == {"npl_increment": OUT_OF_REACH}
