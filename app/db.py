@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -22,8 +22,8 @@ from sqlalchemy.pool import Pool
 from app.errors import AppError, DatabaseUnavailable, SetupError
 
 __all__ = [
-    "Engine", "Remembered", "RowScope", "Session", "is_current", "make_engine", "migrate", "reading",
-    "recording_session", "remembered", "request_session", "transaction",
+    "Engine", "Remembered", "RowScope", "Session", "enter", "is_current", "make_engine", "migrate",
+    "note_added", "reading", "remembered", "transaction",
 ]  # fmt: skip
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +35,7 @@ _SCOPE = text(
     "set_config('credit_village.organisation', :organisation, true)"
 )
 BeforeCommit = Callable[[Session, Sequence[object]], None]
+_ADDED = "rows added in this transaction"
 _OF_ONE_STATE = {"isolation_level": "REPEATABLE READ"}
 
 
@@ -113,8 +114,11 @@ class RowScope:
     organisation_id: int
 
 
-def _enter(session: Session, scope: RowScope | None) -> None:
-    """Tell PostgreSQL the scope for this transaction; without one, the service's role sees nobody."""
+def enter(session: Session, scope: RowScope | None) -> None:
+    """Tell PostgreSQL the scope from here on in this transaction; without one, the service sees nobody.
+
+    A transaction that serves several viewers enters the scope of each in turn.
+    """
     if scope is not None and session.get_bind().dialect.name == "postgresql":
         settings = {"scope": scope.code_prefix, "organisation": str(scope.organisation_id)}
         session.execute(_SCOPE, settings)
@@ -139,8 +143,7 @@ def transaction(
     # On SQLite the one writer waits for its turn at the start, not in the middle of what it has read.
     options = {"sqlite_begin": "IMMEDIATE"} | options
     with Session(engine.execution_options(**options), expire_on_commit=False) as session:
-        added: list[object] = []
-        event.listen(session, "after_flush", lambda flushed, _context: added.extend(flushed.new))
+        added: list[object] = session.info.setdefault(_ADDED, [])
 
         def commit() -> None:
             session.flush()
@@ -149,7 +152,7 @@ def transaction(
             session.commit()
 
         try:
-            _enter(session, scope)
+            enter(session, scope)
             yield session
             commit()
         except AppError as refusal:
@@ -160,13 +163,24 @@ def transaction(
             raise _unavailable(error, "Nothing was written; mend that and do it again.") from error
 
 
+@event.listens_for(Session, "after_flush")
+def _note_flushed(session: Session, _context: object) -> None:
+    if _ADDED in session.info:
+        session.info[_ADDED].extend(session.new)
+
+
+def note_added(session: Session, rows: Iterable[object]) -> None:
+    """Tell the transaction of rows that were added past the ORM: `before_commit` is told of them too."""
+    session.info.setdefault(_ADDED, []).extend(rows)
+
+
 @contextmanager
 def reading(engine: Engine, *, scope: RowScope | None = None) -> Iterator[Session]:
     """A session that only reads, and sees one state of the database from beginning to end."""
     options = {} if engine.dialect.name == "sqlite" else _OF_ONE_STATE
     with Session(engine.execution_options(**options), expire_on_commit=False) as session:
         try:
-            _enter(session, scope)
+            enter(session, scope)
             yield session
         except OperationalError as error:
             raise _unavailable(error, "Mend that and try again.") from error
@@ -210,16 +224,6 @@ def remembered(session: Session) -> Remembered:
     """What this process remembers of the database behind a session."""
     # Engines with other execution options share the pool of the one they came from.
     return _REMEMBERED.setdefault(session.get_bind().engine.pool, Remembered())
-
-
-def request_session() -> Iterator[Session]:
-    """The session of one HTTP request; the application puts its own engine behind it."""
-    raise AssertionError("create_app() overrides this dependency")
-
-
-def recording_session() -> Iterator[Session]:
-    """The session of a request that reads and leaves a record; the application puts its engine behind it."""
-    raise AssertionError("create_app() overrides this dependency")
 
 
 def sqlite_file(url: str) -> Path | None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import mimetypes
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from app.access.oidc import provider_of_settings
 from app.access.problems import Problem, install_problems
 from app.access.rates import AddressLimit, Limiter, Rate
 from app.access.request_id import RequestId
-from app.access.tokens import TokenKey, keys_of
+from app.access.tokens import TokenKey, TokenReader, keys_of
 from app.alerts import routes as alerts
 from app.appraisals import routes as appraisals
 from app.approvals import routes as approvals
@@ -40,7 +40,6 @@ from app.jobs.appraisal_sheets import read_paper
 from app.notices import routes as notices
 from app.objections import routes as objections
 from app.overrides import routes as overrides
-from app.places.service import subtree_prefix
 from app.ratings import routes as ratings
 from app.ratings.service import latest_run
 from app.rights import routes as rights
@@ -51,15 +50,14 @@ from app.subjects.keys import FOLLOW_SECONDS, Follower, signing_keys
 from app.web import public_pages
 from app.web import routes as web
 
-# These only read: from one state of the database, so that no answer mixes two nights.
 _LOG = logging.getLogger(__name__)
 SEALING_SECONDS = 30
-READING = ("GET", "HEAD")
 STATIC = Path(__file__).resolve().parent / "web" / "static"
+# The first are found first: most requests are inquiries.
 ROUTERS = (
+    inquiries.router,
     access.router,
     accounts.router,
-    inquiries.router,
     designations.router,
     ways.router,
     coverage.router,
@@ -101,28 +99,10 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         for task in tasks:
             task.cancel()
+        _app.state.inquiry_desk.close()
+        _app.state.viewers.close()
         log.close(clock.now())
         engine.dispose()
-
-    def scope_of(request: Request) -> db.RowScope | None:
-        viewer = getattr(request.state, "viewer", None)
-        return viewer and db.RowScope(subtree_prefix(viewer.place_code), viewer.organisation_id)
-
-    def request_session(request: Request) -> Iterator[db.Session]:
-        if request.method in READING:
-            with db.reading(engine, scope=scope_of(request)) as session:
-                keys.follow(session)
-                yield session
-            return
-        with db.transaction(engine, before_commit=log_inquiries, scope=scope_of(request)) as session:
-            keys.follow(session)
-            yield session
-
-    def recording_session(request: Request) -> Iterator[db.Session]:
-        scope = scope_of(request)
-        with db.transaction(engine, of_one_state=True, before_commit=log_inquiries, scope=scope) as session:
-            keys.follow(session)
-            yield session
 
     app = FastAPI(
         title="credit-village",
@@ -136,13 +116,18 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.engine = engine
+    app.state.before_commit = log_inquiries
     app.state.cipher = cipher
     app.state.signer = Signer.of(settings)
     app.state.token_key = _token_key([cipher.master(cipher.in_force[0])])
+    app.state.tokens = TokenReader()
+    app.state.viewers = access.viewers(engine, settings)
     app.state.read_paper = read_paper
     keys = _Keys(app, log)
-    app.dependency_overrides[db.request_session] = request_session
-    app.dependency_overrides[db.recording_session] = recording_session
+    app.state.follow_keys = keys.follow
+    app.state.inquiry_desk = inquiries.desk(
+        engine, cipher, settings, follow_keys=keys.follow, before_commit=log_inquiries
+    )
     install_problems(app)
     _add_limits(app, settings)
     for router in ROUTERS:

@@ -9,12 +9,15 @@ known before a set is looked for.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scoring.definition import CardDefinition, Characteristic, Text
 from scoring.tables import PointTables, point_tables
+
+_NEVER = -(10**9)
 
 
 @dataclass(frozen=True)
@@ -74,16 +77,18 @@ class Improvement:
             return
         # The greatest gains first: what is left to choose from can be told to be too little at once.
         steps = sorted((step for step in self._steps(bins) if step.gain > 0), key=lambda step: -step.gain)
-        sizes = range(1, len(steps) + 1)
-        fewest = next(
-            (size for size in sizes if self._most(start, steps, size) >= goal.minimum), len(steps) + 1
-        )
+        most = self._most(start, steps)
+        fewest = next((size for size in range(1, len(most)) if most[size] >= goal.minimum), len(most))
         last = len(steps) if beyond_fewest is None else min(fewest + beyond_fewest, len(steps))
+        in_time = [
+            (months, [step for step in steps if step.months <= months])
+            for months in sorted({step.months for step in steps})
+        ]
+        by_time = [(months, some, self._most(start, some)) for months, some in in_time]
         for size in range(fewest, last + 1):
-            for months in sorted({step.months for step in steps}):
-                in_time = [step for step in steps if step.months <= months]
-                if self._most(start, in_time, size) >= goal.minimum:
-                    for chosen in self._sets(start, in_time, size=size, goal=goal.minimum):
+            for months, some, most in by_time:
+                if size < len(most) and most[size] >= goal.minimum:
+                    for chosen in self._sets(start, some, size=size, goal=goal.minimum):
                         if max(step.months for step in chosen) == months:
                             yield self._way(start, chosen, bins=bins, grade=goal.code, goal=goal.minimum)
 
@@ -123,20 +128,21 @@ class Improvement:
                 now = item.bins[code].points
                 yield _Step(place, self._blocks[place], _best_from(item, now) - now, item.months_to_change)
 
-    def _most(self, start: Sequence[int], steps: Sequence[_Step], size: int) -> int:
-        """The most points that so many changes can reach."""
-        reached = [0] + [-(10**9)] * size
-        for place, block in enumerate(self.card.blocks):
-            gains = sorted((step.gain for step in steps if step.block == place), reverse=True)
-            sums = [start[place]]
-            for gain in gains[:size]:
-                sums.append(sums[-1] + gain)
-            limited = [min(given, block.maximum) for given in sums]
-            reached = [
-                max(reached[count - more] + limited[more] for more in range(min(count, len(limited) - 1) + 1))
-                for count in range(size + 1)
-            ]
-        return max(reached)
+    def _most(self, start: Sequence[int], steps: Sequence[_Step]) -> list[int]:
+        """The most points that no changes, at most one, at most two and so on can reach."""
+        gains: list[list[int]] = [[] for _ in self.card.blocks]
+        for step in steps:
+            gains[step.block].append(step.gain)
+        reached = [0]
+        for block, begun, some in zip(self.card.blocks, start, gains, strict=True):
+            some.sort(reverse=True)
+            given = [min(total, block.maximum) for total in accumulate(some, initial=begun)]
+            longer = [_NEVER] * (len(reached) + len(some))
+            for count, points in enumerate(reached):
+                for more, added in enumerate(given, start=count):
+                    longer[more] = max(longer[more], points + added)
+            reached = longer
+        return list(accumulate(reached, max))
 
     def _sets(
         self, start: Sequence[int], steps: Sequence[_Step], *, size: int, goal: int

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from fastapi.testclient import TestClient
@@ -10,11 +10,14 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
 from app import clock
+from app.access import service as access
 from app.db import RowScope, reading, transaction
-from app.errors import SetupError
+from app.errors import AppError, SetupError
+from app.inquiries.inquiry import Answered, InquiryResult, Question, Request
+from app.inquiries.service import answered
 from app.jobs.serving_role import grant_serving
 from app.main import create_app
-from app.models import Base, Role
+from app.models import Base, Purpose, Role
 from app.places.service import subtree_prefix
 from app.settings import Settings
 from tests.app.access.matrix import ALLOWED, NOW, SCOPES, World, documented, make_world
@@ -33,6 +36,7 @@ from tests.district import (
     postgres_district,
     sqlite_district,
 )
+from tests.numbers import resident
 
 __all__ = ["district", "district_url", "postgres_district", "sqlite_district"]
 FOREIGN_VILLAGE = "500119100200"
@@ -255,6 +259,35 @@ def test_a_row_about_somebody_elsewhere_cannot_be_written(world: World, serving:
 def test_a_role_above_the_policies_is_not_one_to_serve_with(world: World, district_url: str) -> None:
     with pytest.raises(SetupError, match="name another one"):
         grant_serving(world.district.engine, str(make_url(district_url).username))
+
+
+def test_banks_of_several_divisions_are_answered_in_one_transaction_and_each_sees_its_own(
+    world: World, serving: Engine
+) -> None:
+    codes = [VILLAGE, VILLAGE_OF_OTHER_TOWN, OTHER_VILLAGE]
+    with reading(serving) as session:
+        viewers = {code: access.viewer(session, world.workers[code].user_id) for code in codes}
+    questions = {
+        code: Question(resident(world.households[code]), Purpose.PRE_LOAN, world.consents[code])
+        for code in codes
+    }
+    requests = [Request(viewers[code], list(questions.values()), NOW, batch_uid=code) for code in codes]
+    seen: dict[str | None, list[str]] = {}
+
+    def tell(request: Request, found: Sequence[InquiryResult | AppError]) -> Answered:
+        names = [one.code if isinstance(one, AppError) else one.titles[0][0].code for one in found]
+        seen[request.batch_uid] = names
+        return Answered(200, b"")
+
+    with transaction(serving, of_one_state=True) as session:
+        assert len(answered(session, world.district.cipher, requests, tell=tell)) == 3
+    assert seen == {mine: [code if code == mine else "consent_missing" for code in codes] for mine in codes}
+    with reading(world.district.engine) as session:
+        rows = session.execute(text("SELECT batch_uid, outcome FROM inquiries ORDER BY inquiry_id")).all()
+    # Who is not seen is nobody: of one in another division the record says that it was not found.
+    assert [tuple(row) for row in rows] == [
+        (mine, "answered" if code == mine else "not_found") for mine in codes for code in codes
+    ]
 
 
 def test_with_the_serving_role_everybody_still_gets_what_the_document_says(

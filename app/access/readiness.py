@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-
-from app.models import User
+from typing import Protocol
 
 
 class Step(StrEnum):
@@ -12,6 +11,22 @@ class Step(StrEnum):
 
     CHANGE_PASSWORD = "change_password"
     ENROL_SECOND_FACTOR = "enrol_second_factor"
+
+
+class Account(Protocol):
+    """What of an account decides whether it is ready."""
+
+    @property
+    def must_change_password(self) -> bool:
+        """Whether the password was given to the user, who has to choose another one."""
+
+    @property
+    def password_changed_at(self) -> datetime | None:
+        """When the password was chosen."""
+
+    @property
+    def totp_confirmed_at(self) -> datetime | None:
+        """When the second factor was enrolled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +41,7 @@ class Requirements:
     password_days: int | None = None
 
 
-def left_to_do(user: User, requirements: Requirements, *, at: datetime) -> tuple[Step, ...]:
+def left_to_do(user: Account, requirements: Requirements, *, at: datetime) -> tuple[Step, ...]:
     """The steps an account has yet to take."""
     steps = []
     if user.must_change_password or _is_too_old(user, requirements, at=at):
@@ -36,7 +51,7 @@ def left_to_do(user: User, requirements: Requirements, *, at: datetime) -> tuple
     return tuple(steps)
 
 
-def _is_too_old(user: User, requirements: Requirements, *, at: datetime) -> bool:
+def _is_too_old(user: Account, requirements: Requirements, *, at: datetime) -> bool:
     if requirements.password_days is None:
         return False
     changed = user.password_changed_at

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,7 +13,6 @@ from urllib.parse import unquote_plus
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.security import OAuth2PasswordBearer
 from pydantic import BaseModel, ConfigDict, model_validator
-from starlette.concurrency import run_in_threadpool
 
 from app import clock
 from app.access import policy, refresh, service
@@ -20,18 +20,71 @@ from app.access.problems import Problem
 from app.access.readiness import Requirements
 from app.access.scope import Viewer
 from app.access.sessions import note_session
-from app.access.tokens import SESSION_HOURS_MAX, SignedInBy, issue_token, new_session_id, read_token
-from app.db import Session, reading, recording_session, request_session
+from app.access.tokens import (
+    SESSION_HOURS_MAX,
+    AccessToken,
+    SignedInBy,
+    issue_token,
+    new_session_id,
+    read_token,
+)
+from app.db import Engine, RowScope, Session, reading, transaction
 from app.errors import NotSignedIn
 from app.examples import shown
+from app.groups import Together
 from app.models import Role, SessionPlace, User
+from app.places.service import subtree_prefix
+from app.settings import Settings
 
 router = APIRouter(tags=["access"])
 _NO_TOKEN = "no access token: get one at /v1/token and send it as `Authorization: Bearer …`"
+_TOKENS_TOGETHER = 1_000
 COOKIE = "credit_village_session"
 # Where somebody tries a password: an address may do so less often than anything else.
 SIGN_IN_PATHS = frozenset({"/v1/token", "/login", "/login/code", "/login/oidc"})
 
+# These only read: from one state of the database, so that no answer mixes two nights.
+READING = ("GET", "HEAD")
+
+
+def request_session(request: Request) -> Iterator[Session]:
+    """The session of one request: its rows are those its viewer may see, and it is one transaction."""
+    state = request.app.state
+    _follow_keys(request)
+    if request.method in READING:
+        with reading(state.engine, scope=_row_scope(request)) as session:
+            yield session
+        return
+    with transaction(state.engine, before_commit=state.before_commit, scope=_row_scope(request)) as session:
+        yield session
+
+
+def recording_session(request: Request) -> Iterator[Session]:
+    """The session of a request that reads one state of the database and leaves a record of who looked."""
+    state, scope = request.app.state, _row_scope(request)
+    _follow_keys(request)
+    with transaction(
+        state.engine, of_one_state=True, before_commit=state.before_commit, scope=scope
+    ) as session:
+        yield session
+
+
+def _follow_keys(request: Request) -> None:
+    """Keep to the keys in force, in a session of its own: that of the request must not begin before its work.
+
+    Who signs in is counted in a step of its own first, which on SQLite would wait for it in vain.
+    """
+    with reading(request.app.state.engine) as session:
+        request.app.state.follow_keys(session)
+
+
+def _row_scope(request: Request) -> RowScope | None:
+    viewer: Viewer | None = getattr(request.state, "viewer", None)
+    return None if viewer is None else RowScope(subtree_prefix(viewer.place_code), viewer.organisation_id)
+
+
+# The dependencies are called as they are: an override of any (`dependency_overrides`) would have FastAPI read
+# the signatures of all of them again for every request.
 # "function": committed after the operation has returned and before its answer is sent.
 RequestSession = Annotated[Session, Depends(request_session, scope="function")]
 # For what only reads but must leave a record of who looked: committed before the answer too.
@@ -103,7 +156,7 @@ async def permitted(request: Request) -> None:
     operation = request.scope["route"].name
     if operation in policy.PUBLIC:
         return
-    viewer = await run_in_threadpool(_signed_in, request)
+    viewer = await _signed_in(request)
     # Noted first, so that the line of a refusal says whose it was.
     request.state.viewer = viewer
     policy.refuse_unless_permitted(viewer, operation)
@@ -111,7 +164,7 @@ async def permitted(request: Request) -> None:
         raise refused.error()
 
 
-def current_viewer(request: Request, _token: Annotated[str | None, Depends(_bearer)]) -> Viewer:
+async def current_viewer(request: Request, _token: Annotated[str | None, Depends(_bearer)]) -> Viewer:
     """The signed-in user of this request, as `permitted` found it."""
     viewer: Viewer = request.state.viewer
     return viewer
@@ -120,7 +173,7 @@ def current_viewer(request: Request, _token: Annotated[str | None, Depends(_bear
 CurrentViewer = Annotated[Viewer, Depends(current_viewer)]
 
 
-def _signed_in(request: Request) -> Viewer:
+async def _signed_in(request: Request) -> Viewer:
     if request.url.path.startswith("/v1/"):
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
@@ -129,19 +182,30 @@ def _signed_in(request: Request) -> Viewer:
             )
     else:
         token = request.cookies.get(session_cookie(request), "")
-    at = clock.now()
     state = request.app.state
-    read = read_token(token, key=state.token_key, at=at)
-    # A session of its own, closed at once: it must not stand in the way of the one that writes.
-    with reading(state.engine) as session:
-        viewer = service.viewer_of(session, read, requirements=requirements(request), at=at)
+    read: AccessToken = state.tokens.read(token, key=state.token_key, at=clock.now())
+    viewer: Viewer = await state.viewers.ask(read)
     request.state.token = read
     return viewer
 
 
+def viewers(engine: Engine, settings: Settings) -> Together[AccessToken, Viewer]:
+    """Who is behind the tokens of the requests in flight: asked of the database together, every time."""
+
+    def read(tokens: Sequence[AccessToken]) -> list[Viewer | NotSignedIn]:
+        # A session of its own, closed at once: it must not stand in the way of the one that writes.
+        with reading(engine) as session:
+            return service.viewers_of(session, tokens, requirements=_required(settings), at=clock.now())
+
+    return Together(read, most=_TOKENS_TOGETHER)
+
+
 def requirements(request: Request) -> Requirements:
     """What this installation asks of accounts."""
-    settings = request.app.state.settings
+    return _required(request.app.state.settings)
+
+
+def _required(settings: Settings) -> Requirements:
     return Requirements(
         second_factor=settings.second_factor == "required", password_days=settings.password_days
     )

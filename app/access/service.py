@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
@@ -23,13 +24,13 @@ from app.errors import (
     SecondFactorNeeded,
     TooManyAttempts,
 )
-from app.models import ApiClient, Organisation, OrganisationKind, Place, Role, User
+from app.models import ApiClient, Organisation, OrganisationKind, Role, User
 from app.places import service as places
 
 __all__ = [
     "Sealing", "Viewer", "create_organisation", "create_user", "may_see", "organisation", "prove_factors",
     "prove_password", "refuse_password_grant", "second_factor_row", "sign_in", "sign_in_client",
-    "sign_in_subject", "sign_in_with_code", "viewer", "viewer_of",
+    "sign_in_subject", "sign_in_with_code", "viewer", "viewers_of",
 ]  # fmt: skip
 
 _LOG = logging.getLogger(__name__)
@@ -239,24 +240,39 @@ def sign_in_subject(session: Session, subject: str) -> User:
 
 def viewer(session: Session, user_id: int) -> Viewer:
     """The person behind a user id, as of this moment."""
-    user, works_for, place = _present(store.user_with_place(session, user_id))
-    return _viewer(user, works_for, place, ready=not user.must_change_password)
-
-
-def viewer_of(session: Session, token: AccessToken, *, requirements: Requirements, at: datetime) -> Viewer:
-    """The person a token speaks for, unless it, its session or its client was revoked; asked in one query."""
-    found = store.user_of_token(
-        session,
-        token.user_id,
-        token_id=token.token_id,
-        session_id=token.session_id,
-        client_id=token.client_id,
-    )
-    user, works_for, place = _present(found)
-    if user.signed_out_at is not None and token.issued_at < user.signed_out_at:
+    found = store.present(session, [user_id]).get(user_id)
+    if found is None or found.disabled:
         raise NotSignedIn(_ENDED)
-    ready = not _left(token.signed_in_by, left_to_do(user, requirements, at=at))
-    return _viewer(user, works_for, place, ready=ready)
+    return _viewer(found, ready=not found.must_change_password)
+
+
+def viewers_of(
+    session: Session, tokens: Sequence[AccessToken], *, requirements: Requirements, at: datetime
+) -> list[Viewer | NotSignedIn]:
+    """The person each token speaks for, unless it, its session or its client was revoked.
+
+    Asked anew for every request, and for all that come at the same moment together: nothing is remembered.
+    """
+    users = store.present(session, {token.user_id for token in tokens})
+    names = {name for token in tokens for name in (token.token_id, token.session_id)}
+    revoked = store.revoked(session, names)
+    client_ids = {token.client_id for token in tokens if token.client_id is not None}
+    clients = store.clients_in_use(session, client_ids) if client_ids else set()
+    told: list[Viewer | NotSignedIn] = []
+    for token in tokens:
+        found = users.get(token.user_id)
+        if (
+            found is None
+            or found.disabled
+            or revoked & {token.token_id, token.session_id}
+            or (token.client_id is not None and (token.client_id, token.user_id) not in clients)
+            or (found.signed_out_at is not None and token.issued_at < found.signed_out_at)
+        ):
+            told.append(NotSignedIn(_ENDED))
+            continue
+        left = _left(token.signed_in_by, left_to_do(found, requirements, at=at))
+        told.append(_viewer(found, ready=not left))
+    return told
 
 
 def _left(signed_in_by: SignedInBy, steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -273,24 +289,18 @@ def second_factor_row(user: User) -> str:
     return f"users/{user.user_id}/totp"
 
 
-def _present(found: tuple[User, Organisation, Place] | None) -> tuple[User, Organisation, Place]:
-    if found is None or found[0].disabled:
-        raise NotSignedIn(_ENDED)
-    return found
-
-
-def _viewer(user: User, works_for: Organisation, place: Place, *, ready: bool) -> Viewer:
+def _viewer(found: store.Present, *, ready: bool) -> Viewer:
     return Viewer(
-        user_id=user.user_id,
-        username=user.username,
-        display_name=user.display_name,
-        role=user.role,
-        organisation_id=works_for.organisation_id,
-        organisation_name=works_for.name,
-        place_id=place.place_id,
-        place_code=place.code,
-        place_name=place.name,
-        admitted=works_for.admitted_at is not None,
+        user_id=found.user_id,
+        username=found.username,
+        display_name=found.display_name,
+        role=found.role,
+        organisation_id=found.organisation_id,
+        organisation_name=found.organisation_name,
+        place_id=found.place_id,
+        place_code=found.place_code,
+        place_name=found.place_name,
+        admitted=found.admitted_at is not None,
         ready=ready,
     )
 

@@ -1,14 +1,14 @@
 """Organisations and users as they are kept."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import (
     CursorResult,
-    String,
     Update,
     bindparam,
     case,
-    exists,
     literal,
     null,
     or_,
@@ -18,28 +18,56 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db import Session
-from app.models import ApiClient, Organisation, Place, RevokedToken, Subject, User
+from app.models import ApiClient, Organisation, Place, RevokedToken, Role, Subject, User
 from app.models.base import Instant
 
-# Every request asks one of these: they are built once.
+# Every request asks these: they are built once, and ask for the columns they need.
 _PRESENT = (
-    select(User, Organisation, Place)
+    select(
+        User.user_id,
+        User.username,
+        User.display_name,
+        User.role,
+        User.disabled,
+        User.must_change_password,
+        User.password_changed_at,
+        User.totp_confirmed_at,
+        User.signed_out_at,
+        Organisation.organisation_id,
+        Organisation.name.label("organisation_name"),
+        Organisation.admitted_at,
+        Place.place_id,
+        Place.code.label("place_code"),
+        Place.name.label("place_name"),
+    )
     .join(Organisation, Organisation.organisation_id == User.organisation_id)
     .join(Place, Place.place_id == User.place_id)
-    .where(User.user_id == bindparam("user_id"))
+    .where(User.user_id.in_(bindparam("user_ids", expanding=True)))
 )
-_REVOKED = or_(
-    RevokedToken.jti == bindparam("token_id", type_=String),
-    RevokedToken.jti == bindparam("session_id", type_=String),
+_REVOKED = select(RevokedToken.jti).where(RevokedToken.jti.in_(bindparam("names", expanding=True)))
+_CLIENTS = select(ApiClient.client_id, ApiClient.user_id).where(
+    ApiClient.client_id.in_(bindparam("client_ids", expanding=True)), ApiClient.disabled.is_(False)
 )
-_NOT_REVOKED = _PRESENT.where(~exists().where(_REVOKED))
-_OF_CLIENT = _NOT_REVOKED.where(
-    exists().where(
-        ApiClient.client_id == bindparam("client_id", type_=String),
-        ApiClient.user_id == User.user_id,
-        ApiClient.disabled.is_(False),
-    )
-)
+
+
+class Present(NamedTuple):
+    """A user with the organisation and the division it works for, as they are now."""
+
+    user_id: int
+    username: str
+    display_name: str
+    role: Role
+    disabled: bool
+    must_change_password: bool
+    password_changed_at: datetime | None
+    totp_confirmed_at: datetime | None
+    signed_out_at: datetime | None
+    organisation_id: int
+    organisation_name: str
+    admitted_at: datetime | None
+    place_id: int
+    place_code: str
+    place_name: str
 
 
 def organisation(session: Session, organisation_id: int) -> Organisation | None:
@@ -72,19 +100,21 @@ def client(session: Session, client_id: str) -> ApiClient | None:
     return session.get(ApiClient, client_id)
 
 
-def user_with_place(session: Session, user_id: int) -> tuple[User, Organisation, Place] | None:
-    """A user with the organisation and the division the user works for."""
-    row = session.execute(_PRESENT, {"user_id": user_id}).first()
-    return None if row is None else (row[0], row[1], row[2])
+def present(session: Session, user_ids: Collection[int]) -> dict[int, Present]:
+    """Users with the organisations and the divisions they work for, by id."""
+    rows = session.connection().execute(_PRESENT, {"user_ids": list(user_ids)})
+    return {row[0]: Present._make(row) for row in rows}
 
 
-def user_of_token(
-    session: Session, user_id: int, *, token_id: str, session_id: str, client_id: str | None
-) -> tuple[User, Organisation, Place] | None:
-    """The same; None where the token, its session or the client it was issued to was revoked."""
-    named = {"user_id": user_id, "token_id": token_id, "session_id": session_id, "client_id": client_id}
-    row = session.execute(_NOT_REVOKED if client_id is None else _OF_CLIENT, named).first()
-    return None if row is None else (row[0], row[1], row[2])
+def revoked(session: Session, names: Collection[str]) -> set[str]:
+    """Those of some tokens and sessions that were revoked."""
+    return set(session.connection().execute(_REVOKED, {"names": list(names)}).scalars())
+
+
+def clients_in_use(session: Session, client_ids: Collection[str]) -> set[tuple[str, int]]:
+    """Those of some clients that were not revoked, with the users they sign in for."""
+    rows = session.connection().execute(_CLIENTS, {"client_ids": list(client_ids)})
+    return {(row[0], row[1]) for row in rows}
 
 
 def is_demonstration(session: Session) -> bool:

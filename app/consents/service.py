@@ -10,7 +10,7 @@ from app.errors import Conflict, Invalid
 from app.models import Consent, ConsentChannel, ConsentKind, ConsentWithdrawal, Purpose
 
 __all__ = [
-    "Agreement", "collection_agreements", "consent", "give", "rating_refused", "rating_refusers", "withdraw",
+    "Agreement", "collection_agreements", "consents", "give", "rating_refused", "rating_refusers", "withdraw",
 ]  # fmt: skip
 
 
@@ -18,7 +18,7 @@ __all__ = [
 class Agreement:
     """A consent or a refusal, and the day it was withdrawn."""
 
-    consent: Consent
+    consent: Consent | store.Terms
     withdrawn_on: date | None
 
     def holds(self, on: date) -> bool:
@@ -42,10 +42,10 @@ class Agreement:
         return same and given.agreed and (not given.facts or fact in given.facts) and self.holds(on)
 
 
-def consent(session: Session, consent_id: int) -> Agreement | None:
-    """The consent with this id, valid or not."""
-    found = store.by_id(session, consent_id)
-    return None if found is None else Agreement(*found)
+def consents(session: Session, consent_ids: Collection[int]) -> dict[int, Agreement]:
+    """The consents with these ids, valid or not, by id; one that is not there is left out."""
+    found = store.by_ids(session, consent_ids) if consent_ids else []
+    return {terms.consent_id: Agreement(terms, withdrawn_on) for terms, withdrawn_on in found}
 
 
 def collection_agreements(

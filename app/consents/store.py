@@ -3,20 +3,51 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from itertools import islice
+from typing import NamedTuple
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, bindparam, select
 
 from app.db import Session
-from app.models import Consent, ConsentKind, ConsentWithdrawal
+from app.models import Consent, ConsentKind, ConsentWithdrawal, Purpose
 
 _PER_QUERY = 500
 Kept = tuple[Consent, date | None]
+_BY_IDS = (
+    select(
+        Consent.consent_id,
+        Consent.subject_id,
+        Consent.kind,
+        Consent.agreed,
+        Consent.organisation_id,
+        Consent.purpose,
+        Consent.facts,
+        Consent.effective_from,
+        Consent.effective_to,
+        ConsentWithdrawal.withdrawn_on,
+    )
+    .outerjoin(ConsentWithdrawal, ConsentWithdrawal.consent_id == Consent.consent_id)
+    .where(Consent.consent_id.in_(bindparam("consent_ids", expanding=True)))
+)
 
 
-def by_id(session: Session, consent_id: int) -> Kept | None:
-    """One consent and the day it was withdrawn."""
-    row = session.execute(_kept().where(Consent.consent_id == consent_id)).first()
-    return None if row is None else (row[0], row[1])
+class Terms(NamedTuple):
+    """What a consent says: of whom, to whom, for what and how long."""
+
+    consent_id: int
+    subject_id: int
+    kind: ConsentKind
+    agreed: bool
+    organisation_id: int | None
+    purpose: Purpose | None
+    facts: list[str]
+    effective_from: date
+    effective_to: date | None
+
+
+def by_ids(session: Session, consent_ids: Collection[int]) -> list[tuple[Terms, date | None]]:
+    """Some consents and the days they were withdrawn."""
+    rows = session.connection().execute(_BY_IDS, {"consent_ids": list(consent_ids)})
+    return [(Terms._make(row[:-1]), row[-1]) for row in rows]
 
 
 def collections(

@@ -5,6 +5,7 @@ right, and has been made good. The rating follows in the next night.
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -28,7 +29,17 @@ from app.records.exclusions import Exclusion, taken_out
 from app.records.rules import RecordRules, RepairClass
 from app.subjects.cipher import Cipher
 
-__all__ = ["Act", "correct", "end", "notice", "repair", "restore", "state", "statements_of"]
+__all__ = [
+    "Act",
+    "correct",
+    "end",
+    "notice",
+    "repair",
+    "restore",
+    "state",
+    "statements_of",
+    "statements_of_each",
+]
 
 
 @dataclass(frozen=True)
@@ -129,12 +140,17 @@ def state(
 
 def statements_of(session: Session, cipher: Cipher, subject_id: int) -> dict[int, str]:
     """What a subject says about its adverse records, by record; of several, what it said last."""
-    return {
-        statement.record_id: cipher.open(
-            statement.text_cipher, row=f"records/{statement.record_id}/statement"
-        )
-        for statement in store.statements_of(session, subject_id)
-    }
+    return statements_of_each(session, cipher, [subject_id])[subject_id]
+
+
+def statements_of_each(
+    session: Session, cipher: Cipher, subject_ids: Collection[int]
+) -> dict[int, dict[int, str]]:
+    """The same of many subjects at once, by subject."""
+    said: dict[int, dict[int, str]] = {subject_id: {} for subject_id in subject_ids}
+    for subject_id, record_id, sealed in store.statements_of(session, subject_ids):
+        said[subject_id][record_id] = cipher.open(sealed, row=f"records/{record_id}/statement")
+    return said
 
 
 def _kept(session: Session, record_id: int) -> tuple[Record, Fact, Batch]:

@@ -1,11 +1,17 @@
 """Records and what happened to them, as they are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.models import AdverseRecord, Base, Batch, Fact, Record, RecordEvent, Statement, WrittenConsent
+
+_STATEMENTS = (
+    select(Statement.subject_id, Statement.record_id, Statement.text_cipher)
+    .where(Statement.subject_id.in_(bindparam("subject_ids", expanding=True)))
+    .order_by(Statement.statement_id)
+)
 
 
 def events_of_record(session: Session, record_id: int) -> Sequence[RecordEvent]:
@@ -35,10 +41,10 @@ def written_consent(session: Session, record: Record) -> WrittenConsent | None:
     return session.get(WrittenConsent, (record.batch_id, record.row_no, record.subject_id))
 
 
-def statements_of(session: Session, subject_id: int) -> Sequence[Statement]:
-    """What a subject said about its adverse records, in order."""
-    found = select(Statement).where(Statement.subject_id == subject_id)
-    return session.scalars(found.order_by(Statement.statement_id)).all()
+def statements_of(session: Session, subject_ids: Collection[int]) -> list[tuple[int, int, bytes]]:
+    """What some subjects said about their adverse records, in order: subject, record and the sealed words."""
+    rows = session.connection().execute(_STATEMENTS, {"subject_ids": list(subject_ids)})
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def add(session: Session, row: Base) -> None:

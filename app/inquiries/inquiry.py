@@ -1,12 +1,15 @@
 """An inquiry and its answer."""
 
+import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from app.models import GateState, Place, Purpose, RatingRun
+from app.access.scope import Viewer
+from app.models import GateState, InquiryOutcome, Purpose
 from app.objections.objection import Note
 from app.overrides.override import Override
+from app.places.service import PlaceInShort
 from app.ratings.service import ExplainedRating
 from app.subjects.service import SubjectCard
 
@@ -33,16 +36,64 @@ class Question:
 
 
 @dataclass(frozen=True)
+class RepeatKey:
+    """The key a client gave a request to send it again by, and the hash of what it asked."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request: who asks what, when, and under which key it may be sent again.
+
+    A single question is a batch of one; `batch_uid` is set where it came as a batch.
+    """
+
+    viewer: Viewer
+    questions: Sequence[Question]
+    at: datetime
+    batch_uid: str | None = None
+    key: RepeatKey | None = None
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The answer to a request: its status and its body, and whether it is one that was given before."""
+
+    status: int
+    body: bytes
+    replayed: bool = False
+
+
+@dataclass(slots=True)
+class InquiryRecord:
+    """The row of an inquiry before it is written, and what the log says was shown."""
+
+    inquired_at: datetime
+    user_id: int
+    organisation_id: int
+    purpose: Purpose
+    outcome: InquiryOutcome
+    refusal_code: str
+    batch_uid: str | None = None
+    consent_id: int | None = None
+    subject_id: int | None = None
+    rating_id: int | None = None
+    uid: str = field(default_factory=lambda: uuid.uuid4().hex)
+    shown: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True)
 class InquiryResult:
     """What an inquiry is answered with, and the record of it."""
 
     inquiry_id: int
     inquired_at: datetime
     subject: SubjectCard
-    place: Place
-    titles: Sequence[tuple[Place, GateState | None]]
+    titles: Sequence[tuple[PlaceInShort, GateState | None]]
     rating: ExplainedRating
-    newest: RatingRun | None
+    newest_night: date
     objections: Sequence[Note]
     statements: Mapping[int, str]
     override: Override | None = None

@@ -1,7 +1,7 @@
 """Ratings of persons and entities over HTTP: whoever looks leaves a record."""
 
-from collections.abc import Callable
-from datetime import datetime
+import uuid
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Request, Response
@@ -10,23 +10,23 @@ from pydantic import BaseModel
 from app import clock
 from app.access.problems import Problem, refusal
 from app.access.routes import CurrentViewer, RecordingSession
-from app.access.scope import Viewer
-from app.db import Session
+from app.db import BeforeCommit, Engine, Session
 from app.errors import AppError
 from app.examples import shown
 from app.inquiries import service
-from app.inquiries.inquiry import InquiryResult
+from app.inquiries.direct import KEY_HEADER, DirectRoute
+from app.inquiries.inquiry import Answered, InquiryResult, RepeatKey
+from app.inquiries.inquiry import Request as Asked
 from app.inquiries.schemas import (
-    BatchedInquiry,
     InquiryAnswer,
     InquiryBatch,
     InquiryBatchAnswer,
     InquiryQuestion,
     RatedSubjectAnswer,
-    RefusedInquiry,
     SubjectHistoryAnswer,
+    answer_text,
+    batch_text,
 )
-from app.inquiries.service import Answered
 from app.objections.schemas import ObjectionNote
 from app.objections.service import notes_of
 from app.overrides.schemas import OverrideAnswer
@@ -37,10 +37,11 @@ from app.ratings.schemas import (
     RecordAnswer,
     card_version,
 )
-from app.ratings.service import explained, latest_run, shown_sources, superseded_on
+from app.ratings.service import explained, newest_night, shown_sources, superseded_on
 from app.ratings.service import history as ratings_of
 from app.rules.reference_limits import reference_limits
 from app.settings import Settings
+from app.subjects.cipher import Cipher
 
 router = APIRouter(
     tags=["inquiries"],
@@ -55,13 +56,16 @@ RatingId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 IdempotencyKeyHeader = Annotated[
     str | None,
     Header(
-        alias="Idempotency-Key", min_length=1, max_length=255, pattern="^[!-~]+$",
+        alias=KEY_HEADER, min_length=1, max_length=255, pattern="^[!-~]+$",
         description="of your own choice, new for every request: sent again, it gets the first answer again",
     ),
 ]  # fmt: skip
 
 
-@router.post(
+asking = APIRouter(route_class=DirectRoute)
+
+
+@asking.post(
     "/v1/inquiries",
     summary="Ask for a rating · 信用查询",
     response_class=Response,
@@ -71,93 +75,84 @@ IdempotencyKeyHeader = Annotated[
         422: {"model": Problem},
     },
 )
-def inquiries(
+async def inquiries(
     request: Request,
     question: InquiryQuestion,
     viewer: CurrentViewer,
-    session: RecordingSession,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
     """The current rating of a household or entity, with the subject's consent, for a stated purpose.
 
     Every inquiry is on record before it is answered, also one that is refused.
     """
-    at, state = clock.now(), request.app.state
-
-    def answer() -> InquiryAnswer:
-        found = service.inquire(session, state.cipher, question.question(), viewer=viewer, at=at)
-        return _told(state.settings, found)
-
-    return _once(request, session, idempotency_key, question, answer, viewer=viewer, at=at)
+    key = _key(request, idempotency_key, question)
+    return await _answer(request, Asked(viewer, [question.question()], clock.now(), key=key))
 
 
-@router.post(
+@asking.post(
     "/v1/inquiry-batches",
     summary="Ask for up to 1,000 ratings · 批量信用查询",
     response_class=Response,
     responses={200: {"model": InquiryBatchAnswer}, 409: {"model": Problem}, 422: {"model": Problem}},
 )
-def inquiry_batches(
+async def inquiry_batches(
     request: Request,
     batch: InquiryBatch,
     viewer: CurrentViewer,
-    session: RecordingSession,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
     """Each inquiry is answered or refused on its own, in the order of the questions, and is on record."""
-    at, state = clock.now(), request.app.state
     questions = [one.question() for one in batch.inquiries]
-
-    def answer() -> InquiryBatchAnswer:
-        uid, found = service.inquire_each(session, state.cipher, questions, viewer=viewer, at=at)
-        lines = [_line(state.settings, one) for one in found]
-        refused = sum(line.answer is None for line in lines)
-        return InquiryBatchAnswer(
-            batch_uid=uid, answered_count=len(lines) - refused, refused_count=refused, inquiries=lines
-        )
-
-    return _once(request, session, idempotency_key, batch, answer, viewer=viewer, at=at)
+    key = _key(request, idempotency_key, batch)
+    asked = Asked(viewer, questions, clock.now(), batch_uid=uuid.uuid4().hex, key=key)
+    return await _answer(request, asked)
 
 
-def _once(
-    request: Request,
-    session: Session,
-    key: str | None,
-    asked: BaseModel,
-    answer: Callable[[], BaseModel],
+router.include_router(asking)
+
+
+def desk(
+    engine: Engine,
+    cipher: Cipher,
+    settings: Settings,
     *,
-    viewer: Viewer,
-    at: datetime,
-) -> Response:
-    """Answer a request; one that was sent before under the same key gets the answer it got then."""
+    follow_keys: Callable[[Session], None],
+    before_commit: BeforeCommit,
+) -> service.Desk:
+    """Where inquiries are asked: those of the same moment are answered together."""
+
+    limits_file = settings.seed_folder / "reference_limits.yaml"
+
+    def tell(asked: Asked, found: Sequence[InquiryResult | AppError]) -> Answered:
+        limits = reference_limits(limits_file)
+        texts = [
+            one
+            if isinstance(one, AppError)
+            else answer_text(one, operator_basis=settings.operator_basis, limits=limits)
+            for one in found
+        ]
+        if asked.batch_uid is not None:
+            return Answered(200, batch_text(asked.batch_uid, texts))
+        [told] = texts
+        if isinstance(told, AppError):
+            refused = refusal(told)
+            return Answered(refused.status_code, bytes(refused.body))
+        return Answered(200, told)
+
+    return service.desk(engine, cipher, tell=tell, follow_keys=follow_keys, before_commit=before_commit)
+
+
+def _key(request: Request, key: str | None, asked: BaseModel) -> RepeatKey | None:
     if key is None:
-        return Response(answer().model_dump_json(), media_type=_JSON)
-    cipher = request.app.state.cipher
-    content = {"path": request.url.path, "body": asked.model_dump(mode="json")}
-    repeat = service.claimed(session, cipher, key, content, user_id=viewer.user_id, at=at)
-    if repeat.earlier is not None:
-        again = {"Idempotency-Replayed": "true"}
-        kind = _JSON if repeat.earlier.status == 200 else "application/problem+json"
-        return Response(repeat.earlier.body, repeat.earlier.status, again, media_type=kind)
-    try:
-        made = Response(answer().model_dump_json(), media_type=_JSON)
-    except AppError as refused:
-        if not refused.leaves_record:
-            raise
-        made = refusal(refused)
-    repeat.keep(cipher, Answered(made.status_code, bytes(made.body).decode()))
-    return made
+        return None
+    return service.repeat_key(key, {"path": request.url.path, "body": asked.model_dump(mode="json")})
 
 
-def _told(settings: Settings, found: InquiryResult) -> InquiryAnswer:
-    limits = reference_limits(settings.seed_folder / "reference_limits.yaml")
-    return InquiryAnswer.of(found, operator_basis=settings.operator_basis, limits=limits)
-
-
-def _line(settings: Settings, found: InquiryResult | AppError) -> BatchedInquiry:
-    if isinstance(found, AppError):
-        return BatchedInquiry(refusal=RefusedInquiry(code=found.code, title=found.title, detail=found.detail))
-    return BatchedInquiry(answer=_told(settings, found))
+async def _answer(request: Request, asked: Asked) -> Response:
+    told: Answered = await request.app.state.inquiry_desk.ask(asked)
+    headers = {"Idempotency-Replayed": "true"} if told.replayed else None
+    kind = _JSON if told.status == 200 else "application/problem+json"
+    return Response(told.body, told.status, headers, media_type=kind)
 
 
 @router.get(
@@ -172,7 +167,7 @@ def rating(
     found = service.view_rating(session, rating_id, viewer=viewer, at=clock.now())
     answer = RatingAnswer.of(
         explained(session, found),
-        newest=latest_run(session),
+        as_of=newest_night(session),
         superseded_on=superseded_on(session, found),
     )
     shown_now = shown_sources(session, request.app.state.cipher, found, on=clock.today())

@@ -1,17 +1,20 @@
 """Inquiries on the wire."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import to_json
 
+from app.errors import AppError
 from app.inquiries.inquiry import Authorisation, InquiryResult, Question
-from app.models import GateState, Place, Purpose, SubjectKind
+from app.models import GateState, Purpose, SubjectKind
 from app.objections.schemas import ObjectionNote
 from app.overrides.schemas import OverrideAnswer, OverrideNote
 from app.places.schemas import PlaceAnswer
+from app.places.service import PlaceInShort
+from app.ratings.rating_text import rating_text
 from app.ratings.schemas import RatingAnswer, RatingHistoryAnswer, RecordAnswer
 from app.rules.reference_limits import ReferenceLimit
 
@@ -127,41 +130,6 @@ class InquiryAnswer(BaseModel):
     override: OverrideNote | None
     rating: RatingAnswer
 
-    @classmethod
-    def of(
-        cls,
-        result: InquiryResult,
-        *,
-        operator_basis: str,
-        limits: Mapping[tuple[str, str], ReferenceLimit],
-    ) -> "InquiryAnswer":
-        """The answer to one inquiry."""
-        subject = result.subject
-        limit = limits.get((subject.kind, result.rating.rating.grade))
-        return cls(
-            inquiry_id=result.inquiry_id,
-            inquired_at=result.inquired_at,
-            operator_basis=operator_basis,
-            subject=InquirySubject(
-                kind=subject.kind,
-                name=subject.display_name,
-                number_masked=subject.number_masked,
-                household_no=subject.household_no,
-                uscc=subject.uscc,
-                synthetic=subject.synthetic,
-            ),
-            village=_title(*result.titles[0]),
-            town=_title(*result.titles[1]) if len(result.titles) > 1 else None,
-            reference_limit=None if limit is None else ReferenceLimitAnswer(**asdict(limit)),
-            objections=[ObjectionNote.of(note) for note in result.objections],
-            statements=[
-                StatementAnswer(record_id=record_id, text=text)
-                for record_id, text in result.statements.items()
-            ],
-            override=OverrideNote.of(result.override),
-            rating=RatingAnswer.of(result.rating, newest=result.newest),
-        )
-
 
 class RefusedInquiry(BaseModel):
     """Why one inquiry of a batch is not answered."""
@@ -187,11 +155,6 @@ class InquiryBatchAnswer(BaseModel):
     inquiries: list[BatchedInquiry]
 
 
-def _title(place: Place, state: GateState | None) -> Title:
-    label = "尚未评定" if state is None else state.label
-    return Title(place=PlaceAnswer.of(place), state=state, state_label=label)
-
-
 class SubjectHistoryAnswer(RatingHistoryAnswer):
     """All ratings of one subject, and every override of one, also what is over; the newest first."""
 
@@ -205,3 +168,67 @@ class RatedSubjectAnswer(RatingAnswer):
     override: OverrideAnswer | None
     objections: list[ObjectionNote]
     records: list[RecordAnswer]
+
+
+def answer_text(
+    result: InquiryResult, *, operator_basis: str, limits: Mapping[tuple[str, str], ReferenceLimit]
+) -> bytes:
+    """An `InquiryAnswer` as it is sent: what never changes of a rating is written once and kept."""
+    subject, rating = result.subject, result.rating
+    limit = limits.get((subject.kind, rating.rating.grade))
+    head = {
+        "inquiry_id": result.inquiry_id,
+        "inquired_at": result.inquired_at,
+        "notice": REFERENCE_ONLY,
+        "operator_basis": operator_basis,
+        "subject": {
+            "kind": subject.kind,
+            "name": subject.display_name,
+            "number_masked": subject.number_masked,
+            "household_no": subject.household_no,
+            "uscc": subject.uscc,
+            "synthetic": subject.synthetic,
+        },
+        "village": _title(*result.titles[0]),
+        "town": _title(*result.titles[1]) if len(result.titles) > 1 else None,
+        "reference_limit": None if limit is None else _band(limit),
+        "objections": [ObjectionNote.of(note) for note in result.objections],
+        "statements": [
+            {"record_id": record_id, "text": text} for record_id, text in result.statements.items()
+        ],
+        "override": OverrideNote.of(result.override),
+    }
+    return to_json(head)[:-1] + b',"rating":' + rating_text(rating, as_of=result.newest_night) + b"}"
+
+
+def batch_text(batch_uid: str, told: Sequence[bytes | AppError]) -> bytes:
+    """An `InquiryBatchAnswer` as it is sent: every answer is the text it would be alone."""
+    lines = [
+        b'{"answer":null,"refusal":'
+        + to_json({"code": one.code, "title": one.title, "detail": one.detail})
+        + b"}"
+        if isinstance(one, AppError)
+        else b'{"answer":' + one + b',"refusal":null}'
+        for one in told
+    ]
+    refused = sum(isinstance(one, AppError) for one in told)
+    head = {"batch_uid": batch_uid, "answered_count": len(told) - refused, "refused_count": refused}
+    return to_json(head)[:-1] + b',"inquiries":[' + b",".join(lines) + b"]}"
+
+
+def _band(limit: ReferenceLimit) -> dict[str, object]:
+    return {
+        "low_fen": limit.low_fen,
+        "high_fen": limit.high_fen,
+        "version": limit.version,
+        "source": limit.source,
+        "reference_only": True,
+    }
+
+
+def _title(place: PlaceInShort, state: GateState | None) -> dict[str, object]:
+    return {
+        "place": {"code": place.code, "name": place.name, "kind": place.kind},
+        "state": state,
+        "state_label": "尚未评定" if state is None else state.label,
+    }

@@ -21,11 +21,12 @@ AGE_MAX = timedelta(minutes=10)
 HASH = 64
 FIRST = b"0" * HASH
 _SIGNATURE = 128
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 def as_json(content: Mapping[str, Any]) -> bytes:
     """The one way content is written: keys in order, no spaces, ASCII only."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    return _WRITER.encode(content).encode()
 
 
 def entry_line(content: Mapping[str, Any], *, after: bytes) -> tuple[bytes, bytes]:

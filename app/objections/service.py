@@ -38,11 +38,10 @@ from app.places.service import place as place_by_id
 from app.places.service import subtree_prefix
 from app.ratings.service import known_on, run_in_force, standing_for, superseded_on
 from app.records.exclusions import Exclusion
-from app.records.known import Known
 from app.records.service import known_records
 from app.rules.service import record_rules_in_force
 from app.subjects.cipher import Cipher
-from app.subjects.lineage import heirs
+from app.subjects.lineage import heirs, kin
 from app.subjects.service import describe
 from app.subjects.service import subject as subject_by_id
 
@@ -58,6 +57,7 @@ __all__ = [
     "escalate",
     "holds_back_downgrade",
     "notes_of",
+    "notes_of_each",
     "open_objections",
     "raise_at_office",
     "raise_objection",
@@ -238,7 +238,7 @@ def open_objections(session: Session, subject_ids: Collection[int], *, on: date)
 
 def holds_back_downgrade(session: Session, subject_id: int, *, on: date) -> bool:
     """Whether nothing about this subject may lower a designation on a day, because an objection is open."""
-    subjects = _standing_for(session, subject_id, on=on)
+    subjects = kin(session, [subject_id], on=on)[subject_id]
     return bool(store.open_of_subjects(session, subjects, on=on))
 
 
@@ -250,24 +250,23 @@ def subjects_with_open_objections(session: Session, *, on: date) -> set[int]:
 
 def notes_of(session: Session, subject_id: int, *, on: date) -> list[Note]:
     """What every answer about a subject shows of its objections on a day, the oldest first."""
-    subjects = _standing_for(session, subject_id, on=on)
-    found = store.of_subjects(session, subjects, on=on)
+    return notes_of_each(session, [subject_id], on=on)[subject_id]
+
+
+def notes_of_each(session: Session, subject_ids: Collection[int], *, on: date) -> dict[int, list[Note]]:
+    """The same of many subjects at once, by subject; what those merged into it objected to is its own."""
+    owners = kin(session, subject_ids, on=on)
+    found = store.of_subjects(session, [one for each in owners.values() for one in each], on=on)
     if not found:
-        return []
+        return {subject_id: [] for subject_id in subject_ids}
     events = store.events_of(session, [each.objection_id for each in found])
-    run = run_in_force(session, on)
-    notes = [
-        note(
-            progress(each, events[each.objection_id], on=on), read_at=None if run is None else run.started_at
-        )
-        for each in found
-    ]
-    return [each for each in notes if each is not None]
-
-
-def _standing_for(session: Session, subject_id: int, *, on: date) -> list[int]:
-    """The subject and those merged into it by a day; which records count does not matter here."""
-    return standing_for(session, subject_id, known=Known(on))
+    read_at = None if (run := run_in_force(session, on)) is None else run.started_at
+    progresses = [progress(each, events[each.objection_id], on=on) for each in found]
+    told = [(each.objection.subject_id, note(each, read_at=read_at)) for each in progresses]
+    return {
+        subject_id: [shown for one, shown in told if shown is not None and one in each]
+        for subject_id, each in owners.items()
+    }
 
 
 def standing(session: Session, objection: Objection, *, on: date) -> Progress:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.models import (
@@ -28,6 +28,9 @@ from app.models import (
 _ENDS = tuple(kind for kind in ObjectionEventKind if kind.ends)
 # SQLite and PostgreSQL both take lists of this length; longer ones are asked in parts.
 _LIST_LENGTH = 10_000
+_ASKED = Objection.subject_id.in_(bindparam("subject_ids", expanding=True))
+_ANY_OF_SUBJECTS = select(Objection.objection_id).where(_ASKED).limit(1)
+_OF_SUBJECTS = select(Objection).where(_ASKED, Objection.raised_on <= bindparam("on"))
 
 
 def add(session: Session, row: Objection | ObjectionEvent) -> None:
@@ -74,11 +77,10 @@ def of_subjects(session: Session, subject_ids: Collection[int], *, on: date) -> 
     """Every objection of some subjects that had been raised by a day, the oldest first."""
     found: list[Objection] = []
     for part in _parts(subject_ids):
-        found.extend(
-            session.scalars(
-                select(Objection).where(Objection.subject_id.in_(part), Objection.raised_on <= on)
-            )
-        )
+        # Of most subjects there is none, and that is quickly known.
+        if session.connection().execute(_ANY_OF_SUBJECTS, {"subject_ids": part}).first() is None:
+            continue
+        found.extend(session.scalars(_OF_SUBJECTS, {"subject_ids": part, "on": on}))
     return sorted(found, key=lambda each: each.objection_id)
 
 

@@ -18,11 +18,11 @@ from app.places.divisions import (
     read_divisions,
     subtree_prefix,
 )
-from app.places.store import children
+from app.places.store import PlaceInShort, children, with_parents
 
 __all__ = [
-    "children", "load_divisions", "place", "place_by_code", "place_name_in_full", "places_within",
-    "spoken_name", "subtree_prefix", "within",
+    "PlaceInShort", "children", "load_divisions", "place", "place_by_code", "place_name_in_full",
+    "places_within", "spoken_name", "subtree_prefix", "with_parents", "within",
 ]  # fmt: skip
 
 Versions = dict[tuple[str, str], list[Place]]

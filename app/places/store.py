@@ -2,13 +2,29 @@
 
 from collections.abc import Collection
 from datetime import date
+from typing import NamedTuple
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Place, PlaceKind
 
 CODE_SYSTEM = "NBS"
+_IDS: BindParameter[int] = bindparam("place_ids", expanding=True)
+_PARENTS = select(Place.parent_id).where(Place.place_id.in_(_IDS), Place.parent_id.is_not(None))
+_WITH_PARENTS = select(Place.place_id, Place.code, Place.name, Place.kind, Place.parent_id).where(
+    or_(Place.place_id.in_(_IDS), Place.place_id.in_(_PARENTS))
+)
+
+
+class PlaceInShort(NamedTuple):
+    """A division: its code, its name and what it lies in."""
+
+    place_id: int
+    code: str
+    name: str
+    kind: PlaceKind
+    parent_id: int | None
 
 
 def all_places(session: Session) -> list[Place]:
@@ -19,6 +35,12 @@ def all_places(session: Session) -> list[Place]:
 def by_id(session: Session, place_id: int) -> Place | None:
     """The division with this id."""
     return session.get(Place, place_id)
+
+
+def with_parents(session: Session, place_ids: Collection[int]) -> dict[int, PlaceInShort]:
+    """The divisions with these ids and those they lie directly in, by id."""
+    rows = session.connection().execute(_WITH_PARENTS, {"place_ids": list(place_ids)})
+    return {row[0]: PlaceInShort._make(row) for row in rows}
 
 
 def by_code(session: Session, code: str, *, on: date) -> Place | None:

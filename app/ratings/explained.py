@@ -1,7 +1,8 @@
 """A rating with everything behind it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 from app.models import Rating, RatingRun, RuleVersion
 from app.records.exclusions import Exclusion
@@ -14,7 +15,7 @@ class ExplainedRating:
     """A rating with its night, the rule it was made by and every point of it.
 
     `ways_up` are the cheapest sets of changes to the next grade; `record_ids` the records that counted, by
-    the names of their facts.
+    the names of their facts. `texts` keeps how it was written in answers, by the day it held on.
     """
 
     rating: Rating
@@ -23,6 +24,7 @@ class ExplainedRating:
     explanation: Explanation
     ways_up: tuple[WayUp, ...]
     record_ids: Mapping[str, int]
+    texts: dict[date, bytes] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from app.models import RatingRun, RuleVersion
+from app.models import RuleVersion
 from app.ratings.explained import ExplainedRating, ShownRecord
 from app.records.service import KnownRecord
 from scoring import Line
@@ -137,12 +137,12 @@ class RatingAnswer(Answer):
 
     @classmethod
     def of(
-        cls, explained: ExplainedRating, *, newest: RatingRun | None, superseded_on: date | None = None
+        cls, explained: ExplainedRating, *, as_of: date | None, superseded_on: date | None = None
     ) -> "RatingAnswer":
         """The rating of a night: it holds as of the newest one, unless a later rating took its place."""
         rating, told, run = explained.rating, explained.explanation, explained.run
         ways_up = [WayUpAnswer.model_validate(way) for way in explained.ways_up]
-        holds_until = newest if newest is not None and superseded_on is None else run
+        holds_until = as_of if as_of is not None and superseded_on is None else run.as_of
         return cls(
             rating_id=rating.rating_id,
             grade=rating.grade,
@@ -150,7 +150,7 @@ class RatingAnswer(Answer):
             score=rating.score,
             unrated_reason=rating.unrated_reason.value or None,
             since=run.as_of,
-            as_of=holds_until.as_of,
+            as_of=holds_until,
             superseded_on=superseded_on,
             on_file=rating.on_file,
             known_count=rating.known_count,

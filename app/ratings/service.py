@@ -1,17 +1,18 @@
 """Which rating of a subject holds, and everything behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import date
 from itertools import islice
+from typing import TypeVar, cast
 
 from app.corrections.service import statements_of
 from app.db import Session, remembered
 from app.errors import NotFound
-from app.models import PeerGroup, Rating, RatingRun, Subject, SubjectKind, UnratedReason
+from app.models import PeerGroup, Rating, RatingRun, RuleVersion, Subject, SubjectKind, UnratedReason
 from app.ratings import store
 from app.ratings.explained import ExplainedRating, ShownRecord
 from app.records.known import LINEAGE_UNDOS, LINEAGES, RECORDS, Known
-from app.records.service import CurrentValue, current_values, known_records
+from app.records.service import CurrentValue, counting_records, current_values, known_records
 from app.rules.service import (
     card_of,
     newest_catalogue,
@@ -27,17 +28,21 @@ from scoring import Peers
 # More ways up than a person would compare are kept for the card's reviewers.
 WAYS_UP_SHOWN = 3
 EXPLAINED = "explained ratings"
+_NOTHING_USED = (UnratedReason.NO_CONSENT, UnratedReason.MERGED)
 
 __all__ = [
     "ExplainedRating",
     "as_of",
     "current_rating",
+    "current_ratings",
     "explained",
+    "explained_each",
     "history",
     "in_force",
     "known_by_night",
     "known_on",
     "latest_run",
+    "newest_night",
     "rating",
     "ratings_in_place",
     "run_in_force",
@@ -52,6 +57,16 @@ __all__ = [
 def latest_run(session: Session) -> RatingRun | None:
     """The newest published night, or none."""
     return store.latest_run(session)
+
+
+def newest_night(session: Session) -> date | None:
+    """The day the newest published night was about, or none."""
+    return store.newest_night(session)
+
+
+def current_ratings(session: Session, subject_ids: Collection[int]) -> dict[int, int]:
+    """The numbers of the ratings that hold now, by subject; one without a night yet is left out."""
+    return store.current_ratings(session, subject_ids)
 
 
 def current_rating(session: Session, subject_id: int) -> Rating | None:
@@ -83,25 +98,38 @@ def superseded_on(session: Session, rating: Rating) -> date | None:
 
 
 def explained(session: Session, rating: Rating) -> ExplainedRating:
-    """A rating explained from its own bins, the card as it was and whom it was compared with that night.
-
-    Nothing it is made from ever changes but where its subject lives: what a process has explained lately it
-    does not explain again.
-    """
+    """A rating explained from its own bins, the card as it was and whom it was compared with that night."""
     place_id = subject(session, rating.subject_id).place_id
+    return explained_each(session, {rating.rating_id: place_id})[rating.rating_id]
+
+
+def explained_each(session: Session, places: Mapping[int, int]) -> dict[int, ExplainedRating]:
+    """Ratings explained, by their numbers; `places` says where the subject of each lives.
+
+    Nothing a rating is made from ever changes but where its subject lives: what a process has explained
+    lately it does not explain again.
+    """
     kept = remembered(session)
-    found = kept.get(EXPLAINED, (rating.rating_id, place_id))
-    if isinstance(found, ExplainedRating):
-        return found
-    made = _explained(session, rating, place_id=place_id)
-    kept.put(EXPLAINED, (rating.rating_id, place_id), made)
-    return made
+    told: dict[int, ExplainedRating] = {}
+    for rating_id, place_id in places.items():
+        found = kept.get(EXPLAINED, (rating_id, place_id))
+        if isinstance(found, ExplainedRating):
+            told[rating_id] = found
+    missing = [rating_id for rating_id in places if rating_id not in told]
+    ratings = store.ratings(session, missing) if missing else ()
+    records = _counted_each(session, ratings)
+    for rating in ratings:
+        place_id = places[rating.rating_id]
+        made = _explained(session, rating, place_id=place_id, records=records[rating.rating_id])
+        kept.put(EXPLAINED, (rating.rating_id, place_id), made)
+        told[rating.rating_id] = made
+    return told
 
 
-def _explained(session: Session, rating: Rating, *, place_id: int) -> ExplainedRating:
-    rule = rule_version(session, rating.rule_version_id)
-    run = store.run(session, rating.run_id)
-    assert run is not None
+def _explained(
+    session: Session, rating: Rating, *, place_id: int, records: Mapping[str, int]
+) -> ExplainedRating:
+    rule, run = _rule(session, rating.rule_version_id), _night(session, rating.run_id)
     card, unrated = card_of(rule), bool(rating.unrated_reason)
     explanation = card.explain(
         rating.packed_bins, vetoes=rating.vetoes, unrated=unrated, out_of_range=rating.out_of_range_count
@@ -112,13 +140,67 @@ def _explained(session: Session, rating: Rating, *, place_id: int) -> ExplainedR
     )
     # Points lift no veto, and without a grade there is none to rise from.
     ways_up = () if unrated or rating.vetoes else card.ways_up(rating.packed_bins, beyond_fewest=1)
-    records = {value.name: value.record_id for value in sources(session, rating)}
     return ExplainedRating(rating, run, rule, compared, tuple(islice(ways_up, WAYS_UP_SHOWN)), records)
 
 
+def _rule(session: Session, rule_version_id: int) -> RuleVersion:
+    """The rule somebody was rated by; it is never changed after."""
+    return _once(session, "rules", rule_version_id, lambda: rule_version(session, rule_version_id))
+
+
+def _night(session: Session, run_id: int) -> RatingRun:
+    """A published night; it is never changed after."""
+
+    def read() -> RatingRun:
+        run = store.run(session, run_id)
+        assert run is not None
+        return run
+
+    return _once(session, "nights", run_id, read)
+
+
 def _peers(session: Session, rating: Rating, group: PeerGroup, *, place_id: int | None) -> Peers | None:
-    found = store.peer_points(session, rating, group=group, place_id=place_id)
-    return None if found is None else Peers(found.subject_count, tuple(found.point_sums))
+    """Whom a rating was compared with on its night."""
+
+    def read() -> list[Peers]:
+        found = store.peer_points(session, rating, group=group, place_id=place_id)
+        return [] if found is None else [Peers(found.subject_count, tuple(found.point_sums))]
+
+    key = (rating.rule_version_id, group, place_id, rating.run_id)
+    found = _once(session, "peers", key, read)
+    return found[0] if found else None
+
+
+_Kept = TypeVar("_Kept")
+
+
+def _once(session: Session, kind: str, key: Hashable, read: Callable[[], _Kept]) -> _Kept:
+    """What this process remembers under a key, read where it does not; for what never changes."""
+    kept = remembered(session)
+    found = kept.get(kind, key)
+    if found is None:
+        found = read()
+        kept.put(kind, key, found)
+    return cast("_Kept", found)
+
+
+def _counted_each(session: Session, ratings: Sequence[Rating]) -> dict[int, dict[str, int]]:
+    """The records each rating was made from, by its number and the names of the facts."""
+    records: dict[int, dict[str, int]] = {rating.rating_id: {} for rating in ratings}
+    by_night: dict[int, dict[int, Rating]] = {}
+    for rating in ratings:
+        if rating.unrated_reason not in _NOTHING_USED:
+            by_night.setdefault(rating.run_id, {})[rating.subject_id] = rating
+    for run_id, rated in by_night.items():
+        known = known_by_night(session, _night(session, run_id))
+        merged = _heirs(session, known)
+        kin: dict[int, list[int]] = {subject_id: [subject_id] for subject_id in rated}
+        for gone, heir in sorted(merged.items()):
+            if heir in kin:
+                kin[heir].append(gone)
+        for subject_id, found in counting_records(session, kin, known=known).items():
+            records[rated[subject_id].rating_id] = found
+    return records
 
 
 def sources(session: Session, rating: Rating) -> list[CurrentValue]:
@@ -126,11 +208,9 @@ def sources(session: Session, rating: Rating) -> list[CurrentValue]:
 
     Of who may not be rated nothing was used.
     """
-    if rating.unrated_reason in (UnratedReason.NO_CONSENT, UnratedReason.MERGED):
+    if rating.unrated_reason in _NOTHING_USED:
         return []
-    run = store.run(session, rating.run_id)
-    assert run is not None
-    known = known_by_night(session, run)
+    known = known_by_night(session, _night(session, rating.run_id))
     return current_values(session, standing_for(session, rating.subject_id, known=known), known=known)
 
 
@@ -151,7 +231,9 @@ def shown_sources(session: Session, cipher: Cipher, rating: Rating, *, on: date)
 
 def known_by_night(session: Session, run: RatingRun) -> Known:
     """What a night knew, and the rules it chose among the records by."""
-    rules, catalogue = rules_of_night(session, run.rule_fingerprints)
+    rules, catalogue = _once(
+        session, "rules of nights", run.run_id, lambda: rules_of_night(session, run.rule_fingerprints)
+    )
     until = {RECORDS: run.last_record_id} | run.known_until
     return Known(run.as_of, rules, catalogue, until)
 

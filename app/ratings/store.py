@@ -1,13 +1,41 @@
 """Ratings as they are kept; what an unpublished night wrote does not exist."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import ScalarResult, exists, func, select
+from sqlalchemy import ScalarResult, bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
 from app.db import Session
 from app.models import PeerGroup, PeerPoints, Rating, RatingRun, Subject
+
+_NEWER, _NEWER_RUN = aliased(Rating), aliased(RatingRun)
+_CURRENT = select(Rating.subject_id, Rating.rating_id).where(
+    Rating.subject_id.in_(bindparam("subject_ids", expanding=True)),
+    Rating.run_id
+    == select(func.max(_NEWER.run_id))
+    .join(_NEWER_RUN, _NEWER_RUN.run_id == _NEWER.run_id)
+    .where(_NEWER.subject_id == Rating.subject_id, _NEWER_RUN.published_at.is_not(None))
+    .scalar_subquery(),
+)
+_PEERS = (
+    select(PeerPoints)
+    .where(
+        PeerPoints.rule_version_id == bindparam("rule"),
+        PeerPoints.peer_group == bindparam("peer_group"),
+        PeerPoints.run_id <= bindparam("run"),
+    )
+    .order_by(PeerPoints.run_id.desc())
+    .limit(1)
+)
+_PEERS_OF_PLACE = _PEERS.where(PeerPoints.place_id == bindparam("place"))
+_PEERS_OF_DISTRICT = _PEERS.where(PeerPoints.place_id.is_(None))
+_NEWEST_NIGHT = (
+    select(RatingRun.as_of)
+    .where(RatingRun.published_at.is_not(None))
+    .order_by(RatingRun.run_id.desc())
+    .limit(1)
+)
 
 
 def latest_run(session: Session) -> RatingRun | None:
@@ -44,6 +72,22 @@ def rating(session: Session, rating_id: int) -> Rating | None:
     return session.scalars(found.where(RatingRun.published_at.is_not(None))).first()
 
 
+def ratings(session: Session, rating_ids: Collection[int]) -> Sequence[Rating]:
+    """Some ratings."""
+    return session.scalars(select(Rating).where(Rating.rating_id.in_(rating_ids))).all()
+
+
+def current_ratings(session: Session, subject_ids: Collection[int]) -> dict[int, int]:
+    """The rating that holds now of each of some subjects, by subject."""
+    rows = session.connection().execute(_CURRENT, {"subject_ids": list(subject_ids)})
+    return {row[0]: row[1] for row in rows}
+
+
+def newest_night(session: Session) -> date | None:
+    """The day the newest published night was about."""
+    return session.connection().scalar(_NEWEST_NIGHT)
+
+
 def latest(session: Session, subject_id: int) -> Rating | None:
     """The rating of a subject that holds now."""
     return _of_subject(session, subject_id).first()
@@ -63,13 +107,9 @@ def peer_points(
     session: Session, rating: Rating, *, group: PeerGroup, place_id: int | None
 ) -> PeerPoints | None:
     """What the card of a rating gave one group on the night of the rating."""
-    found = select(PeerPoints).where(
-        PeerPoints.rule_version_id == rating.rule_version_id,
-        PeerPoints.peer_group == group,
-        PeerPoints.place_id.is_(None) if place_id is None else PeerPoints.place_id == place_id,
-        PeerPoints.run_id <= rating.run_id,
-    )
-    return session.scalars(found.order_by(PeerPoints.run_id.desc()).limit(1)).first()
+    statement = _PEERS_OF_DISTRICT if place_id is None else _PEERS_OF_PLACE
+    asked = {"rule": rating.rule_version_id, "peer_group": group, "place": place_id, "run": rating.run_id}
+    return session.scalars(statement, asked).first()
 
 
 def latest_in_place(

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Protocol
 
 from app import clock
-from app.models import Fact
+from app.models import SubjectKind
 from app.records.catalogue import Catalogue
 from app.records.rules import RecordRules
 
@@ -24,6 +25,26 @@ KEYS = {
     ENTITY_STATES: "entity_state_id",
     DESIGNATION_STEPS: "designation_step_id",
 }
+
+
+class ReadFact(Protocol):
+    """What of a fact decides how its records are read."""
+
+    @property
+    def name(self) -> str:
+        """By what cards and files call it."""
+
+    @property
+    def subject_kind(self) -> SubjectKind:
+        """Of what it is recorded."""
+
+    @property
+    def domain(self) -> str:
+        """To which part of a file it belongs."""
+
+    @property
+    def freshness_months(self) -> int:
+        """How long a record of it is fresh."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +70,7 @@ class Known:
         last = self.until.get(table)
         return key is not None and (last is None or key <= last)
 
-    def reading(self, fact: Fact) -> tuple[str, int]:
+    def reading(self, fact: ReadFact) -> tuple[str, int]:
         """Domain and freshness in months of a fact, as the catalogue had them."""
         if self.catalogue is None:
             return fact.domain, fact.freshness_months

@@ -1,6 +1,6 @@
 """Which facts can be recorded, and which recorded value counts on a day."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from app.models import (
     Fact,
     Record,
     RecordEvent,
+    Sensitivity,
     Source,
     SubjectKind,
     ValueType,
@@ -30,6 +31,7 @@ from app.records.words import in_words
 __all__ = [
     "CurrentValue",
     "KnownRecord",
+    "counting_records",
     "current_values",
     "facts",
     "facts_of",
@@ -111,6 +113,56 @@ def known_records(session: Session, subject_ids: Sequence[int], *, known: Known)
         reference = None if consent is None else consent.reference
         found.append(KnownRecord(record, fact, batch, source, reference, told, why))
     return found
+
+
+def counting_records(
+    session: Session, kin: Mapping[int, Sequence[int]], *, known: Known
+) -> dict[int, dict[str, int]]:
+    """The records that count of many subjects, by subject and name of fact, as `current_values` tells them.
+
+    `kin` says who stands for each: itself and those merged into it.
+    """
+    facts = {fact.fact_id: fact for fact in store.facts_in_short(session)}
+    sources = store.sources_in_short(session)
+    owners = {one: subject_id for subject_id, each in kin.items() for one in each}
+    events: dict[int, list[RecordEvent]] = {}
+    for event in store.events_of(session, owners):
+        events.setdefault(event.record_id, []).append(event)
+    found: dict[tuple[int, int], list[Candidate]] = {}
+    for record in store.records_in_short(session, owners, known=known):
+        source, is_public = sources[record.source_id]
+        fact, happened = facts[record.fact_id], events.get(record.record_id, ())
+        if happened or record.is_adverse or record.withdrawal_id is not None:
+            told = _adverse_in_short(record, fact, is_public=is_public)
+            withdrawn = _withdrawn_in_short(record, fact)
+            if exclusion(happened, adverse=told, withdrawn=withdrawn, known=known) is not None:
+                continue
+        candidate = Candidate(record.record_id, source, record.observed_on, record.value)
+        found.setdefault((owners[record.subject_id], record.fact_id), []).append(candidate)
+    counting: dict[int, dict[str, int]] = {subject_id: {} for subject_id in kin}
+    for (subject_id, fact_id), candidates in sorted(found.items(), key=lambda item: item[0]):
+        fact = facts[fact_id]
+        best = candidates[0]
+        if len(candidates) > 1:
+            domain, months = known.reading(fact)
+            best = chosen(candidates, on=known.on, domain=domain, freshness_months=months, rules=known.rules)
+        counting[subject_id][fact.name] = best.record_id
+    return counting
+
+
+def _adverse_in_short(
+    record: store.RecordInShort, fact: store.FactInShort, *, is_public: bool
+) -> Adverse | None:
+    if not record.is_adverse:
+        return None
+    return Adverse(record.ended_on, record.noticed_on, must_notice(fact.subject_kind, is_public=is_public))
+
+
+def _withdrawn_in_short(record: store.RecordInShort, fact: store.FactInShort) -> Withdrawn | None:
+    restricted = fact.sensitivity is Sensitivity.RESTRICTED
+    if not restricted or record.withdrawal_id is None or record.withdrawn_on is None:
+        return None
+    return Withdrawn(record.withdrawal_id, record.withdrawn_on)
 
 
 def _adverse(delivered: AdverseRecord | None, fact: Fact, source: Source) -> Adverse | None:

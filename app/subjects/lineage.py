@@ -3,17 +3,27 @@
 Records keep the subject they were recorded of: a merge only says who stands for it; its undo moves nothing.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Date, Select, bindparam, or_, select
 
 from app.db import Session
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Lineage, LineageKind, LineageUndo, Subject, SubjectKind
 
-__all__ = ["heirs", "merge", "split", "undo_merge"]
+__all__ = ["heirs", "kin", "merge", "split", "undo_merge"]
 
 _DOCUMENT_LENGTH_MAX = 255
+_MERGES_OF = select(Lineage.from_subject_id, Lineage.to_subject_id).where(
+    Lineage.kind == LineageKind.MERGED,
+    Lineage.happened_on <= bindparam("on", type_=Date),
+    Lineage.lineage_id.not_in(select(LineageUndo.lineage_id)),
+    or_(
+        Lineage.to_subject_id.in_(bindparam("subject_ids", expanding=True)),
+        Lineage.from_subject_id.in_(bindparam("subject_ids", expanding=True)),
+    ),
+)
 
 
 def heirs(
@@ -31,6 +41,24 @@ def heirs(
         merges = merges.where(Lineage.lineage_id <= last_lineage_id)
     into = {row.from_subject_id: row.to_subject_id for row in session.execute(merges)}
     return {subject_id: _end(subject_id, into=into) for subject_id in into}
+
+
+def kin(session: Session, subject_ids: Collection[int], *, on: date) -> dict[int, list[int]]:
+    """Each subject with those that were merged into it by a day, directly or through others.
+
+    As `heirs` tells it, asked for some subjects only: of most there is nothing to read.
+    """
+    into: dict[int, int] = {}
+    asked = set(subject_ids)
+    while asked:
+        rows = session.connection().execute(_MERGES_OF, {"on": on, "subject_ids": list(asked)})
+        found = {row.from_subject_id: row.to_subject_id for row in rows}
+        asked = found.keys() - into.keys()
+        into |= found
+    merged: dict[int, list[int]] = {}
+    for gone in sorted(into):
+        merged.setdefault(_end(gone, into=into), []).append(gone)
+    return {subject_id: [subject_id, *merged.get(subject_id, ())] for subject_id in subject_ids}
 
 
 def merge(

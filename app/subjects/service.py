@@ -1,11 +1,11 @@
 """Who is behind a number, and what people may see of a subject."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from app.db import Session
-from app.errors import Invalid, NotFound
+from app.errors import AppError, Invalid, NotFound
 from app.models import ContactKind, EntityState, EntityStatus, EntityType, Subject, SubjectKind
 from app.places import service as places
 from app.subjects import store
@@ -13,13 +13,22 @@ from app.subjects.cipher import Cipher
 from app.subjects.contacts import masked_address, masked_phone, newest_contacts
 from app.subjects.keys import follow
 from app.subjects.numbers import masked_name, masked_number, resident_number, sex_and_birth, uscc
-from app.subjects.store import has_subjects, has_synthetic, subjects_in_place
+from app.subjects.store import (
+    FoundEntity,
+    FoundHousehold,
+    has_subjects,
+    has_synthetic,
+    subjects_in_place,
+)
 
 __all__ = [
+    "Found",
     "SubjectCard",
+    "card_of",
     "describe",
     "entity_state",
     "find_by_number",
+    "find_by_numbers",
     "has_subjects",
     "has_synthetic",
     "heads",
@@ -27,6 +36,9 @@ __all__ = [
     "subjects_in_place",
     "with_contacts",
 ]
+
+
+_NOBODY = "nobody is on file under this number; compare it with the card or the licence"
 
 
 @dataclass(frozen=True)
@@ -73,22 +85,93 @@ def heads(session: Session, cipher: Cipher) -> Iterator[tuple[int, int, date]]:
         yield subject_id, sex, born
 
 
-def find_by_number(session: Session, cipher: Cipher, number: str, *, on: date) -> Subject:
-    """The household of a resident number, else the entity of a credit code.
+Found = FoundHousehold | FoundEntity
+
+
+def find_by_numbers(
+    session: Session, cipher: Cipher, numbers: Collection[str], *, on: date
+) -> dict[str, Found | Invalid | NotFound]:
+    """By each number the household of a resident number, else the entity of a credit code, or the refusal.
 
     An old credit code can consist of digits only, so that both readings of a number are tried.
     """
-    resident, code = _resident_number(number, on=on), _uscc(number)
-    if isinstance(resident, Invalid) and isinstance(code, Invalid):
-        raise code if _looks_like_uscc(number) else resident
-    found = None
-    if isinstance(resident, str):
-        found = _person(session, cipher, resident)
-    if found is None and isinstance(code, str):
-        found = store.by_uscc(session, code)
-    if found is None:
-        raise NotFound("nobody is on file under this number; compare it with the card or the licence")
+    residents = {number: _resident_number(number, on=on) for number in numbers}
+    persons = _persons(
+        session, cipher, {number: read for number, read in residents.items() if isinstance(read, str)}
+    )
+    codes = {number: _uscc(number) for number in residents if number not in persons}
+    entities = store.by_usccs(session, {code for code in codes.values() if isinstance(code, str)})
+    told: dict[str, Found | Invalid | NotFound] = {}
+    for number, resident in residents.items():
+        code = codes.get(number)
+        if isinstance(resident, Invalid) and isinstance(code, Invalid):
+            told[number] = code if _looks_like_uscc(number) else resident
+        elif code is None:
+            told[number] = persons[number]
+        elif isinstance(code, str) and code in entities:
+            told[number] = entities[code]
+        else:
+            told[number] = NotFound(_NOBODY)
+    return told
+
+
+def _persons(session: Session, cipher: Cipher, numbers: Mapping[str, str]) -> dict[str, FoundHousehold]:
+    """The households of resident numbers: of their heads, else of members; by what was asked for."""
+    found: dict[str, FoundHousehold] = {}
+
+    def look(
+        households: Callable[[Session, Collection[bytes]], list[tuple[bytes, FoundHousehold]]],
+    ) -> bool:
+        """Look for those not found yet under every hash they may be filed under; whether all are found."""
+        asked = {
+            index: number
+            for number, read in numbers.items()
+            if number not in found
+            for index in cipher.indexes(read)
+        }
+        if asked:
+            found.update({asked[index]: household for index, household in households(session, asked)})
+        return len(found) == len(numbers)
+
+    if not look(store.by_heads):
+        # Before anybody is called unknown: this process may not have heard of a new key yet.
+        follow(session, cipher)
+        if not look(store.by_heads):
+            look(store.by_members)
     return found
+
+
+def find_by_number(session: Session, cipher: Cipher, number: str, *, on: date) -> Subject:
+    """The household or entity of one number; `Invalid` or `NotFound` where there is none."""
+    found = find_by_numbers(session, cipher, [number], on=on)[number]
+    if isinstance(found, AppError):
+        raise found
+    return subject(session, found.subject_id)
+
+
+def card_of(cipher: Cipher, found: Found) -> SubjectCard:
+    """The card of a household or entity that was found by its number."""
+    if isinstance(found, FoundEntity):
+        return SubjectCard(
+            found.subject_id,
+            found.kind,
+            place_id=found.place_id,
+            synthetic=found.synthetic,
+            name=found.name,
+            uscc=found.uscc,
+            entity_type=found.entity_type,
+            status=found.status,
+        )
+    row = f"households/{found.subject_id}"
+    return SubjectCard(
+        found.subject_id,
+        found.kind,
+        place_id=found.place_id,
+        synthetic=found.synthetic,
+        name_masked=masked_name(cipher.open(found.head_name_cipher, row=f"{row}/head_name")),
+        number_masked=masked_number(cipher.open(found.head_id_number_cipher, row=f"{row}/head_id_number")),
+        household_no=found.household_no,
+    )
 
 
 def with_contacts(session: Session, cipher: Cipher, card: SubjectCard) -> SubjectCard:
@@ -102,59 +185,17 @@ def with_contacts(session: Session, cipher: Cipher, card: SubjectCard) -> Subjec
     )
 
 
-def _person(session: Session, cipher: Cipher, number: str) -> Subject | None:
-    """The household of a resident number: of its head, else of a member."""
-    found = store.by_head(session, cipher.indexes(number))
-    if found is None:
-        # Before anybody is called unknown: this process may not have heard of a new key yet.
-        follow(session, cipher)
-        indexes = cipher.indexes(number)
-        found = store.by_head(session, indexes) or store.by_member(session, indexes)
-    return found
-
-
 def describe(session: Session, cipher: Cipher, subject: Subject) -> SubjectCard:
     """The card of a subject."""
-    if subject.kind is SubjectKind.HOUSEHOLD:
-        return _household_card(session, cipher, subject)
-    if subject.kind is SubjectKind.AGRI_ENTITY:
-        return _entity_card(session, subject)
+    found = store.found_by_id(session, subject.subject_id, kind=subject.kind)
+    if found is not None:
+        return card_of(cipher, found)
     return SubjectCard(
         subject.subject_id,
         subject.kind,
         place_id=subject.place_id,
         synthetic=subject.synthetic,
         name=places.place(session, subject.place_id).name,
-    )
-
-
-def _household_card(session: Session, cipher: Cipher, subject: Subject) -> SubjectCard:
-    household = store.household(session, subject.subject_id)
-    row = f"households/{subject.subject_id}"
-    return SubjectCard(
-        subject.subject_id,
-        subject.kind,
-        place_id=subject.place_id,
-        synthetic=subject.synthetic,
-        name_masked=masked_name(cipher.open(household.head_name_cipher, row=f"{row}/head_name")),
-        number_masked=masked_number(
-            cipher.open(household.head_id_number_cipher, row=f"{row}/head_id_number")
-        ),
-        household_no=household.household_no,
-    )
-
-
-def _entity_card(session: Session, subject: Subject) -> SubjectCard:
-    entity = store.agri_entity(session, subject.subject_id)
-    return SubjectCard(
-        subject.subject_id,
-        subject.kind,
-        place_id=subject.place_id,
-        synthetic=subject.synthetic,
-        name=entity.name,
-        uscc=entity.uscc,
-        entity_type=entity.entity_type,
-        status=entity.status,
     )
 
 

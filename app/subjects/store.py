@@ -1,11 +1,91 @@
 """Questions about credit subjects to the database."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from app.models import AgriEntity, EntityState, Erasure, Household, Member, Subject, SubjectKind
+from app.models import (
+    AgriEntity,
+    EntityState,
+    EntityStatus,
+    EntityType,
+    Erasure,
+    Household,
+    Member,
+    Subject,
+    SubjectKind,
+)
+
+_INDEXES: BindParameter[bytes] = bindparam("indexes", expanding=True)
+_OF_SUBJECT = (Subject.subject_id, Subject.kind, Subject.place_id, Subject.synthetic)
+_HOUSEHOLDS = select(
+    *_OF_SUBJECT, Household.household_no, Household.head_name_cipher, Household.head_id_number_cipher
+).join(Household, Household.subject_id == Subject.subject_id)
+_BY_HEADS = _HOUSEHOLDS.add_columns(Household.head_id_number_index).where(
+    Household.head_id_number_index.in_(_INDEXES)
+)
+# Of several households of one person the one recorded last comes last.
+_BY_MEMBERS = (
+    _HOUSEHOLDS.add_columns(Member.id_number_index)
+    .join(Member, Member.subject_id == Household.subject_id)
+    .where(Member.id_number_index.in_(_INDEXES))
+    .order_by(Subject.recorded_at, Subject.subject_id)
+)
+_ENTITIES = select(
+    *_OF_SUBJECT, AgriEntity.name, AgriEntity.uscc, AgriEntity.entity_type, AgriEntity.status
+).join(AgriEntity, AgriEntity.subject_id == Subject.subject_id)
+_BY_USCCS = _ENTITIES.where(AgriEntity.uscc.in_(bindparam("usccs", expanding=True)))
+_ID = Subject.subject_id == bindparam("subject_id")
+
+
+class FoundHousehold(NamedTuple):
+    """A household found by a number, with what its card is made of."""
+
+    subject_id: int
+    kind: SubjectKind
+    place_id: int
+    synthetic: bool
+    household_no: str
+    head_name_cipher: bytes
+    head_id_number_cipher: bytes
+
+
+class FoundEntity(NamedTuple):
+    """An entity found by its credit code, with what its card is made of."""
+
+    subject_id: int
+    kind: SubjectKind
+    place_id: int
+    synthetic: bool
+    name: str
+    uscc: str
+    entity_type: EntityType
+    status: EntityStatus
+
+
+def by_heads(session: Session, indexes: Collection[bytes]) -> list[tuple[bytes, FoundHousehold]]:
+    """The households whose heads have these numbers, with the hash each is filed under."""
+    return _households(session, _BY_HEADS, indexes)
+
+
+def by_members(session: Session, indexes: Collection[bytes]) -> list[tuple[bytes, FoundHousehold]]:
+    """The households that have members with these numbers; those recorded last come last."""
+    return _households(session, _BY_MEMBERS, indexes)
+
+
+def _households(
+    session: Session, statement: Select[Any], indexes: Collection[bytes]
+) -> list[tuple[bytes, FoundHousehold]]:
+    rows = session.connection().execute(statement, {"indexes": list(indexes)})
+    return [(bytes(row[-1]), FoundHousehold._make(row[:-1])) for row in rows]
+
+
+def by_usccs(session: Session, usccs: Collection[str]) -> dict[str, FoundEntity]:
+    """The entities with these credit codes, by code."""
+    rows = session.connection().execute(_BY_USCCS, {"usccs": list(usccs)}) if usccs else ()
+    return {row.uscc: FoundEntity(*row) for row in rows}
 
 
 def by_id(session: Session, subject_id: int) -> Subject | None:
@@ -13,35 +93,16 @@ def by_id(session: Session, subject_id: int) -> Subject | None:
     return session.get(Subject, subject_id)
 
 
-def by_head(session: Session, number_indexes: Sequence[bytes]) -> Subject | None:
-    """The household whose head has this number, by every hash it may be filed under."""
-    heads = select(Household.subject_id).where(Household.head_id_number_index.in_(number_indexes))
-    return session.scalar(select(Subject).where(Subject.subject_id.in_(heads)))
-
-
-def by_member(session: Session, number_indexes: Sequence[bytes]) -> Subject | None:
-    """The household that has a member with this number; of several, the one recorded last."""
-    members = select(Member.subject_id).where(Member.id_number_index.in_(number_indexes))
-    newest_first = (Subject.recorded_at.desc(), Subject.subject_id.desc())
-    return session.scalar(
-        select(Subject).where(Subject.subject_id.in_(members)).order_by(*newest_first).limit(1)
-    )
-
-
-def by_uscc(session: Session, uscc: str) -> Subject | None:
-    """The entity with this credit code."""
-    entities = select(AgriEntity.subject_id).where(AgriEntity.uscc == uscc)
-    return session.scalar(select(Subject).where(Subject.subject_id.in_(entities)))
-
-
-def household(session: Session, subject_id: int) -> Household:
-    """The household of a subject that is one."""
-    return session.get_one(Household, subject_id)
-
-
-def agri_entity(session: Session, subject_id: int) -> AgriEntity:
-    """The entity of a subject that is one."""
-    return session.get_one(AgriEntity, subject_id)
+def found_by_id(
+    session: Session, subject_id: int, *, kind: SubjectKind
+) -> FoundHousehold | FoundEntity | None:
+    """A household or entity with what its card is made of; None for a village."""
+    connection, asked = session.connection(), {"subject_id": subject_id}
+    if kind is SubjectKind.HOUSEHOLD:
+        return FoundHousehold(*connection.execute(_HOUSEHOLDS.where(_ID), asked).one())
+    if kind is SubjectKind.AGRI_ENTITY:
+        return FoundEntity(*connection.execute(_ENTITIES.where(_ID), asked).one())
+    return None
 
 
 def entity_state(session: Session, subject_id: int, *, last_id: int | None) -> EntityState | None:

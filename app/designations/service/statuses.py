@@ -52,10 +52,9 @@ def reports_of(
     ]
 
 
-def states_of(session: Session, places: Collection[Place]) -> dict[int, GateState]:
+def states_of(session: Session, place_ids: Collection[int]) -> dict[int, GateState]:
     """Whether each of these places holds its title, by its id; one no night has spoken of is left out."""
-    found = store.newest_statuses(session, [place.place_id for place in places])
-    return {status.place_id: status.state for status, _ in found}
+    return store.newest_states(session, place_ids)
 
 
 def status_report(session: Session, place: Place) -> StatusReport:

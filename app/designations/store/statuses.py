@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from app.db import Session
 from app.models import (
+    GateState,
     PlaceGate,
     PlaceGradeCount,
     PlaceMeasure,
@@ -16,18 +17,30 @@ from app.models import (
     RuleVersion,
 )
 
+_NEWEST = (
+    select(func.max(PlaceStatus.place_status_id))
+    .join(RatingRun, RatingRun.run_id == PlaceStatus.run_id)
+    .where(PlaceStatus.place_id.in_(bindparam("place_ids", expanding=True)))
+    .where(RatingRun.published_at.is_not(None))
+    .group_by(PlaceStatus.place_id)
+)
+_NEWEST_STATES = select(PlaceStatus.place_id, PlaceStatus.state).where(
+    PlaceStatus.place_status_id.in_(_NEWEST)
+)
+
 
 def newest_statuses(session: Session, place_ids: Collection[int]) -> Sequence[tuple[PlaceStatus, RatingRun]]:
     """What the newest night that spoke of each place said."""
-    newest = (
-        select(func.max(PlaceStatus.place_status_id))
-        .join(RatingRun, RatingRun.run_id == PlaceStatus.run_id)
-        .where(PlaceStatus.place_id.in_(place_ids), RatingRun.published_at.is_not(None))
-        .group_by(PlaceStatus.place_id)
-    )
     found = select(PlaceStatus, RatingRun).join(RatingRun, RatingRun.run_id == PlaceStatus.run_id)
-    rows = session.execute(found.where(PlaceStatus.place_status_id.in_(newest)))
+    found = found.where(PlaceStatus.place_status_id.in_(_NEWEST))
+    rows = session.execute(found, {"place_ids": list(place_ids)})
     return [(row[0], row[1]) for row in rows]
+
+
+def newest_states(session: Session, place_ids: Collection[int]) -> dict[int, GateState]:
+    """Whether places hold their titles, as the newest night that spoke of each said; by place."""
+    rows = session.connection().execute(_NEWEST_STATES, {"place_ids": list(place_ids)})
+    return {row[0]: row[1] for row in rows}
 
 
 def statuses_of(session: Session, place_id: int, *, until: date) -> Sequence[tuple[PlaceStatus, RatingRun]]:

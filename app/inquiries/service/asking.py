@@ -1,30 +1,25 @@
 """An inquiry about a subject: on record first, answered only with consent and for its purpose."""
 
-import uuid
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
-from app import clock
 from app.access.scope import Viewer, may_see
-from app.consents.service import Agreement
-from app.consents.service import consent as consent_by_id
+from app.consents.service import Agreement, consents
 from app.consents.service import give as give_consent
-from app.corrections.service import statements_of
+from app.corrections.service import statements_of_each
 from app.db import Session
 from app.designations.service import states_of
 from app.errors import AppError, ConsentMissing, Invalid, NotFound
 from app.inquiries import store
-from app.inquiries.inquiry import Authorisation, InquiryResult, Question
-from app.models import Consent, ConsentChannel, ConsentKind, Inquiry, InquiryOutcome, Purpose, Rating, Subject
-from app.objections.service import notes_of
+from app.inquiries.inquiry import Authorisation, InquiryRecord, InquiryResult, Question, Request
+from app.models import Consent, ConsentChannel, ConsentKind, InquiryOutcome
+from app.objections.service import notes_of_each
 from app.overrides.service import in_force as overrides_in_force
-from app.places.service import place as place_by_id
-from app.ratings.service import current_rating, explained, latest_run
-from app.ratings.service import rating as rating_by_id
+from app.places.service import PlaceInShort, with_parents
+from app.ratings.service import ExplainedRating, current_ratings, explained_each, newest_night
 from app.subjects.cipher import Cipher
-from app.subjects.service import describe, find_by_number
-from app.subjects.service import subject as subject_by_id
+from app.subjects.service import Found, card_of, find_by_numbers
 
 # The same words for an unknown number and for a missing consent: a refusal tells nothing about anybody.
 _REFUSED = (
@@ -33,169 +28,179 @@ _REFUSED = (
 )
 
 
-def inquire_each(
-    session: Session, cipher: Cipher, questions: Sequence[Question], *, viewer: Viewer, at: datetime
-) -> tuple[str, list[InquiryResult | AppError]]:
-    """Many inquiries, each answered or refused on its own: the number of the batch, and the answers."""
-    batch_uid = uuid.uuid4().hex
-    answers: list[InquiryResult | AppError] = []
-    for question in questions:
-        try:
-            found = inquire(session, cipher, question, viewer=viewer, at=at, batch_uid=batch_uid)
-        except AppError as refusal:
-            if not refusal.leaves_record:
-                raise
-            answers.append(refusal)
-        else:
-            answers.append(found)
-    return batch_uid, answers
+@dataclass(slots=True)
+class _Case:
+    """One question on its way: its record, whom it is about once that is known, and why it is refused."""
+
+    request: Request
+    question: Question
+    record: InquiryRecord
+    subject: Found | None = None
+    refusal: AppError | None = None
+
+    def refuse(self, refusal: AppError, *, outcome: InquiryOutcome = InquiryOutcome.REFUSED) -> None:
+        """Answer nothing else; the record of the inquiry is kept all the same."""
+        refusal.leaves_record = True
+        self.refusal = refusal
+        self.record.outcome, self.record.refusal_code = outcome, refusal.code
 
 
 def inquire(
-    session: Session,
-    cipher: Cipher,
-    question: Question,
-    *,
-    viewer: Viewer,
-    at: datetime,
-    batch_uid: str | None = None,
-) -> InquiryResult:
-    """The rating of a subject for a bank, with consent; whatever comes of it, the inquiry is on record.
+    session: Session, cipher: Cipher, requests: Sequence[Request], *, on: date
+) -> list[list[InquiryResult | AppError]]:
+    """The ratings asked for in some requests of one day, with consent; every inquiry is on record.
 
-    `ConsentMissing` where the subject is unknown, lives outside the viewer's division or has not agreed;
-    `Invalid` for a number that cannot be one; `NotFound` for a subject no night has rated yet.
+    Each question is answered or refused on its own, in its order: `ConsentMissing` where the subject is
+    unknown, lives outside the viewer's division or has not agreed; `Invalid` for a number that cannot be
+    one; `NotFound` for a subject no night has rated yet.
     """
-    on = at.astimezone(clock.CHINA).date()
-    record = Inquiry(
-        inquired_at=at,
+    cases = [[_case(request, question) for question in request.questions] for request in requests]
+    every = [case for each in cases for case in each]
+    places = _permit(session, cipher, every, on=on)
+    told = _answers(session, cipher, every, places=places, on=on)
+    return [[case.refusal or told[case.record.uid] for case in each] for each in cases]
+
+
+def _case(request: Request, question: Question) -> _Case:
+    viewer = request.viewer
+    record = InquiryRecord(
+        inquired_at=request.at,
         user_id=viewer.user_id,
         organisation_id=viewer.organisation_id,
         purpose=question.purpose,
         outcome=InquiryOutcome.REFUSED,
         refusal_code=ConsentMissing.code,
-        batch_uid=batch_uid,
+        batch_uid=request.batch_uid,
     )
-    given = None if question.consent_id is None else consent_by_id(session, question.consent_id)
-    record.consent_id = None if given is None else given.consent.consent_id
-    try:
-        subject = find_by_number(session, cipher, question.number, on=on)
-    except NotFound:
-        record.outcome = InquiryOutcome.NOT_FOUND
-        raise _refusal(session, record, ConsentMissing(_REFUSED)) from None
-    except Invalid as wrong:
-        raise _refusal(session, record, wrong) from None
-    record.subject_id = subject.subject_id
-    home = place_by_id(session, subject.place_id)
+    return _Case(request, question, record)
+
+
+def _permit(session: Session, cipher: Cipher, cases: Sequence[_Case], *, on: date) -> dict[int, PlaceInShort]:
+    """Refuse every question that may not be answered; find the subjects of the others, and the places."""
+    questions = [case.question for case in cases]
+    given = consents(session, {each.consent_id for each in questions if each.consent_id is not None})
+    found = find_by_numbers(session, cipher, {question.number for question in questions}, on=on)
+    place_ids = {each.place_id for each in found.values() if not isinstance(each, AppError)}
+    places = with_parents(session, place_ids)
+    for case in cases:
+        consent_id = case.question.consent_id
+        agreement = None if consent_id is None else given.get(consent_id)
+        case.record.consent_id = None if agreement is None else agreement.consent.consent_id
+        subject = found[case.question.number]
+        if isinstance(subject, NotFound):
+            case.refuse(ConsentMissing(_REFUSED), outcome=InquiryOutcome.NOT_FOUND)
+        elif isinstance(subject, AppError):
+            case.refuse(subject)
+        else:
+            case.subject = subject
+            case.record.subject_id = subject.subject_id
+            _permit_one(session, case, subject, places[subject.place_id], agreement, on=on)
+    return places
+
+
+def _permit_one(
+    session: Session, case: _Case, subject: Found, home: PlaceInShort, given: Agreement | None, *, on: date
+) -> None:
+    """Refuse a question about somebody elsewhere, or somebody who has not agreed to it."""
+    viewer, question = case.request.viewer, case.question
     if not may_see(viewer, home.code):
-        raise _refusal(session, record, ConsentMissing(_REFUSED))
+        case.refuse(ConsentMissing(_REFUSED))
+        return
     if question.authorisation is not None:
         try:
-            given = _recorded(session, question, question.authorisation, subject, viewer=viewer, at=at)
+            given = _recorded(session, case, question.authorisation, subject, on=on)
         except Invalid as wrong:
-            raise _refusal(session, record, wrong) from None
-        record.consent_id = given.consent.consent_id
-    if not _agreed(given, subject, question, viewer=viewer, at=at):
-        words = _what_is_wrong(given, subject, question, viewer=viewer, on=on)
-        raise _refusal(session, record, ConsentMissing(words))
-    rating = current_rating(session, subject.subject_id)
-    if rating is None:
-        record.outcome = InquiryOutcome.UNRATED
-        raise _refusal(session, record, NotFound("the subject is on file, but no night has rated it yet"))
-    record.outcome, record.refusal_code, record.rating_id = InquiryOutcome.ANSWERED, "", rating.rating_id
-    told = explained(session, rating)
-    behind = set(told.record_ids.values())
-    said = statements_of(session, cipher, subject.subject_id)
-    places = [home] if home.parent_id is None else [home, place_by_id(session, home.parent_id)]
+            case.refuse(wrong)
+            return
+        case.record.consent_id = given.consent.consent_id
+    if not _agreed(given, subject, question, viewer=viewer, on=on):
+        case.refuse(ConsentMissing(_what_is_wrong(given, subject, question, viewer=viewer, on=on)))
+
+
+def _answers(
+    session: Session,
+    cipher: Cipher,
+    cases: Sequence[_Case],
+    *,
+    places: Mapping[int, PlaceInShort],
+    on: date,
+) -> dict[str, InquiryResult]:
+    """What the permitted questions are answered with, by the uid of their records, which are written here."""
+    permitted = [(case, case.subject) for case in cases if case.refusal is None and case.subject is not None]
+    ratings = _ratings(session, permitted)
+    numbers = store.add_all(session, [case.record for case in cases])
+    if not ratings:
+        return {}
+    newest = newest_night(session)
+    assert newest is not None, "who is rated was rated in a night"
+    said = statements_of_each(session, cipher, ratings)
+    notes = notes_of_each(session, ratings, on=on)
     states = states_of(session, places)
-    return InquiryResult(
-        inquiry_id=store.add(session, record),
-        inquired_at=at,
-        subject=describe(session, cipher, subject),
-        place=home,
-        titles=[(place, states.get(place.place_id)) for place in places],
-        rating=told,
-        newest=latest_run(session),
-        objections=notes_of(session, subject.subject_id, on=on),
-        statements={record_id: text for record_id, text in said.items() if record_id in behind},
-        override=overrides_in_force(session, [subject.subject_id], on=on).get(subject.subject_id),
-    )
-
-
-def view_rating(session: Session, rating_id: int, *, viewer: Viewer, at: datetime) -> Rating:
-    """A rating for an official who looks at it; whose subject lives elsewhere does not exist for him."""
-    found = rating_by_id(session, rating_id)
-    home = place_by_id(session, subject_by_id(session, found.subject_id).place_id)
-    if not may_see(viewer, home.code):
-        raise NotFound("there is no such rating in your division")
-    record_views(session, [found], viewer=viewer, at=at)
-    return found
-
-
-def record_views(session: Session, ratings: Iterable[Rating], *, viewer: Viewer, at: datetime) -> None:
-    """Write down that an official sees these ratings in the course of his duty."""
-    for rating in ratings:
-        view = Inquiry(
-            inquired_at=at,
-            user_id=viewer.user_id,
-            organisation_id=viewer.organisation_id,
-            purpose=Purpose.OFFICIAL_DUTY,
-            subject_id=rating.subject_id,
-            rating_id=rating.rating_id,
-            outcome=InquiryOutcome.ANSWERED,
-            refusal_code="",
+    overrides = overrides_in_force(session, list(ratings), on=on)
+    results: dict[str, InquiryResult] = {}
+    for case, subject in permitted:
+        if case.refusal is not None:
+            continue
+        rating, home = ratings[subject.subject_id], places[subject.place_id]
+        behind, statements = set(rating.record_ids.values()), said[subject.subject_id]
+        titles = [home] if home.parent_id is None else [home, places[home.parent_id]]
+        results[case.record.uid] = InquiryResult(
+            inquiry_id=numbers[case.record.uid],
+            inquired_at=case.request.at,
+            subject=card_of(cipher, subject),
+            titles=[(place, states.get(place.place_id)) for place in titles],
+            rating=rating,
+            newest_night=newest,
+            objections=notes[subject.subject_id],
+            statements={record_id: text for record_id, text in statements.items() if record_id in behind},
+            override=overrides.get(subject.subject_id),
         )
-        store.add(session, view)
+    return results
 
 
-def entries_of(session: Session, rows: Iterable[object]) -> list[dict[str, Any]]:
-    """The entry of the sealed log for every inquiry among rows about to be committed: no number, no name."""
-    return [_log_entry(session, row) for row in rows if isinstance(row, Inquiry)]
+def _ratings(session: Session, permitted: Sequence[tuple[_Case, Found]]) -> dict[int, ExplainedRating]:
+    """The ratings that hold, by subject, noted in the records; who has none is refused."""
+    subjects = {subject.subject_id: subject for _, subject in permitted}
+    current = current_ratings(session, subjects) if subjects else {}
+    told = explained_each(
+        session, {rating_id: subjects[subject_id].place_id for subject_id, rating_id in current.items()}
+    )
+    for case, subject in permitted:
+        rating_id = current.get(subject.subject_id)
+        if rating_id is None:
+            unrated = NotFound("the subject is on file, but no night has rated it yet")
+            case.refuse(unrated, outcome=InquiryOutcome.UNRATED)
+            continue
+        record, rating = case.record, told[rating_id]
+        record.outcome, record.refusal_code, record.rating_id = InquiryOutcome.ANSWERED, "", rating_id
+        record.shown = {
+            "grade": rating.rating.grade,
+            "score": rating.rating.score,
+            "card": rating.rule.fingerprint,
+        }
+    return {subject_id: told[rating_id] for subject_id, rating_id in current.items()}
 
 
-def _log_entry(session: Session, row: Inquiry) -> dict[str, Any]:
-    return {
-        "uid": row.uid,
-        "batch_uid": row.batch_uid,
-        "inquired_at": row.inquired_at.isoformat(),
-        "user_id": row.user_id,
-        "organisation_id": row.organisation_id,
-        "purpose": row.purpose,
-        "consent_id": row.consent_id,
-        "subject_id": row.subject_id,
-        "outcome": row.outcome,
-        "refusal_code": row.refusal_code,
-        "rating_id": row.rating_id,
-        "shown": None if row.rating_id is None else store.shown(session, row.rating_id),
-    }
-
-
-def _agreed(
-    given: Agreement | None, subject: Subject, question: Question, *, viewer: Viewer, at: datetime
-) -> bool:
+def _agreed(given: Agreement | None, subject: Found, question: Question, *, viewer: Viewer, on: date) -> bool:
     return given is not None and given.covers_inquiry(
         subject_id=subject.subject_id,
         organisation_id=viewer.organisation_id,
         purpose=question.purpose,
-        on=at.astimezone(clock.CHINA).date(),
+        on=on,
     )
 
 
 def _recorded(
-    session: Session,
-    question: Question,
-    authorisation: Authorisation,
-    subject: Subject,
-    *,
-    viewer: Viewer,
-    at: datetime,
+    session: Session, case: _Case, authorisation: Authorisation, subject: Found, *, on: date
 ) -> Agreement:
     """The consent on paper that came with the inquiry, for the officer's own bank and this purpose only."""
+    viewer = case.request.viewer
     given = Consent(
         subject_id=subject.subject_id,
         kind=ConsentKind.INQUIRY,
         agreed=True,
         organisation_id=viewer.organisation_id,
-        purpose=question.purpose,
+        purpose=case.question.purpose,
         facts=[],
         reference=authorisation.reference,
         effective_from=authorisation.signed_on,
@@ -203,14 +208,14 @@ def _recorded(
         channel=ConsentChannel.PAPER,
         evidence=authorisation.document,
         evidence_sha256=authorisation.document_sha256,
-        recorded_at=at,
+        recorded_at=case.request.at,
         recorded_by=viewer.username,
     )
-    return Agreement(give_consent(session, given, on=at.astimezone(clock.CHINA).date()), None)
+    return Agreement(give_consent(session, given, on=on), None)
 
 
 def _what_is_wrong(
-    given: Agreement | None, subject: Subject, question: Question, *, viewer: Viewer, on: date
+    given: Agreement | None, subject: Found, question: Question, *, viewer: Viewer, on: date
 ) -> str:
     """Why a consent does not do; only of one that this bank holds of this subject is more told than that."""
     kept = None if given is None else given.consent
@@ -229,11 +234,3 @@ def _what_is_wrong(
     if kept.purpose is not question.purpose:
         return f"this consent is for {kept.purpose}, not for {question.purpose}. 授权用途不符。"
     return _REFUSED
-
-
-def _refusal(session: Session, record: Inquiry, refusal: AppError) -> AppError:
-    """Write the record of a refused inquiry, and let it be kept although the request fails."""
-    record.refusal_code = refusal.code
-    store.add(session, record)
-    refusal.leaves_record = True
-    return refusal

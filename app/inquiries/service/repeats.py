@@ -15,6 +15,7 @@ from typing import Any
 from app.db import Session
 from app.errors import Conflict, Invalid
 from app.inquiries import store
+from app.inquiries.inquiry import Answered, RepeatKey
 from app.models import IdempotencyKey
 from app.subjects.cipher import Cipher
 
@@ -36,12 +37,10 @@ class KeyReused(Invalid):
     title = "Idempotency-Key used for another request"
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The first answer to a request: its status and its body."""
-
-    status: int
-    body: str
+def repeat_key(key: str, request: Mapping[str, Any]) -> RepeatKey:
+    """The key of a request, with the hash of what is asked under it."""
+    content = json.dumps(request, sort_keys=True).encode()
+    return RepeatKey(key, hashlib.sha256(content).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +53,29 @@ class Repeat:
     def keep(self, cipher: Cipher, answered: Answered) -> None:
         """Keep the answer for whoever sends the request again; it is written with the inquiry itself."""
         self.row.status = answered.status
-        self.row.answer_cipher = cipher.seal(answered.body, row=_place(self.row))
+        self.row.answer_cipher = cipher.seal(answered.body.decode(), row=_place(self.row))
 
 
-def claimed(
-    session: Session, cipher: Cipher, key: str, request: Mapping[str, Any], *, user_id: int, at: datetime
-) -> Repeat:
+def claimed(session: Session, cipher: Cipher, key: RepeatKey, *, user_id: int, at: datetime) -> Repeat:
     """The place of a request under its key, new or answered before.
 
     `KeyReused` where the key came with another request, `Conflict` while the first one is being answered.
     """
-    mark = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
-    row = store.idempotency_key(session, user_id, key)
+    row = store.idempotency_key(session, user_id, key.key)
     if row is not None and at - row.created_at >= REPEATED_FOR:
         store.forget_idempotency_key(session, row)
         row = None
     if row is None:
-        made = IdempotencyKey(user_id=user_id, key=key, fingerprint=mark, created_at=at)
+        made = IdempotencyKey(user_id=user_id, key=key.key, fingerprint=key.fingerprint, created_at=at)
         if not store.add_idempotency_key(session, made):
             raise Conflict(_RUNNING)
         return Repeat(made, None)
-    if row.fingerprint != mark:
+    if row.fingerprint != key.fingerprint:
         raise KeyReused(_OTHER)
     if row.status is None or row.answer_cipher is None:
         raise Conflict(_RUNNING)
-    return Repeat(row, Answered(row.status, cipher.open(row.answer_cipher, row=_place(row))))
+    body = cipher.open(row.answer_cipher, row=_place(row)).encode()
+    return Repeat(row, Answered(row.status, body, replayed=True))
 
 
 def _place(row: IdempotencyKey) -> str:

@@ -11,7 +11,7 @@ from app.overrides.service import in_force as overrides_in_force
 from app.overrides.service import of_subject as overrides_of
 from app.places.service import place as place_by_id
 from app.ratings.schemas import RatingAnswer
-from app.ratings.service import current_rating, explained, known_on, latest_run
+from app.ratings.service import current_rating, explained, known_on, newest_night
 from app.ratings.service import history as ratings_of
 from app.records.current import months_before
 from app.records.service import current_values, known_records
@@ -67,7 +67,7 @@ def explained_now(session: Session, subject_id: int, *, on: date) -> Explained:
     rating = current_rating(session, subject_id)
     if rating is None:
         return UNRATED
-    answer = RatingAnswer.of(explained(session, rating), newest=latest_run(session))
+    answer = RatingAnswer.of(explained(session, rating), as_of=newest_night(session))
     override = overrides_in_force(session, [subject_id], on=on).get(subject_id)
     return told(answer, review_open=open_review(session, subject_id), override=override)
 
@@ -97,8 +97,8 @@ def _division(session: Session, place_id: int | None) -> str:
 def _ratings(session: Session, subject_id: int) -> list[RatingAnswer]:
     """Every rating a subject has had, the newest first; each held until the one above it."""
     answers: list[RatingAnswer] = []
-    newest = latest_run(session)
+    newest = newest_night(session)
     for rating in ratings_of(session, subject_id):
         until = answers[-1].since if answers else None
-        answers.append(RatingAnswer.of(explained(session, rating), newest=newest, superseded_on=until))
+        answers.append(RatingAnswer.of(explained(session, rating), as_of=newest, superseded_on=until))
     return answers

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.consents import service
 from app.consents.service import Agreement
+from app.consents.store import Terms
 from app.errors import Conflict, Invalid
 from app.models import (
     Consent,
@@ -155,10 +156,14 @@ def refused(session: Session, given: Consent, *, on: date = DAY, needs_consent: 
 
 def test_a_consent_is_found_again_with_the_day_it_was_withdrawn(session, give):
     given = give()
-    assert service.consent(session, given.consent_id) == Agreement(given, None)
+    asked = [given.consent_id, 999]
+    found = service.consents(session, asked)
+    assert (list(found), found[given.consent_id].withdrawn_on) == ([given.consent_id], None)
+    terms = found[given.consent_id].consent
+    assert isinstance(terms, Terms)
+    assert {name: getattr(given, name) for name in Terms._fields} == terms._asdict()
     withdraw(session, given)
-    assert service.consent(session, given.consent_id) == Agreement(given, DAY)
-    assert service.consent(session, 999) is None
+    assert service.consents(session, asked)[given.consent_id].withdrawn_on == DAY
 
 
 @on_sqlite

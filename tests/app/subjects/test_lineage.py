@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import AppError, Conflict, Invalid, NotFound
 from app.models import Lineage, Place, PlaceKind, Subject, SubjectKind
-from app.subjects.lineage import heirs, merge, split, undo_merge
+from app.subjects.lineage import heirs, kin, merge, split, undo_merge
 
 DAY, TODAY = date(2026, 5, 1), date(2026, 6, 1)
 AT = datetime(2026, 6, 1, 2, tzinfo=UTC)
@@ -191,6 +191,11 @@ def test_any_sequence_of_merges_and_undos_equals_a_list_of_pointers(session, ste
             except AppError:
                 assert not possible
         assert heirs(session, on=TODAY) == {start: _end(start, parent) for start in parent}
+        stood_for = {
+            one: [one, *(gone for gone in sorted(parent) if _end(gone, parent) == one)] for one in ids
+        }
+        assert kin(session, ids, on=TODAY) == stood_for
+        assert kin(session, ids[:1], on=TODAY) == {ids[0]: stood_for[ids[0]]}
 
 
 def _end(subject_id: int, parent: dict[int, int]) -> int:
