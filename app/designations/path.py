@@ -64,6 +64,7 @@ class Condition(StrEnum):
     NOTICE_OVER = "notice_over"
     NO_OBJECTION = "no_objection"
     GRACE_OVER = "grace_over"
+    NOT_DISPUTED = "not_disputed"
     NOT_EXPIRED = "not_expired"
     EXPIRED_OR_ENDED = "expired_or_ended"
     REASON = "reason"
@@ -168,6 +169,7 @@ def _afterwards() -> list[Transition]:
                 State.ON_PROBATION,
                 Duty.REVIEWER,
                 _C.REASON,
+                _C.NOT_DISPUTED,
                 by_night=True,
             )
         )

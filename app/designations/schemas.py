@@ -5,21 +5,9 @@ from datetime import date
 from pydantic import BaseModel
 
 from app.designations.reports import GateLine, MeasureLine, StatusReport
-from app.models import GateState, Place, PlaceKind
+from app.models import GateState
+from app.places.schemas import PlaceAnswer
 from app.ratings.schemas import SourceAnswer, TextAnswer
-
-
-class PlaceAnswer(BaseModel):
-    """A division by its code of the Bureau of Statistics."""
-
-    code: str
-    name: str
-    kind: PlaceKind
-
-    @classmethod
-    def of(cls, place: Place) -> "PlaceAnswer":
-        """One division."""
-        return cls(code=place.code, name=place.name, kind=place.kind)
 
 
 class MeasureAnswer(BaseModel):

@@ -82,11 +82,15 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a step is weighed by: the rules it goes by, the facts of the day, and how its notice stands."""
+    """What a step is weighed by: the rules it goes by, the facts of the day, and how its notice stands.
+
+    `disputed`: an objection of the subject to what is recorded or rated of it is open.
+    """
 
     rules: TitleRules
     found: Found
     notice: NoticeStanding | None
+    disputed: bool = False
 
 
 def transition_of(standing: Standing, action: DesignationAction, *, rules: TitleRules) -> Transition:
@@ -112,6 +116,7 @@ def refusal(standing: Standing, act: Act, seen: Seen) -> AppError | None:
         _refuse_words(act, step)
         _refuse_time(standing, act, step, seen=seen)
         _refuse_notice(standing, step, seen.notice)
+        _refuse_disputed(step, disputed=seen.disputed)
         if Condition.FACTS_HOLD in step.conditions:
             _refuse_facts(standing, seen.found)
     except AppError as refused:
@@ -173,6 +178,14 @@ def _refuse_time(standing: Standing, act: Act, step: Transition, *, seen: Seen) 
                 f"整改期至 {until}，期满仍未达标方可摘牌 · the time to cure runs until {until}; a title is "
                 "taken only after it"
             )
+
+
+def _refuse_disputed(step: Transition, *, disputed: bool) -> None:
+    if Condition.NOT_DISPUTED in step.conditions and disputed:
+        raise Conflict(
+            "主体的异议尚未答复，暂不限期整改 · an objection of the subject is open: nothing lowers its "
+            "title before it is answered"
+        )
 
 
 def grace_ends(standing: Standing, rules: TitleRules) -> date:

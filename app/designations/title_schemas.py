@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.designations.path import Level
-from app.designations.schemas import PlaceAnswer
 from app.designations.service.proposing import LeftOut, Proposed
 from app.designations.service.shown import ShownPath, ShownStep, ShownTitle
 from app.designations.service.titles import Campaign, WorkItem
 from app.designations.standing import DOCUMENT_LENGTH_MAX, REASON_LENGTH_MAX, Refusal
 from app.models import DesignationAction, DesignationKind, DesignationState
+from app.places.schemas import PlaceAnswer
 
 ID_MAX = 2**63 - 1
 SEQUENCE_MAX = 2**31 - 1

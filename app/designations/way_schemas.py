@@ -6,11 +6,11 @@ from datetime import date
 from pydantic import BaseModel, Field
 
 from app.designations.reports import GateLine
-from app.designations.schemas import PlaceAnswer
 from app.designations.service.trends import MonthEnd
 from app.designations.way_words import town_words, village_words
 from app.designations.ways import Named, NamedHousehold, NamedLoan, TownsWay, VillageWay
 from app.models import GateState, Place
+from app.places.schemas import PlaceAnswer
 from app.ratings.schemas import TextAnswer
 from scoring.titles import Must
 

@@ -7,11 +7,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.designations.schemas import PlaceAnswer
 from app.inquiries.inquiry import Authorisation, InquiryResult, Question
 from app.models import GateState, Place, Purpose, SubjectKind
 from app.objections.schemas import ObjectionNote
 from app.overrides.schemas import OverrideAnswer, OverrideNote
+from app.places.schemas import PlaceAnswer
 from app.ratings.schemas import RatingAnswer, RatingHistoryAnswer, RecordAnswer
 from app.rules.reference_limits import ReferenceLimit
 

@@ -5,7 +5,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.designations.schemas import PlaceAnswer
 from app.models import ObjectionChannel, ObjectionEventKind
 from app.objections.objection import (
     DOCUMENT_LENGTH_MAX,
@@ -17,6 +16,7 @@ from app.objections.objection import (
     Reply,
 )
 from app.objections.work_list import TownWork, WorkItem, WorkList
+from app.places.schemas import PlaceAnswer
 
 # No id in the database is greater.
 ID_MAX = 2**63 - 1

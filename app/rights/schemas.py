@@ -4,8 +4,8 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.designations.schemas import PlaceAnswer
 from app.models import ReviewOutcome, SubjectKind
+from app.places.schemas import PlaceAnswer
 from app.rights.report import Asked, Explained
 from app.rights.right import (
     DOCUMENT_LENGTH_MAX,

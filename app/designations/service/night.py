@@ -22,6 +22,7 @@ from app.designations.store.night import Reached, held_places, lock
 from app.models import DesignationAction as Action
 from app.models import DesignationKind, GateState, Rating, UnratedReason
 from app.models import DesignationState as State
+from app.objections.service import subjects_with_open_objections
 from scoring.states import FAILS, HOLDS, INSUFFICIENT
 from scoring.titles import BREACHED, GRACE_OVER, KEPT, standing
 
@@ -50,12 +51,11 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Night:
-    """The day of a night, the last step it may know of, and whose downgrade an objection holds back."""
+    """The day of a night, and the last step it may know of."""
 
     on: date
     at: datetime
     last_step_id: int | None
-    held_back: frozenset[int] = frozenset()
 
     def act(self, action: Action, reason: str) -> Act:
         """A step of the night itself."""
@@ -103,12 +103,14 @@ def _steps(
     yield _numbers(expired), night.act(Action.LAPSE, "到期未续 · not renewed in time")
     over = {each.designation_id for each in expired}
     kept = [each for each in known if each.designation_id not in over]
+    # While an objection of theirs is open nothing lowers a title.
+    held_back = subjects_with_open_objections(session, on=night.on)
     poor = [
         each
         for each in kept
         if each.state in (State.DESIGNATED, State.UNDER_REVIEW)
         and _who(each) in candidates.poor
-        and each.subject_id not in night.held_back
+        and each.subject_id not in held_back
     ]
     breached = _breached(session, poor, night, rules=rules)
     yield breached, night.act(Action.PUT_ON_PROBATION, _breach_words(rules))

@@ -22,6 +22,7 @@ from app.models import Designation, DesignationKind, DesignationStep
 from app.models import DesignationAction as Action
 from app.models import DesignationState as State
 from app.notices.service import standings as notice_standings
+from app.objections.service import subjects_with_open_objections
 from app.places.service import place as place_by_id
 from app.records.current import months_before
 
@@ -164,8 +165,18 @@ def _weighed(session: Session, taken: Sequence[Standing], act: Act) -> list[tupl
         facts |= {f"{kind}{key}": found for key, found in found_now.items()}
     running = {one.notice_id for one in taken if one.notice_id is not None}
     notices = notice_standings(session, sorted(running), on=act.on) if running else {}
+    lowers = act.action is Action.PUT_ON_PROBATION
+    disputed = subjects_with_open_objections(session, on=act.on) if lowers else set()
     return [
-        (one, Seen(rules[version], facts[f"{kind}{one.designation.holder}"], notices.get(one.notice_id or 0)))
+        (
+            one,
+            Seen(
+                rules[version],
+                facts[f"{kind}{one.designation.holder}"],
+                notices.get(one.notice_id or 0),
+                disputed=one.designation.subject_id in disputed,
+            ),
+        )
         for (kind, version), group in groups.items()
         for one in group
     ]

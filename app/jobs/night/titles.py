@@ -22,7 +22,6 @@ from app.models import (
     SubjectKind,
     UnratedReason,
 )
-from app.objections.service import subjects_with_open_objections
 from app.records.known import DESIGNATION_STEPS
 
 _OF_SUBJECTS = {
@@ -35,12 +34,7 @@ def keep_titles(session: Session, tonight: Tonight, *, at: datetime) -> dict[str
     """Everything a night does for titles, households first and towns last; how many steps, by action."""
     lock(session)
     on = tonight.known.on
-    night = Night(
-        on=on,
-        at=at,
-        last_step_id=tonight.known.until[DESIGNATION_STEPS],
-        held_back=frozenset(subjects_with_open_objections(session, on=on)),
-    )
+    night = Night(on=on, at=at, last_step_id=tonight.known.until[DESIGNATION_STEPS])
     counts: Counter[str] = Counter()
     for kind in DesignationKind:
         counts.update(keep(session, kind, night, candidates=_candidates(session, kind, tonight)))

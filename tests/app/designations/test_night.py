@@ -11,6 +11,7 @@ from app.designations.found import Holder
 from app.designations.service import status_report, titles_of
 from app.designations.service.facts import found_of
 from app.designations.service.night import month_ends
+from app.errors import Conflict, Forbidden
 from app.models import (
     AgriEntity,
     DesignationAction,
@@ -152,12 +153,12 @@ def test_after_the_grace_a_person_proposes_the_revocation_and_another_decides(co
     over = JANUARY + timedelta(days=90)
     committee.night(over)
     assert committee.state(title) is S.ON_PROBATION
-    with pytest.raises(Exception, match="time to cure runs until"):
+    with pytest.raises(Conflict, match="time to cure runs until"):
         committee.step(title, A.POST_REVOCATION, by="admin", on=over - timedelta(days=1))
     committee.step(title, A.POST_REVOCATION, by="admin", on=over)
-    with pytest.raises(Exception, match="another person decides"):
+    with pytest.raises(Forbidden, match="another person decides"):
         committee.step(title, A.REVOKE, by="admin", on=over + NOTICE_DAYS)
-    with pytest.raises(Exception, match="it ends on"):
+    with pytest.raises(Conflict, match="it ends on"):
         committee.step(title, A.REVOKE, by="deputy", on=over)
     assert committee.step(title, A.REVOKE, by="deputy", on=over + NOTICE_DAYS).state is S.REVOKED
 
@@ -180,6 +181,8 @@ def test_while_an_objection_is_open_no_downgrade_puts_on_probation(committee, fa
         )
     committee.night(JANUARY)
     assert committee.state(title) is S.DESIGNATED
+    with pytest.raises(Conflict, match="an objection of the subject is open"):
+        committee.step(title, A.PUT_ON_PROBATION, by="clerk", on=JANUARY)
 
 
 def test_the_title_of_an_entity_that_was_struck_off_lapses_and_says_so(committee, farm, title):

@@ -103,3 +103,9 @@ def test_loans_beyond_the_most_are_not_looked_at():
 def test_only_households_come_on_time(household, gain):
     cures = Cures([loan(1, household=household)], gain_most=1)
     assert (cures.amounts[1] >= 0).tolist() == [True, bool(gain)]
+
+
+def test_an_entity_that_is_merely_late_changes_no_gate():
+    cures = Cures([loan(1, household=False, bad=False)], gain_most=1)
+    assert cures.fewest(gain=1, bad_fen=0) is None
+    assert cures.chosen(count=0, gain=0) == ()

@@ -1,0 +1,156 @@
+"""Every step of every title weighed by hand: the order, the persons, the terms, the notices."""
+
+import hashlib
+import json
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.oracle.export import earlier
+from tests.oracle.titles import HELD, Titles, day_of
+
+CHECKS = {"village": ("check_village", "village_checked"), "town": ("check_town", "town_checked")}
+ENDED = {"revoked", "lapsed", "refused", "withdrawn"}
+BY_NIGHT = {"propose", "withdraw", "begin_review", "put_on_probation", "restore", "lapse"}
+JUDGED = {"propose", "check_village", "check_town", "award", "refuse"}
+# The lowest role that takes a step; who may take it at a higher level is in the row behind.
+RANKS = {"collector": 0, "town_official": 1, "district_admin": 2}
+LEVELS = {"village": 0, "town": 1, "district": 2}
+
+
+def faults_of_steps(tables: Titles) -> list[str]:
+    """Every step that should not have been possible."""
+    found = []
+    for number, steps in tables.steps.items():
+        kind = tables.titles[number]["kind"]
+        profile = tables.profiles[kind]
+        allowed = _transitions(profile["path"]["checks"])
+        state, own = "", []
+        for position, step in enumerate(steps, start=1):
+            where = f"{kind} {number} step {position} {step['action']}"
+            if step["sequence"] != position:
+                found.append(f"{where}: numbered {step['sequence']}")
+            if allowed.get((state, step["action"])) != step["state"]:
+                found.append(f"{where}: from {state!r} to {step['state']}")
+            if step["fingerprint"] != _fingerprint(step["facts"]):
+                found.append(f"{where}: another fingerprint")
+            found += [f"{where}: {fault}" for fault in _of_person(tables, profile, steps[:position])]
+            found += [f"{where}: {fault}" for fault in _of_time(tables, profile, number, steps[:position])]
+            own.append(step["action"])
+            state = step["state"]
+        if state not in ENDED and any(step["state"] in ENDED for step in steps):
+            found.append(f"{kind} {number}: went on after its end")
+    open_titles = Counter(
+        (title["kind"], title["rung"], title["holder"])
+        for number, title in tables.titles.items()
+        if tables.steps[number][-1]["state"] not in ENDED
+    )
+    return found + [f"two open titles of {key}" for key, count in open_titles.items() if count > 1]
+
+
+def _transitions(checks: list[str]) -> dict[tuple[str, str], str]:
+    chain = ["proposed", *(CHECKS[level][1] for level in checks), "noticed", "designated"]
+    actions = [*(CHECKS[level][0] for level in checks), "post_notice", "award"]
+    found = {("", "propose"): "proposed"}
+    found |= {
+        (before, action): after for before, action, after in zip(chain[:-1], actions, chain[1:], strict=True)
+    }
+    for state in chain[:-1]:
+        found |= {(state, "refuse"): "refused", (state, "withdraw"): "withdrawn"}
+    found[("designated", "begin_review")] = "under_review"
+    found[("under_review", "renew")] = "designated"
+    found[("on_probation", "restore")] = "designated"
+    found[("on_probation", "post_revocation")] = "revocation_noticed"
+    found[("revocation_noticed", "revoke")] = "revoked"
+    found[("revocation_noticed", "keep")] = "designated"
+    for state in ("designated", "under_review"):
+        found[(state, "put_on_probation")] = "on_probation"
+    for state in HELD:
+        found[(state, "lapse")] = "lapsed"
+    for state in HELD - {"revocation_noticed"}:
+        found[(state, "withdraw")] = "withdrawn"
+    return found
+
+
+def _of_person(tables: Titles, profile: dict[str, Any], steps: list[dict[str, Any]]) -> list[str]:
+    step, path = steps[-1], profile["path"]
+    if step["user_id"] is None:
+        return [] if step["action"] in BY_NIGHT else ["the night decided by itself"]
+    rank = RANKS.get(tables.roles[step["user_id"]], -1)
+    asked = {"check_village": 0, "check_town": 1}.get(step["action"])
+    if step["action"] in ("award", "revoke", "keep", "renew"):
+        asked = LEVELS[path["decided_by"]]
+        if rank != asked:
+            return [f"decided at the rank {rank}, not {asked}"]
+    faults = [f"taken at the rank {rank}, below {asked}"] if asked is not None and rank < asked else []
+    if step["action"] in JUDGED - {"propose"}:
+        others = [each for each in steps[:-1] if each["action"] in JUDGED]
+        if any(each["user_id"] == step["user_id"] for each in others):
+            faults.append("one person judged twice")
+    if step["action"] in ("revoke", "keep") and steps[-2]["user_id"] == step["user_id"]:
+        faults.append("who proposed to take the title decided about it")
+    return faults
+
+
+def _of_time(tables: Titles, profile: dict[str, Any], number: int, steps: list[dict[str, Any]]) -> list[str]:
+    step, faults = steps[-1], []
+    if step["action"] in ("award", "revoke"):
+        faults += _of_notice(tables, profile, number, step, steps)
+    until = earlier(step["happened_on"], -profile["path"]["validity_months"])
+    if step["action"] == "award" and step["valid_until"] != until:
+        faults.append(f"valid until {step['valid_until']}")
+    if step["action"] in ("award", "renew") and step["designation_step_id"] not in tables.certificates:
+        faults.append("no certificate")
+    if step["action"] == "renew" and step["happened_on"] >= steps[-2]["valid_until"]:
+        faults.append("renewed after its end")
+    if step["action"] == "lapse" and step["happened_on"] < steps[-2]["valid_until"]:
+        faults.append("lapsed before its end")
+    if step["action"] == "post_revocation":
+        begun = [each for each in steps if each["action"] == "put_on_probation"][-1]
+        if step["happened_on"] < begun["happened_on"] + timedelta(days=profile["keeping"]["grace_days"]):
+            faults.append("announced within the grace")
+    return faults
+
+
+def _of_notice(
+    tables: Titles,
+    profile: dict[str, Any],
+    number: int,
+    step: dict[str, Any],
+    steps: list[dict[str, Any]],
+) -> list[str]:
+    notice = tables.notices[next(each["notice_id"] for each in reversed(steps) if each["notice_id"])]
+    begins, ends = day_of(notice["begins_on"]), day_of(notice["ends_on"])
+    assert begins is not None
+    assert ends is not None
+    faults = []
+    if (ends - begins).days < profile["path"]["notice_days"] or step["happened_on"] < ends:
+        faults.append(f"decided on {step['happened_on']} of a notice from {begins} to {ends}")
+    mine = [
+        entry["notice_entry_id"]
+        for entry in tables.entries
+        if (entry["notice_id"], entry["designation_id"]) == (notice["notice_id"], number)
+    ]
+    if len(mine) != 1:
+        faults.append(f"{len(mine)} lines in the notice")
+    for objection in tables.objections:
+        about_me = objection["notice_entry_id"] in (None, *mine)
+        if objection["notice_id"] != notice["notice_id"] or not about_me:
+            continue
+        if objection["answered_at"] is None or _moment(objection["answered_at"]) > _moment(
+            step["recorded_at"]
+        ):
+            faults.append("decided before an objection was answered")
+        elif objection["upheld"]:
+            faults.append("decided against an upheld objection")
+    return faults
+
+
+def _fingerprint(facts: dict[str, Any]) -> str:
+    plain = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _moment(value: Any) -> datetime:
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return found.replace(tzinfo=None)
