@@ -358,7 +358,7 @@ def test_results_of_many_subjects_take_as_many_queries_as_of_one(village: Villag
         session.expunge_all()
         asked.clear()
         results_of(session, village.households, on=CLOSES)
-    assert len(asked) == one
+    assert len(asked) <= one
 
 
 def test_marks_and_sheets_are_kept_as_they_were_submitted(village: Village):

@@ -46,7 +46,7 @@ class People:
     def asked(
         self,
         *,
-        kind: ApprovalKind = ApprovalKind.OVERRIDE,
+        kind: ApprovalKind = ApprovalKind.REVOCATION,
         target: str = "rating/7",
         content: Mapping[str, Any] = CONTENT,
         by: str = "maker",
@@ -81,7 +81,7 @@ class People:
 
     def use(self, session: Session, number: int, *, at: datetime = AT, **other: Any) -> Approval:
         """A use in a transaction of the test."""
-        thing: dict[str, Any] = {"kind": ApprovalKind.OVERRIDE, "target": "rating/7", "content": CONTENT}
+        thing: dict[str, Any] = {"kind": ApprovalKind.REVOCATION, "target": "rating/7", "content": CONTENT}
         by = self.users["maker"].user_id
         return service.use(session, number, **(thing | other), user_id=by, at=at, outcome={"done": True})
 

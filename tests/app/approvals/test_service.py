@@ -184,7 +184,7 @@ def test_an_approval_holds_until_its_fourteenth_day_has_passed(people: People):
 @pytest.mark.parametrize(
     "other",
     [
-        {"kind": ApprovalKind.REVOCATION},
+        {"kind": ApprovalKind.OVERRIDE},
         {"target": "rating/8"},
         {"content": {**CONTENT, "grade": "AA"}},
         {"content": {**CONTENT, "members": ["乙", "甲"]}},
