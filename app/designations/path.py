@@ -65,6 +65,8 @@ class Condition(StrEnum):
     NO_OBJECTION = "no_objection"
     GRACE_OVER = "grace_over"
     NOT_DISPUTED = "not_disputed"
+    NOT_CURED = "not_cured"
+    REVIEW_DUE = "review_due"
     NOT_EXPIRED = "not_expired"
     EXPIRED_OR_ENDED = "expired_or_ended"
     REASON = "reason"
@@ -127,7 +129,14 @@ def _towards(path: PathRules) -> list[Transition]:
 def _afterwards() -> list[Transition]:
     """From the award to the end: reviewed every year, put on probation, restored, taken, expired."""
     steps = [
-        _step(State.DESIGNATED, Action.BEGIN_REVIEW, State.UNDER_REVIEW, Duty.REVIEWER, by_night=True),
+        _step(
+            State.DESIGNATED,
+            Action.BEGIN_REVIEW,
+            State.UNDER_REVIEW,
+            Duty.REVIEWER,
+            _C.REVIEW_DUE,
+            by_night=True,
+        ),
         _step(
             State.UNDER_REVIEW, Action.RENEW, State.DESIGNATED, Duty.DECIDER, _C.FACTS_HOLD, _C.NOT_EXPIRED
         ),
@@ -148,6 +157,7 @@ def _afterwards() -> list[Transition]:
             State.REVOKED,
             Duty.DECIDER,
             _C.OTHER_THAN_POSTER,
+            _C.NOT_CURED,
             _C.NOTICE_OVER,
             _C.NO_OBJECTION,
             _C.REASON,

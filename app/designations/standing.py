@@ -113,12 +113,17 @@ def refusal(standing: Standing, act: Act, seen: Seen) -> AppError | None:
     try:
         step = transition_of(standing, act.action, rules=seen.rules)
         _refuse_person(standing, act, step, rules=seen.rules)
-        _refuse_words(act, step)
+        _refuse_words(standing, act, step)
         _refuse_time(standing, act, step, seen=seen)
         _refuse_notice(standing, step, seen.notice)
         _refuse_disputed(step, disputed=seen.disputed)
         if Condition.FACTS_HOLD in step.conditions:
             _refuse_facts(standing, seen.found)
+        if Condition.NOT_CURED in step.conditions and not seen.found.blocks and not seen.found.ended:
+            raise Conflict(
+                f"称号 {standing.number} 现已达标，只能不予摘牌 · title {standing.number} holds again: only "
+                f"{DesignationAction.KEEP} is left"
+            )
     except AppError as refused:
         return refused
     return None
@@ -151,7 +156,7 @@ def _refuse_person(standing: Standing, act: Act, step: Transition, *, rules: Tit
         )
 
 
-def _refuse_words(act: Act, step: Transition) -> None:
+def _refuse_words(standing: Standing, act: Act, step: Transition) -> None:
     for name, length in (("reason", REASON_LENGTH_MAX), ("document", DOCUMENT_LENGTH_MAX)):
         if len(getattr(act, name)) > length:
             raise Invalid(f"{name}: 最多 {length} 字 · write at most {length} characters")
@@ -159,6 +164,12 @@ def _refuse_words(act: Act, step: Transition) -> None:
         raise Invalid("reason: 请写明理由 · say why, in at least one word")
     if Condition.DOCUMENT in step.conditions and not act.document.strip():
         raise Invalid("document: 请写明依据文件 · name the document this rests on")
+    given = act.action in (DesignationAction.AWARD, DesignationAction.RENEW)
+    if standing.by_hand and given and not (act.reason.strip() and act.document.strip()):
+        raise Invalid(
+            "reason, document: 人工认定的称号，认定和年审都须写明理由与依据文件 · a title decided by hand "
+            "takes a reason and the document at the award and at every renewal"
+        )
 
 
 def _refuse_time(standing: Standing, act: Act, step: Transition, *, seen: Seen) -> None:
@@ -168,6 +179,13 @@ def _refuse_time(standing: Standing, act: Act, step: Transition, *, seen: Seen) 
         raise Conflict(
             f"称号已于 {last.valid_until} 到期，须重新创建 · the title ended on {last.valid_until}; it is "
             "proposed anew"
+        )
+    days = timedelta(days=seen.rules.path.review_before_days)
+    early = last.valid_until is not None and last.valid_until > act.on + days
+    if Condition.REVIEW_DUE in step.conditions and early:
+        raise Conflict(
+            f"称号到 {last.valid_until} 有效，到期前 {days.days} 日起年审 · it holds until "
+            f"{last.valid_until}; its review begins {days.days} days before"
         )
     if Condition.EXPIRED_OR_ENDED in step.conditions and not (expired or seen.found.ended):
         raise Conflict(f"title {standing.number} holds until {last.valid_until}: it does not lapse before")

@@ -105,6 +105,10 @@ def _of_time(tables: Titles, profile: dict[str, Any], number: int, steps: list[d
         faults.append("renewed after its end")
     if step["action"] == "lapse" and step["happened_on"] < steps[-2]["valid_until"]:
         faults.append("lapsed before its end")
+    if step["action"] == "begin_review":
+        first = steps[-2]["valid_until"] - timedelta(days=profile["path"]["review_before_days"])
+        if step["happened_on"] < first:
+            faults.append(f"reviewed before {first}")
     if step["action"] == "post_revocation":
         begun = [each for each in steps if each["action"] == "put_on_probation"][-1]
         if step["happened_on"] < begun["happened_on"] + timedelta(days=profile["keeping"]["grace_days"]):

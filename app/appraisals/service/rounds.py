@@ -125,6 +125,12 @@ def invite(
         raise already_closed(found.round)
     if not 0 < len(plain) <= NAME_LENGTH_MAX or not plain.isprintable():
         raise Invalid(f"name: 应为 1 至 {NAME_LENGTH_MAX} 字 · write 1 to {NAME_LENGTH_MAX} characters")
+    earlier = invited(session, cipher, round_id, viewer=viewer, on=clock.day_of(at))
+    if username is None and plain in (one.name for one in earlier):
+        raise Conflict(
+            "本轮已有同名评议员；确为两人的，请在姓名后注明区别 · somebody of this name appraises in this "
+            "round already; where they are two persons, write after the name what tells them apart"
+        )
     user = None if username is None else _account(session, username, found.place)
     kin = _kin(lines_of(session, cipher, round_id), kin_household_nos)
     code = f"PY-{secrets.token_hex(_FORM_CODE_BYTES).upper()}"

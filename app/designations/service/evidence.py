@@ -15,6 +15,7 @@ class Appraised:
 
     answered_count: int
     favourable_count: int
+    favourable: bool
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,10 @@ class Overridden:
 def appraised(session: Session, subject_ids: Collection[int], *, on: date) -> dict[int, Appraised]:
     """The appraisal of each of some households that holds on a day; who has none is left out."""
     found = results_of(session, subject_ids, on=on)
-    return {each: Appraised(one.appraiser_count, one.favourable_count) for each, one in found.items()}
+    return {
+        each: Appraised(one.appraiser_count, one.favourable_count, one.favourable)
+        for each, one in found.items()
+    }
 
 
 def overridden(session: Session, subject_ids: Collection[int], *, on: date) -> dict[int, Overridden]:

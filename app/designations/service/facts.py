@@ -124,7 +124,10 @@ class _Subjects:
             return
         if appraisal is None or appraisal.answered_count < asked.quorum:
             yield Block.NO_APPRAISAL
-        elif appraisal.favourable_count < asked.favourable_share * appraisal.answered_count:
+        elif (
+            not appraisal.favourable
+            or appraisal.favourable_count < asked.favourable_share * appraisal.answered_count
+        ):
             yield Block.APPRAISAL_UNFAVOURABLE
 
     def _end(self, heir: int | None, status: EntityStatus | None) -> str:

@@ -142,6 +142,7 @@ def held_villages(
         .where(Designation.kind == DesignationKind.CREDIT_VILLAGE, DesignationStep.state.in_(HELD))
         .where(Place.kind == PlaceKind.VILLAGE, Place.parent_id.in_(town_ids))
         .where(or_(Place.valid_to.is_(None), Place.valid_to > on))
+        .where(or_(DesignationStep.valid_until.is_(None), DesignationStep.valid_until > on))
         .group_by(Place.parent_id)
     )
     return {row[0] or 0: row[1] for row in session.execute(rows)}

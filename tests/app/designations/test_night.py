@@ -163,6 +163,19 @@ def test_after_the_grace_a_person_proposes_the_revocation_and_another_decides(co
     assert committee.step(title, A.REVOKE, by="deputy", on=over + NOTICE_DAYS).state is S.REVOKED
 
 
+@SQLITE_ONLY
+def test_who_holds_again_when_it_is_decided_keeps_the_title(committee, farm, title):
+    committee.district.observe(farm, BAD, on=date(2025, 12, 20))
+    nights(committee, [DECEMBER, JANUARY])
+    over = JANUARY + timedelta(days=90)
+    committee.step(title, A.POST_REVOCATION, by="admin", on=over)
+    committee.district.observe(farm, GOOD_ENTITY, on=over + timedelta(days=1))
+    committee.night(over + timedelta(days=2))
+    with pytest.raises(Conflict, match="only keep is left"):
+        committee.step(title, A.REVOKE, by="deputy", on=over + NOTICE_DAYS)
+    assert committee.step(title, A.KEEP, by="deputy", on=over + NOTICE_DAYS).state is S.DESIGNATED
+
+
 def test_while_an_objection_is_open_no_downgrade_puts_on_probation(committee, farm, title):
     district = committee.district
     district.observe(farm, BAD, on=date(2025, 12, 20))

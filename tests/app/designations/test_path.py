@@ -185,3 +185,15 @@ def test_many_titles_take_a_step_together_or_none_does(committee):
     assert len(committee.all_or_none(numbers, A.CHECK_TOWN, by="mayor").steps) == 3
     committee.all_or_none(numbers, A.POST_NOTICE, by="mayor")
     assert len({committee.standing(each).notice_id for each in numbers}) == 1
+
+
+def test_a_review_begins_in_the_weeks_before_the_end_and_not_at_once(committee, proposed):
+    given_on = committee.designated(proposed)
+    with pytest.raises(Conflict, match="review begins"):
+        committee.step(proposed, A.BEGIN_REVIEW, by="admin", on=given_on)
+    until = committee.standing(proposed).last.valid_until
+    days = committee.rules(ENTITY).path.review_before_days
+    with pytest.raises(Conflict, match="review begins"):
+        committee.step(proposed, A.BEGIN_REVIEW, by="admin", on=until - timedelta(days=days + 1))
+    committee.step(proposed, A.BEGIN_REVIEW, by="admin", on=until - timedelta(days=days))
+    assert committee.state(proposed) is S.UNDER_REVIEW
