@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from sqlalchemy import select
 
@@ -16,7 +17,7 @@ from app.records.rules import RecordRules, load_record_rules
 from app.rules.service import JURISDICTION, activated_fingerprints, newest_catalogue
 from scoring import CardError, Profile, Scorecard, in_force
 
-_Rule = TypeVar("_Rule", Scorecard, Profile, RecordRules)
+_Rule = Scorecard | Profile | RecordRules
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,12 @@ def rules_in_force(session: Session, policy_folder: Path, *, on: date) -> Rules:
     waiting = version_ids.keys() - activated_fingerprints(session)
     chosen = _Choice(policy_folder / JURISDICTION, on, waiting)
     try:
-        household, entity = (chosen.rule(kind, Scorecard.load) for kind in ("household", "agri_entity"))
+        household: Scorecard = chosen.rule("household", Scorecard.load).rule
+        variants = chosen.rule("agri_entity", Scorecard.load).variants
         village, town, coverage = (
-            chosen.rule(level, Profile.load) for level in ("credit_village", "credit_town", "coverage")
+            chosen.rule(level, Profile.load).rule for level in ("credit_village", "credit_town", "coverage")
         )
-        records = chosen.rule("records", load_record_rules)
-        variants = {name: entity.overlay(name) for name in entity.definition.overlays}
+        records: RecordRules = chosen.rule("records", load_record_rules).rule
     except CardError as error:
         raise SetupError(str(error)) from None
     catalogue = newest_catalogue(session)
@@ -81,6 +82,27 @@ def rules_in_force(session: Session, policy_folder: Path, *, on: date) -> Rules:
     return rules
 
 
+@dataclass(frozen=True)
+class _Loaded:
+    """A file of rules with its versions by type of subject, and the fingerprints of all of them."""
+
+    rule: Any
+    variants: Mapping[str, Scorecard]
+    marks: frozenset[str]
+
+
+@lru_cache(maxsize=64)
+def _loaded(load: Callable[[Path], _Rule], file: Path, _changed_at: int) -> _Loaded:
+    """What a file holds; it is read once until it is written again."""
+    rule = load(file)
+    if isinstance(rule, Scorecard):
+        variants = {name: rule.overlay(name) for name in rule.definition.overlays}
+        marks = {card.definition.fingerprint for card in (rule, *variants.values())}
+        return _Loaded(rule, variants, frozenset(marks))
+    mark = rule.definition.fingerprint if isinstance(rule, Profile) else rule.fingerprint
+    return _Loaded(rule, {}, frozenset({mark}))
+
+
 @dataclass
 class _Choice:
     """The newest begun version of each kind of rule that does not wait for a second person."""
@@ -90,12 +112,12 @@ class _Choice:
     waiting: Collection[str]
     held: list[str] = field(default_factory=list)
 
-    def rule(self, kind: str, load: Callable[[Path], _Rule]) -> _Rule:
+    def rule(self, kind: str, load: Callable[[Path], _Rule]) -> _Loaded:
         """The version in force; one that waits is passed over for the one before it, and that is noted."""
         newest = file = in_force(self.folder / kind, on=self.on)
         while True:
-            found = load(file)
-            if not _marks(found) & set(self.waiting):
+            found = _loaded(load, file, file.stat().st_mtime_ns)
+            if not found.marks & set(self.waiting):
                 break
             try:
                 file = in_force(self.folder / kind, on=_first_day(file) - timedelta(days=1))
@@ -107,14 +129,6 @@ class _Choice:
                 f"waits for a second person; {file.stem} is still used"
             )
         return found
-
-
-def _marks(rule: Scorecard | Profile | RecordRules) -> set[str]:
-    """The fingerprints of a rule and of its versions by type of subject."""
-    if isinstance(rule, Scorecard):
-        overlays = [rule.overlay(name) for name in rule.definition.overlays]
-        return {card.definition.fingerprint for card in (rule, *overlays)}
-    return {rule.definition.fingerprint if isinstance(rule, Profile) else rule.fingerprint}
 
 
 def _no_other(newest: Path) -> str:

@@ -31,7 +31,7 @@ from app.notices.service import Finding, Protest, answer, object_publicly
 from app.subjects.cipher import Cipher
 
 _ISSUER = "璧山区信用办（模拟）"
-_ACTS, _MISCHIEF = 0.85, 6
+_ACTS, _MISCHIEF = 0.85, 3
 _OBJECTS, _ANSWERED, _UPHELD = 0.3, 0.7, 0.35
 _KEPT, _GIVES_UP = 0.25, 0.4
 _COLLECTORS = ("collector.one", "collector.two")

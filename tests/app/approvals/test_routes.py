@@ -51,7 +51,7 @@ class Office:
 def office(people: People, district_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     monkeypatch.setattr(clock, "now", lambda: AT)
     monkeypatch.setattr(clock, "today", lambda: DAY)
-    app = create_app(Settings(database_url=district_url, master_key=KEY.hex()))
+    app = create_app(Settings(database_url=district_url, master_key=KEY.hex(), password_grant="on"))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield Office(people, client, app.state.token_key)
 
