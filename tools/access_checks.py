@@ -40,9 +40,9 @@ OTHERS = (
     ("app/access/readiness.py", "user.must_change_password or ", ""),
     ("app/access/readiness.py", " or _is_too_old(user, requirements, at=at)", ""),
     ("app/access/readiness.py", "requirements.second_factor and user.totp_confirmed_at is None", "False"),
-    ("app/access/service.py", "admitted=works_for.admitted_at is not None", "admitted=True"),
-    ("app/access/service.py", "ready=not user.must_change_password", "ready=True"),
-    ("app/access/service.py", "ready = not (by_password and", "ready = True or (by_password and"),
+    ("app/access/service.py", "admitted=found.admitted_at is not None", "admitted=True"),
+    ("app/access/service.py", "ready=not found.must_change_password", "ready=True"),
+    ("app/access/service.py", "ready=not left)", "ready=True)"),
     ("app/access/accounts.py", "literal(viewer.role is Role.SYSTEM_ADMIN)", "literal(True)"),
     ("app/access/accounts.py", ", Organisation.organisation_id == own, ", ", literal(True), "),
     (ROWS, "FOR SELECT USING ({seen})", "FOR SELECT USING (true)"),
@@ -107,11 +107,11 @@ def _cut(module: str, text: str, cut: _Cut) -> Mutant:
 def _of_code(module: str, tree: ast.Module) -> Iterator[_Cut]:
     inside: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.If) and _refuses(node):
+        if isinstance(node, ast.If) and (refusal := _refusal_in(node)):
             inside |= {id(part) for part in ast.walk(node.test)}
             for part in _operands(node.test, ast.Or):
                 if not _asks_whether_there(part):
-                    yield _Cut(part, "never refused for", "False", node.body[-1].lineno)
+                    yield _Cut(part, "never refused for", "False", refusal)
         elif isinstance(node, ast.FunctionDef) and node.name in ANSWERS:
             last = node.body[-1]
             assert isinstance(last, ast.Return)
@@ -176,9 +176,14 @@ def _with(said: str, change: str) -> str:
     return f'__import__("dataclasses").replace({said}, {change})'
 
 
-def _refuses(node: ast.If) -> bool:
-    last = node.body[-1]
-    return isinstance(last, ast.Raise) and last.exc is not None and _name(last.exc) in REFUSALS
+def _refusal_in(node: ast.If) -> int:
+    """The line of a condition's body that refuses somebody, by raising it or by keeping it for the answer."""
+    for statement in node.body:
+        if not isinstance(statement, ast.If | ast.For | ast.Try | ast.With):
+            made = [part for part in ast.walk(statement) if isinstance(part, ast.Call)]
+            if any(_name(part) in REFUSALS for part in made):
+                return statement.lineno
+    return 0
 
 
 def _operands(test: ast.expr, kind: type[ast.boolop]) -> list[ast.expr]:

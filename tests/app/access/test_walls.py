@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.access import accounts as managed
 from app.access import service
-from app.access.refresh import open_session, renew
+from app.access.refresh import end_session, open_session, renew
 from app.access.store import clear_attempts
 from app.access.tokens import SignedInBy, issue_token
 from app.db import transaction
@@ -148,3 +148,20 @@ def test_revoking_a_second_token_leaves_the_first_revoked(accounts):
         accounts.client.post("/v1/token/revoke", data={"token": token})
     headers = [{"Authorization": f"Bearer {token}"} for token in tokens]
     assert [accounts.client.get("/v1/me", headers=each).status_code for each in headers] == [401, 401]
+
+
+def test_a_session_that_ended_keeps_the_moment_it_ended(accounts):
+    opened(accounts)
+    for minutes in (1, 2):
+        with transaction(accounts.app.state.engine) as session:
+            at = AT + timedelta(minutes=minutes)
+            end_session(session, "session-officer", ends_at=AT + timedelta(hours=12), at=at)
+            ended = session.scalars(select(RefreshToken.revoked_at)).one()
+    assert ended == AT + timedelta(minutes=1)
+
+
+def test_an_account_that_rests_is_told_so_whoever_else_may_sign_in(accounts):
+    alter(accounts, "official", failed_attempts=5, locked_until=AT + timedelta(minutes=10))
+    form = {"username": "official", "password": "not this horse"}
+    answer = accounts.client.post("/v1/token", data=form)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "600")
