@@ -45,7 +45,7 @@ def open_(
     opens: Annotated[str | None, typer.Option(metavar="DATE", help="开始日期 today if not given")] = None,
 ) -> None:
     """Open a round for a village over every household it has today."""
-    who, chosen = signed_in(by, password), settings.from_environment()
+    who, chosen = signed_in(by, password, to="open_round"), settings.from_environment()
     with transaction(make_engine(chosen.database_url)) as session:
         found = service.open_round(
             session,
@@ -62,7 +62,7 @@ def open_(
 @appraisals.command("list")
 def list_(by: By, password: Password) -> None:
     """Show the rounds of your division, the newest first."""
-    who = signed_in(by, password)
+    who = signed_in(by, password, to="appraisal_rounds")
     with reading(make_engine(settings.from_environment().database_url)) as session:
         found = service.rounds_within(session, viewer=who, on=clock.today(), limit=500)
     for one in found:
@@ -84,7 +84,7 @@ def invite(
     ] = None,
 ) -> None:
     """Invite an appraiser, with an account or on paper; marks of kin do not count."""
-    who, chosen = signed_in(by, password), settings.from_environment()
+    who, chosen = signed_in(by, password, to="invite_appraiser"), settings.from_environment()
     with transaction(make_engine(chosen.database_url)) as session:
         made = service.invite(
             session,
@@ -111,7 +111,7 @@ def print_(
     password: Password,
 ) -> None:
     """Write the blank sheet of an appraiser to an .xlsx to be printed or filled in."""
-    who, chosen = signed_in(by, password), settings.from_environment()
+    who, chosen = signed_in(by, password, to="print_form"), settings.from_environment()
     with reading(make_engine(chosen.database_url)) as session:
         form = service.paper_form(session, _cipher(chosen), round_id, number, viewer=who, on=clock.today())
     try:
@@ -124,7 +124,7 @@ def print_(
 @appraisals.command("import")
 def import_(round_id: RoundNo, number: Number, file: Path, by: By, password: Password) -> None:
     """Take a filled-in sheet: whole, or every wrong line is named and nothing is kept."""
-    who, chosen = signed_in(by, password), settings.from_environment()
+    who, chosen = signed_in(by, password, to="import_sheet"), settings.from_environment()
     content, cipher = file_content(file), _cipher(chosen)
     with transaction(make_engine(chosen.database_url)) as session:
         form = service.awaited_form(session, cipher, round_id, number, viewer=who, on=clock.today())
@@ -145,7 +145,7 @@ def import_(round_id: RoundNo, number: Number, file: Path, by: By, password: Pas
 @appraisals.command()
 def close(round_id: RoundNo, by: By, password: Password) -> None:
     """Close a round, once; the next night rates by what it came to."""
-    who, chosen = signed_in(by, password), settings.from_environment()
+    who, chosen = signed_in(by, password, to="close_round"), settings.from_environment()
     cipher, at = _cipher(chosen), clock.now()
     with transaction(make_engine(chosen.database_url)) as session:
         found = service.close_round(session, cipher, round_id, viewer=who, at=at)
@@ -157,7 +157,7 @@ def close(round_id: RoundNo, by: By, password: Password) -> None:
 @appraisals.command()
 def result(round_id: RoundNo, by: By, password: Password) -> None:
     """Show what a closed round came to, household by household; whoever looks is on record."""
-    who, chosen = signed_in(by, password), settings.from_environment()
+    who, chosen = signed_in(by, password, to="round_result"), settings.from_environment()
     with transaction(make_engine(chosen.database_url)) as session:
         found = service.result_of_round(session, _cipher(chosen), round_id, viewer=who, at=clock.now())
     _say(_line(found.round))
@@ -176,7 +176,7 @@ def demo() -> None:
 @overrides.command("list")
 def list_overrides(by: By, password: Password) -> None:
     """Show the overrides of your division that began within a year, the newest first."""
-    who, on = signed_in(by, password), clock.today()
+    who, on = signed_in(by, password, to="overrides"), clock.today()
     with reading(make_engine(settings.from_environment().database_url)) as session:
         found = override_service.listed(
             session, viewer=who, first=months_before(on, 12), end=_tomorrow(on), on=on, limit=500
@@ -195,7 +195,7 @@ def end_override(
     password: Password,
 ) -> None:
     """End an override before its time; from today on the grade of the card holds again."""
-    who = signed_in(by, password)
+    who = signed_in(by, password, to="end_override")
     with transaction(make_engine(settings.from_environment().database_url)) as session:
         made = override_service.end(session, override_id, reason=reason, viewer=who, at=clock.now())
     _say(f"{made.override_id:>6}  {made.words}")
@@ -213,7 +213,7 @@ def report(
     ] = None,
 ) -> None:
     """Count the overrides that each official asked for and each village had."""
-    who, on = signed_in(by, password), clock.today()
+    who, on = signed_in(by, password, to="override_report"), clock.today()
     since, until = _day(first) if first else months_before(on, 12), _day(end) if end else _tomorrow(on)
     with reading(make_engine(settings.from_environment().database_url)) as session:
         officials, villages = override_service.report(session, viewer=who, first=since, end=until, on=on)

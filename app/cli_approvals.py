@@ -34,7 +34,7 @@ Reason = Annotated[str, typer.Option(help="理由 why, for the second person and
 def list_(by: By, password: Password) -> None:
     """Show what waits in your division, and whether you may decide about it."""
     at = clock.now()
-    who = signed_in(by, password)
+    who = signed_in(by, password, to="approvals")
     with reading(make_engine(settings.from_environment().database_url)) as session:
         found = service.work_list(session, viewer=who, at=at, limit=500)
     for one in found:
@@ -46,7 +46,7 @@ def list_(by: By, password: Password) -> None:
 @approvals.command()
 def show(number: Number, by: By, password: Password) -> None:
     """Show exactly what is asked for."""
-    who = signed_in(by, password)
+    who = signed_in(by, password, to="approval")
     with reading(make_engine(settings.from_environment().database_url)) as session:
         found = service.standing(session, number, viewer=who, at=clock.now())
     console.print(_line(found), markup=False)
@@ -57,13 +57,13 @@ def show(number: Number, by: By, password: Password) -> None:
 @approvals.command()
 def grant(number: Number, reason: Reason, by: By, password: Password) -> None:
     """Grant what another person asked for; rules and recipients take effect at once."""
-    _decide(number, granted=True, reason=reason, who=signed_in(by, password))
+    _decide(number, granted=True, reason=reason, who=signed_in(by, password, to="decide_approval"))
 
 
 @approvals.command()
 def refuse(number: Number, reason: Reason, by: By, password: Password) -> None:
     """Refuse what another person asked for."""
-    _decide(number, granted=False, reason=reason, who=signed_in(by, password))
+    _decide(number, granted=False, reason=reason, who=signed_in(by, password, to="decide_approval"))
 
 
 @requests.command("activate-rule")
@@ -81,7 +81,7 @@ def activate_rule(
         day = date.fromisoformat(effective_from)
     except ValueError:
         raise Invalid(f"DATE: {effective_from!r} is no date; write it as 2026-01-01") from None
-    who = signed_in(by, password)
+    who = signed_in(by, password, to="ask_approval")
     _ask(
         lambda session: proposals.activation(session, code, effective_from=day, pia=pia, maker=who),
         reason=reason,
@@ -99,7 +99,7 @@ def new_recipient(
     password: Password,
 ) -> None:
     """Ask that a bank be admitted to receive ratings."""
-    who = signed_in(by, password)
+    who = signed_in(by, password, to="ask_approval")
     _ask(
         lambda session: proposals.new_recipient(session, organisation_id, document=document, maker=who),
         reason=reason,
@@ -118,7 +118,7 @@ def bulk_export(
     form: Annotated[Format, typer.Option("--format", help="文件格式")] = Format.XLSX,
 ) -> None:
     """Ask for the ratings of a place as a file; once granted, take it at POST /v1/exports."""
-    who = signed_in(by, password)
+    who = signed_in(by, password, to="ask_approval")
     _ask(
         lambda session: proposals.bulk_export(
             session, place_code, subjects=subjects, form=form.value, maker=who, on=clock.today()
@@ -143,7 +143,7 @@ def override(
     ] = None,
 ) -> None:
     """Ask that another grade than the card's be gone by for a while, as far as the rules allow."""
-    who = signed_in(by, password)
+    who = signed_in(by, password, to="ask_approval")
     _ask(
         lambda session: proposals.override(
             session,

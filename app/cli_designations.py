@@ -95,7 +95,7 @@ def list_(
     waiting: Annotated[bool, typer.Option("--waiting", help="待我办理 only what waits for me")] = False,
 ) -> None:
     """Show the titles of your division, or what waits for you."""
-    who, at = signed_in(by, password), clock.now()
+    who, at = signed_in(by, password, to="designations"), clock.now()
     with transaction(_engine()) as session:
         if waiting:
             items = work_list(session, viewer=who, on=clock.day_of(at), limit=AT_ONCE)
@@ -113,7 +113,7 @@ def list_(
 @designations.command()
 def show(number: Number, by: By, password: Password) -> None:
     """Show every step of a title: who, when, on what facts, with their SHA-256."""
-    who, at = signed_in(by, password), clock.now()
+    who, at = signed_in(by, password, to="designation"), clock.now()
     with transaction(_engine()) as session:
         standing = seen_by(session, number, viewer=who)
         record_views(session, [standing.designation], viewer=who, at=at)
@@ -143,7 +143,7 @@ def propose(
     document: Document = "",
 ) -> None:
     """Apply for a title of one subject, or of a village or town."""
-    who = signed_in(by, password)
+    who = signed_in(by, password, to="propose_designation")
     with transaction(_engine()) as session:
         number = propose_one(
             session,
@@ -161,7 +161,7 @@ def propose(
 @designations.command("propose-all")
 def propose_all_(kind: Kind, place: str, by: By, password: Password) -> None:
     """Propose everybody of a division who qualifies, and say who was left out and why."""
-    who = signed_in(by, password)
+    who = signed_in(by, password, to="propose_designations")
     with transaction(_engine()) as session:
         made = propose_all(session, kind, within=place, viewer=who, at=clock.now())
     console.print(f"已提名 proposed: {len(made.designation_ids)}", markup=False)
@@ -187,7 +187,13 @@ def check(
     """Check proposals: those named, or all of a kind that wait for it in a division."""
     action, states = _CHECKS[level]
     chosen = _chosen(numbers, kind=kind, place=place, states=states)
-    _take(chosen, action, who=signed_in(by, password), reason=reason, document=document)
+    _take(
+        chosen,
+        action,
+        who=signed_in(by, password, to="take_designation_steps"),
+        reason=reason,
+        document=document,
+    )
 
 
 @designations.command()
@@ -197,7 +203,13 @@ def notice(
     """Post the notice of checked proposals: those named, or all of a kind in a division."""
     states = (DesignationState.TOWN_CHECKED, DesignationState.VILLAGE_CHECKED)
     chosen = _chosen(numbers, kind=kind, place=place, states=states)
-    _take(chosen, DesignationAction.POST_NOTICE, who=signed_in(by, password), reason="", document="")
+    _take(
+        chosen,
+        DesignationAction.POST_NOTICE,
+        who=signed_in(by, password, to="take_designation_steps"),
+        reason="",
+        document="",
+    )
 
 
 @designations.command()
@@ -213,7 +225,13 @@ def award(
 ) -> None:
     """Give the titles whose notice is over: those named, or all of a kind in a division, or none."""
     chosen = _chosen(numbers, kind=kind, place=place, states=(DesignationState.NOTICED,))
-    _take(chosen, DesignationAction.AWARD, who=signed_in(by, password), reason=reason, document=document)
+    _take(
+        chosen,
+        DesignationAction.AWARD,
+        who=signed_in(by, password, to="take_designation_steps"),
+        reason=reason,
+        document=document,
+    )
 
 
 @designations.command()
@@ -222,7 +240,7 @@ def refuse(number: Number, reason: Reason, by: By, password: Password, document:
     _take(
         _only(number),
         DesignationAction.REFUSE,
-        who=signed_in(by, password),
+        who=signed_in(by, password, to="take_designation_step"),
         reason=reason,
         document=document,
     )
@@ -234,7 +252,7 @@ def withdraw(number: Number, reason: Reason, by: By, password: Password, documen
     _take(
         _only(number),
         DesignationAction.WITHDRAW,
-        who=signed_in(by, password),
+        who=signed_in(by, password, to="take_designation_step"),
         reason=reason,
         document=document,
     )
@@ -254,7 +272,7 @@ def review(
     _take(
         _only(number),
         _OUTCOMES[outcome],
-        who=signed_in(by, password),
+        who=signed_in(by, password, to="take_designation_steps"),
         reason=reason,
         document=document,
     )
@@ -265,13 +283,19 @@ def revoke(
     number: Number, step: Taking, *, reason: Reason, by: By, password: Password, document: Document = ""
 ) -> None:
     """Announce that a title is to be taken; another person takes it, or lets it be, after the notice."""
-    _take(_only(number), _TAKING[step], who=signed_in(by, password), reason=reason, document=document)
+    _take(
+        _only(number),
+        _TAKING[step],
+        who=signed_in(by, password, to="take_designation_step"),
+        reason=reason,
+        document=document,
+    )
 
 
 @designations.command("calendar")
 def calendar_(by: By, password: Password) -> None:
     """Show until when this year's round of each kind is to be done."""
-    who = signed_in(by, password)
+    who = signed_in(by, password, to="designation_work_list")
     with transaction(_engine()) as session:
         rounds = calendar(session, viewer=who, on=clock.today())
     for one in rounds:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from app import clock, settings
+from app.access.policy import refuse_unless_permitted
 from app.access.readiness import Requirements, left_to_do
 from app.access.scope import Viewer
 from app.access.service import sign_in, viewer
@@ -20,10 +21,11 @@ Password = Annotated[
 ]
 
 
-def signed_in(username: str, password: str) -> Viewer:
+def signed_in(username: str, password: str, *, to: str) -> Viewer:
     """Whoever types the command, as the password shows: an account of another person cannot be borrowed.
 
-    The code of the second factor is asked for where the account has one.
+    The code of the second factor is asked for where the account has one. `Forbidden` where the role does not
+    have the operation `to` do: the table is the same as over HTTP.
     """
     try:
         found = _sign_in(username, password, code="")
@@ -36,6 +38,7 @@ def signed_in(username: str, password: str) -> Viewer:
             "账号尚未启用，请先修改密码并绑定动态口令 · this account is not ready: change the password and "
             "enrol the second factor first"
         )
+    refuse_unless_permitted(found, to)
     return found
 
 

@@ -68,8 +68,11 @@ def _address(url: str) -> URL:
 
 
 def hosts_of(url: str) -> tuple[str, ...]:
-    """The machines the address of a database leads to; none for a file or a socket of this machine."""
-    parsed = make_url(url)
+    """The machines the address of a database leads to; none for a file, a socket, or what is no address."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return ()
     named = [parsed.host or "", *(str(parsed.query.get(name, "")) for name in ("host", "hostaddr"))]
     hosts = [host for text in named for host in text.split(",")]
     return tuple(host for host in hosts if host and not host.startswith(("/", "@")))

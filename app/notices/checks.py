@@ -19,7 +19,8 @@ from app.rules.notice_rules import NoticeRules
 
 _MASKED = re.compile(r"[^\d*＊]?[*＊]{1,8}")
 # A score, an amount, a number of a person: none of them is announced.
-_NUMBER = re.compile(r"\d{6}")
+# A phone has eleven digits, an identity card seventeen; names of firms may have a few.
+_NUMBER = re.compile(r"\d{8}")
 _DIGIT = re.compile(r"[0-9０-９.．%％]")
 _LENGTHS = {"shown_name": 64, "shown_place": 128, "result": 64}
 

@@ -80,7 +80,7 @@ def test_the_same_report_always_gives_the_same_bytes(made: Report) -> None:
 def test_whatever_was_written_is_no_markup_and_stays_in_its_cell(made: Report) -> None:
     record = ReportRecord(
         record_id=1, fact="x", label='#panic() $x$ *a* #read("report.typ")', value=1, unit="",
-        words="W" * 400, source_code="x", source="来源",
+        words="V" * 400, source_code="x", source="来源",
         observed_on=date(2026, 1, 1), recorded_on=date(2026, 1, 1),
         use="older", use_label="备查", adverse=True, statement="a\n\u202eb\x00",
     )  # fmt: skip
@@ -92,7 +92,7 @@ def test_whatever_was_written_is_no_markup_and_stays_in_its_cell(made: Report) -
     pages = words(made.model_copy(update={"held": held}))
     assert '#panic()$x$*a*#read("report.typ")' in pages
     # Once among the records, once among the adverse ones.
-    assert pages.count("W") == 800
+    assert pages.count("V") == 800
     assert "另有2条记录" in pages
 
 
