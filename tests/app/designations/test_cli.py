@@ -17,7 +17,10 @@ from tests.district import DAY, DISTRICT, KEY, TOWN, VILLAGE, morning
 __all__ = ["committee"]
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 ENTITY, S = DesignationKind.CREDIT_ENTITY, DesignationState
-PEOPLE = {"anna": (Role.TOWN_OFFICIAL, TOWN), "bert": (Role.DISTRICT_ADMIN, DISTRICT)}
+PEOPLE = {
+    "anna": (Role.TOWN_OFFICIAL, TOWN), "bert": (Role.DISTRICT_ADMIN, DISTRICT),
+    "carl": (Role.AUDITOR, DISTRICT), "dora": (Role.LOAN_OFFICER, DISTRICT),
+}  # fmt: skip
 Terminal = Any
 
 
@@ -114,3 +117,13 @@ def test_a_step_of_another_level_is_refused(terminal, committee, farms):
     assert not isinstance(refused.exception, Forbidden)
     review = terminal("review", farms[0], "renew", by="bert")
     assert "conflict" in review.output
+
+
+@pytest.mark.parametrize("by", ["carl", "dora"])
+@pytest.mark.parametrize(
+    "words", [["list"], ["show", 1], ["calendar"], ["propose-all", "credit_entity", TOWN]]
+)
+def test_the_terminal_asks_the_same_table_who_may_do_what(terminal, farms, words, by):
+    refused = terminal(*words, by=by).exception
+    assert isinstance(refused, Forbidden)
+    assert "it takes" in refused.detail
