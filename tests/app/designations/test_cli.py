@@ -121,7 +121,8 @@ def test_a_step_of_another_level_is_refused(terminal, committee, farms):
 
 @pytest.mark.parametrize("by", ["carl", "dora"])
 @pytest.mark.parametrize(
-    "words", [["list"], ["show", 1], ["calendar"], ["propose-all", "credit_entity", TOWN]]
+    "words",
+    [["list"], ["show", 1], ["calendar"], ["propose-all", TOWN, "--kind", "credit_entity"]],
 )
 def test_the_terminal_asks_the_same_table_who_may_do_what(terminal, farms, words, by):
     refused = terminal(*words, by=by).exception
