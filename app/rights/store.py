@@ -20,6 +20,8 @@ from app.models import (
     AgriEntity,
     AppraisalMark,
     AppraisalResult,
+    Attestation,
+    AttestationEnd,
     Base,
     Consent,
     ConsentWithdrawal,
@@ -254,6 +256,10 @@ def overwrite_plain(session: Session, subject_ids: Collection[int], *, word: str
     session.execute(update(Override).where(overridden).values(reason=word, document=word))
     ended = OverrideEnd.override_id.in_(select(Override.override_id).where(overridden))
     session.execute(update(OverrideEnd).where(ended).values(reason=word))
+    attested = Attestation.subject_id.in_(subject_ids)
+    session.execute(update(Attestation).where(attested).values(reason=word, document=word))
+    withdrawn = AttestationEnd.attestation_id.in_(select(Attestation.attestation_id).where(attested))
+    session.execute(update(AttestationEnd).where(withdrawn).values(reason=word))
     session.execute(update(Disclosure).where(Disclosure.subject_id.in_(subject_ids)).values(document=word))
     return {"records": _changed(records), "record_events": _changed(events)}
 
