@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from app import clock
 from app.access.scope import Viewer
 from app.db import Session
 from app.models import Objection, ObjectionEventKind
@@ -17,7 +18,7 @@ from app.objections.checks import (
     uncorrected,
 )
 from app.objections.objection import ObjectionRules, Progress, Reply
-from app.objections.service.kept import answer_row, day_of, seen, step
+from app.objections.service.kept import answer_row, seen, step
 from app.objections.service.standings import standing
 from app.ratings.service import known_on, standing_for, superseded_on
 from app.records.exclusions import Exclusion
@@ -43,13 +44,13 @@ def answer(
     refuse_partial(objection, delivered_by=delivered_by, username=viewer.username)
     document = reply.document
     if reply.outcome is ObjectionEventKind.CORRECTED:
-        _refuse_uncorrected(session, objection, replaced_by=reply.replaced_by, on=day_of(at))
+        _refuse_uncorrected(session, objection, replaced_by=reply.replaced_by, on=clock.day_of(at))
     if reply.replaced_by is not None:
         document = f"{document}（更正后记录号 {reply.replaced_by}）"
     taken = step(objection, reply.outcome, document=document, at=at, by=viewer.username)
     taken.text_cipher = cipher.seal(reply.found, row=answer_row(objection))
     store.add(session, taken)
-    return standing(session, objection, on=day_of(at))
+    return standing(session, objection, on=clock.day_of(at))
 
 
 def withdraw(
@@ -68,7 +69,7 @@ def withdraw(
     taken = step(objection, ObjectionEventKind.WITHDRAWN, document=document, at=at, by=viewer.username)
     taken.text_cipher = cipher.seal(reason, row=answer_row(objection))
     store.add(session, taken)
-    return standing(session, objection, on=day_of(at))
+    return standing(session, objection, on=clock.day_of(at))
 
 
 def escalate(session: Session, *, on: date, at: datetime, rules: ObjectionRules) -> list[int]:

@@ -1,6 +1,6 @@
 """What every step about an objection needs: its rows, its day, and who may see it."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from app import clock
 from app.access.scope import Viewer, may_see
@@ -32,7 +32,7 @@ def step(
     return ObjectionEvent(
         objection_id=objection.objection_id,
         kind=kind,
-        happened_on=day_of(at),
+        happened_on=clock.day_of(at),
         text_cipher=None,
         document=document,
         recorded_at=at,
@@ -48,8 +48,3 @@ def text_row(objection: Objection) -> str:
 def answer_row(objection: Objection) -> str:
     """What the text of its end is bound to."""
     return f"objections/{objection.objection_id}/answer"
-
-
-def day_of(at: datetime) -> date:
-    """The day of a moment in China."""
-    return at.astimezone(clock.CHINA).date()

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from app import clock
 from app.access.scope import Viewer, may_see
 from app.db import Session
 from app.errors import Conflict, Invalid, NotFound, SetupError
@@ -9,7 +10,7 @@ from app.models import Objection, ObjectionChannel
 from app.objections import store
 from app.objections.checks import checked_day, checked_text, of_nobody
 from app.objections.objection import Filing, ObjectionRules
-from app.objections.service.kept import day_of, text_row
+from app.objections.service.kept import text_row
 from app.places.service import place as place_by_id
 from app.ratings.service import known_on, standing_for
 from app.rules.service import record_rules_in_force
@@ -47,7 +48,7 @@ def raise_objection(
 
     `NotFound` where the record or the rating is not of this subject, `Conflict` while one about it is open.
     """
-    on = day_of(at)
+    on = clock.day_of(at)
     text = checked_text(filing.text, where="text")
     raised_on = checked_day(filing, since=_known_since(session, filing, on=on), on=on)
     store.lock_subject(session, filing.subject_id)
@@ -87,7 +88,7 @@ def _known_since(session: Session, filing: Filing, *, on: date) -> date:
         record = store.record(session, filing.record_id)
         if record is None or record[0].subject_id not in owners:
             raise of_nobody("record", filing.record_id, subject_id=filing.subject_id)
-        return day_of(record[2].recorded_at)
+        return clock.day_of(record[2].recorded_at)
     assert filing.rating_id is not None
     rating = store.rating(session, filing.rating_id)
     if rating is None or rating[0].subject_id not in owners:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from app import clock
 from app.access.scope import Viewer
 from app.db import Session
 from app.errors import Conflict
@@ -10,7 +11,7 @@ from app.objections import store
 from app.objections.about import About, about_rating, about_record
 from app.objections.letters import Case
 from app.objections.objection import OUTCOMES, progress
-from app.objections.service.kept import answer_row, day_of, seen, text_row
+from app.objections.service.kept import answer_row, seen, text_row
 from app.objections.service.standings import standing
 from app.objections.work_list import WorkItem, WorkList, by_town
 from app.places.service import place as place_by_id
@@ -22,7 +23,7 @@ from app.subjects.service import subject as subject_by_id
 
 def work_list(session: Session, cipher: Cipher, *, viewer: Viewer, at: datetime, limit: int) -> WorkList:
     """The most urgent open objections of the viewer's division; that he has seen them is written down."""
-    on, prefix = day_of(at), subtree_prefix(viewer.place_code)
+    on, prefix = clock.day_of(at), subtree_prefix(viewer.place_code)
     open_count, overdue_count = store.count_within(session, prefix, on=on)
     rows = store.open_within(session, prefix, on=on, limit=limit)
     events = store.events_of(session, [objection.objection_id for objection, _ in rows])
@@ -46,7 +47,7 @@ def answered_case(
 ) -> Case:
     """An answered objection with all its letter says; `Conflict` before there is an answer."""
     objection = seen(session, objection_id, viewer=viewer)
-    end = standing(session, objection, on=day_of(at)).end
+    end = standing(session, objection, on=clock.day_of(at)).end
     if end is None or end.kind not in OUTCOMES or end.text_cipher is None:
         raise Conflict(
             f"异议 {objection_id} 没有答复，也就没有告知书 · objection {objection_id} has no answer, so "
