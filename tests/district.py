@@ -158,7 +158,9 @@ class District:
                     entity_type=kind,
                     status=status,
                     recognition_level=0,
-                    legal_representative_name_cipher=b"sealed",
+                    legal_representative_name_cipher=self.cipher.seal(
+                        "赵法人", row=f"agri_entities/{subject_id}/legal_representative_name"
+                    ),
                 )
             )
             session.add(
