@@ -118,7 +118,7 @@ def unconsented(
         Refusal(
             one.number,
             Conflict(
-                f"称号 {one.number}：本人未单独同意公示（或已撤回），不得公示；请先登记“评定结果公示”同意书 · "
+                f"称号 {one.number}：本人未单独同意公示（或已撤回），不得公示；请先登记“评定结果公示”同意 · "
                 f"the holder of title {one.number} has given no separate consent to a public notice, or has "
                 "taken it back; put the consent on file first"
             ),
