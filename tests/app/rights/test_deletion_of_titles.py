@@ -71,7 +71,8 @@ def held(committee: Committee, objected: tuple[str, str]) -> int:
     with transaction(committee.district.engine) as session:
         notices.answer(
             session, committee.district.cipher, *objected,
-            Finding(False, f"{PERSON}已还清。", f"{PERSON}收据"), viewer=committee.viewers["deputy"], at=morning(DAY),
+            Finding(False, f"{PERSON}已还清。", f"{PERSON}收据"), viewer=committee.viewers["deputy"],
+            at=morning(DAY),
         )  # fmt: skip
     number = committee.numbers(DesignationKind.CREDIT_ENTITY)[0]
     committee.step(number, A.AWARD, by="admin", on=AWARDED)
