@@ -8,7 +8,7 @@ from app.access.scope import Viewer
 from app.db import Session
 from app.designations.path import transitions
 from app.designations.service.announcing import name_of
-from app.designations.service.steps import rules_for
+from app.designations.service.steps import rules_for, standings
 from app.designations.service.titles import Listed
 from app.designations.standing import Standing
 from app.designations.store import titles as store
@@ -82,6 +82,15 @@ def shown_path(session: Session, cipher: Cipher, standing: Standing, *, on: date
             )
         )
     return ShownPath(title, shown, _next(session, standing, on=on))
+
+
+def paths_of_subjects(
+    session: Session, cipher: Cipher, subject_ids: Sequence[int], *, on: date
+) -> list[ShownPath]:
+    """Every title some subjects have had or were proposed for, the oldest first."""
+    keys = [f"s{subject_id}" for subject_id in subject_ids]
+    numbers = [each.designation_id for each in store.of_holders(session, keys)]
+    return [shown_path(session, cipher, one, on=on) for one in standings(session, sorted(numbers))]
 
 
 def record_views(session: Session, titles: Sequence[Designation], *, viewer: Viewer, at: datetime) -> None:
