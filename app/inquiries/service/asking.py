@@ -9,10 +9,10 @@ from app.consents.service import Agreement, consents
 from app.consents.service import give as give_consent
 from app.corrections.service import statements_of_each
 from app.db import Session
-from app.designations.service import states_of
+from app.designations.service import Holder, states_of, titles_of
 from app.errors import AppError, ConsentMissing, Invalid, NotFound
 from app.inquiries import store
-from app.inquiries.inquiry import Authorisation, InquiryRecord, InquiryResult, Question, Request
+from app.inquiries.inquiry import Authorisation, Home, InquiryRecord, InquiryResult, Question, Request
 from app.models import Consent, ConsentChannel, ConsentKind, InquiryOutcome
 from app.objections.service import notes_of_each
 from app.overrides.service import in_force as overrides_in_force
@@ -136,6 +136,8 @@ def _answers(
     said = statements_of_each(session, cipher, ratings)
     notes = notes_of_each(session, ratings, on=on)
     states = states_of(session, places)
+    holders = [Holder(subject.place_id, subject.subject_id) for _, subject in permitted]
+    titles = titles_of(session, [*holders, *map(Holder, places)], on=on)
     overrides = overrides_in_force(session, list(ratings), on=on)
     results: dict[str, InquiryResult] = {}
     for case, subject in permitted:
@@ -143,12 +145,17 @@ def _answers(
             continue
         rating, home = ratings[subject.subject_id], places[subject.place_id]
         behind, statements = set(rating.record_ids.values()), said[subject.subject_id]
-        titles = [home] if home.parent_id is None else [home, places[home.parent_id]]
+        own = Holder(home.place_id, subject.subject_id)
+        homes = [home] if home.parent_id is None else [home, places[home.parent_id]]
         results[case.record.uid] = InquiryResult(
             inquiry_id=numbers[case.record.uid],
             inquired_at=case.request.at,
             subject=card_of(cipher, subject),
-            titles=[(place, states.get(place.place_id)) for place in titles],
+            titles=titles.get(own.key, ()),
+            homes=[
+                Home(place, states.get(place.place_id), titles.get(Holder(place.place_id).key, ()))
+                for place in homes
+            ],
             rating=rating,
             newest_night=newest,
             objections=notes[subject.subject_id],
