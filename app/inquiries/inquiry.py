@@ -11,7 +11,7 @@ from app.models import GateState, InquiryOutcome, Purpose
 from app.objections.objection import Note
 from app.overrides.override import Override
 from app.places.service import PlaceInShort
-from app.ratings.service import ExplainedRating
+from app.ratings.service import ToldRating
 from app.subjects.service import SubjectCard
 
 
@@ -103,8 +103,7 @@ class InquiryResult:
     subject: SubjectCard
     titles: Sequence[Title]
     homes: Sequence[Home]
-    rating: ExplainedRating
-    newest_night: date
+    rating: ToldRating
     objections: Sequence[Note]
     statements: Mapping[int, str]
     override: Override | None = None

@@ -14,7 +14,6 @@ from app.models import DesignationKind, DesignationState, GateState, Purpose, Su
 from app.objections.schemas import ObjectionNote
 from app.overrides.schemas import OverrideAnswer, OverrideNote
 from app.places.schemas import PlaceAnswer
-from app.ratings.rating_text import rating_text
 from app.ratings.schemas import RatingAnswer, RatingHistoryAnswer, RecordAnswer
 from app.rules.reference_limits import ReferenceLimit
 
@@ -190,7 +189,7 @@ def answer_text(
 ) -> bytes:
     """An `InquiryAnswer` as it is sent: what never changes of a rating is written once and kept."""
     subject, rating = result.subject, result.rating
-    limit = limits.get((subject.kind, rating.rating.grade))
+    limit = limits.get((subject.kind, rating.grade))
     head = {
         "inquiry_id": result.inquiry_id,
         "inquired_at": result.inquired_at,
@@ -214,7 +213,7 @@ def answer_text(
         ],
         "override": OverrideNote.of(result.override),
     }
-    return to_json(head)[:-1] + b',"rating":' + rating_text(rating, as_of=result.newest_night) + b"}"
+    return to_json(head)[:-1] + b',"rating":' + rating.text + b"}"
 
 
 def batch_text(batch_uid: str, told: Sequence[bytes | AppError]) -> bytes:
