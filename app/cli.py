@@ -1,5 +1,6 @@
 """The command `credit-village`: everything an operator runs."""
 
+import gc
 import socket
 import sys
 from collections.abc import Iterator
@@ -304,8 +305,12 @@ def _rescore(as_of: date) -> None:
 
 
 def _serve(chosen: settings.Settings) -> None:
+    application = create_app(chosen)
+    # All that was loaded stays: else every batch has it looked through for garbage again and again.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
-        create_app(chosen),
+        application,
         host=chosen.host,
         port=chosen.port,
         log_config=uvicorn_config(),
