@@ -114,7 +114,11 @@ def _path(path: Path) -> Iterable[Finding]:
     if not 0 <= path.review_before_days < shortest:
         what = f"{path.review_before_days}: a review begins within the validity of the title"
         yield _fault("path, review_before_days", what)
-    numbers = [*PATH_NUMBERS, *(["campaign_until"] if path.campaign_until else [])]
+    if path.days_to_decide < 1:
+        what = f"{path.days_to_decide}: a proposal may be decided on at least 1 day after its notice"
+        yield _fault("path, decide_within_days", what)
+    written = {"campaign_until": path.campaign_until, "decide_within_days": path.decide_within_days}
+    numbers = [*PATH_NUMBERS, *(key for key, value in written.items() if value not in (None, ""))]
     for key in numbers:
         if key not in path.basis:
             yield _fault(f"path, {key}", "has no basis")

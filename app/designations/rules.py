@@ -59,5 +59,6 @@ def _path(kind: DesignationKind, path: Path) -> PathRules:
         decided_by=_LEVELS[path.decided_by],
         validity_months=path.validity_months,
         review_before_days=path.review_before_days,
+        decide_within_days=path.days_to_decide,
         campaign_until=(int(month), int(day)) if path.campaign_until else None,
     )

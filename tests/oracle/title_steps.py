@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.oracle.export import earlier
-from tests.oracle.titles import HELD, Titles, day_of
+from tests.oracle.titles import HELD, Titles, day_of, last_day_to_decide, objections_to
 
 CHECKS = {"village": ("check_village", "village_checked"), "town": ("check_town", "town_checked")}
 ENDED = {"revoked", "lapsed", "refused", "withdrawn"}
@@ -65,7 +65,7 @@ def _transitions(checks: list[str]) -> dict[tuple[str, str], str]:
     found[("revocation_noticed", "keep")] = "designated"
     for state in ("designated", "under_review"):
         found[(state, "put_on_probation")] = "on_probation"
-    for state in HELD:
+    for state in HELD | {"noticed"}:
         found[(state, "lapse")] = "lapsed"
     for state in HELD - {"revocation_noticed"}:
         found[(state, "withdraw")] = "withdrawn"
@@ -103,8 +103,8 @@ def _of_time(tables: Titles, profile: dict[str, Any], number: int, steps: list[d
         faults.append("no certificate")
     if step["action"] == "renew" and step["happened_on"] >= steps[-2]["valid_until"]:
         faults.append("renewed after its end")
-    if step["action"] == "lapse" and step["happened_on"] < steps[-2]["valid_until"]:
-        faults.append("lapsed before its end")
+    if step["action"] == "lapse":
+        faults += _of_end(tables, profile, number, steps)
     if step["action"] == "begin_review":
         first = steps[-2]["valid_until"] - timedelta(days=profile["path"]["review_before_days"])
         if step["happened_on"] < first:
@@ -130,17 +130,13 @@ def _of_notice(
     faults = []
     if (ends - begins).days < profile["path"]["notice_days"] or step["happened_on"] < ends:
         faults.append(f"decided on {step['happened_on']} of a notice from {begins} to {ends}")
-    mine = [
-        entry["notice_entry_id"]
-        for entry in tables.entries
-        if (entry["notice_id"], entry["designation_id"]) == (notice["notice_id"], number)
-    ]
-    if len(mine) != 1:
-        faults.append(f"{len(mine)} lines in the notice")
-    for objection in tables.objections:
-        about_me = objection["notice_entry_id"] in (None, *mine)
-        if objection["notice_id"] != notice["notice_id"] or not about_me:
-            continue
+    lines = [(entry["notice_id"], entry["designation_id"]) for entry in tables.entries]
+    if lines.count((notice["notice_id"], number)) != 1:
+        faults.append(f"{lines.count((notice['notice_id'], number))} lines in the notice")
+    last = last_day_to_decide(tables, profile, notice["notice_id"])
+    if step["action"] == "award" and step["happened_on"] > last:
+        faults.append(f"given on {step['happened_on']}, after {last}")
+    for objection in objections_to(tables, notice["notice_id"], number):
         if objection["answered_at"] is None or _moment(objection["answered_at"]) > _moment(
             step["recorded_at"]
         ):
@@ -148,6 +144,21 @@ def _of_notice(
         elif objection["upheld"]:
             faults.append("decided against an upheld objection")
     return faults
+
+
+def _of_end(tables: Titles, profile: dict[str, Any], number: int, steps: list[dict[str, Any]]) -> list[str]:
+    """What is held lapses at its end, what was shown when it can no longer be decided; never before."""
+    step, before = steps[-1], steps[-2]
+    if before["state"] != "noticed":
+        return ["lapsed before its end"] if step["happened_on"] < before["valid_until"] else []
+    if step["happened_on"] <= last_day_to_decide(tables, profile, before["notice_id"]):
+        return ["lapsed while it could be decided"]
+    raised = objections_to(tables, before["notice_id"], number)
+    waits = any(
+        each["answered_at"] is None or _moment(each["answered_at"]) > _moment(step["recorded_at"])
+        for each in raised
+    )
+    return ["lapsed over an objection"] if waits or any(each["upheld"] for each in raised) else []
 
 
 def _fingerprint(facts: dict[str, Any]) -> str:

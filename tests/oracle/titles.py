@@ -132,7 +132,8 @@ def _expected(tables: Titles, kind: str, on: date) -> dict[int, str]:
             continue
         state, last = before
         ends = last["valid_until"]
-        if state in HELD and ends is not None and ends <= on:
+        expired = state in HELD and ends is not None and ends <= on
+        if expired or (state == "noticed" and _forgotten(tables, profile, number, last, on)):
             found[number] = "lapse"
         elif state in ("designated", "under_review") and _breached(tables, number, on):
             found[number] = "put_on_probation"
@@ -141,6 +142,42 @@ def _expected(tables: Titles, kind: str, on: date) -> dict[int, str]:
         elif state == "designated" and ends <= on + timedelta(days=profile["path"]["review_before_days"]):
             found[number] = "begin_review"
     return found
+
+
+def last_day_to_decide(tables: Titles, profile: dict[str, Any], notice_id: int) -> date:
+    """Until when a proposal may be decided after its notice; 90 days where nothing is written."""
+    ends = day_of(tables.notices[notice_id]["ends_on"])
+    assert ends is not None
+    return ends + timedelta(days=profile["path"].get("decide_within_days", 90) - 1)
+
+
+def objections_to(tables: Titles, notice_id: int, number: int) -> list[dict[str, Any]]:
+    """What was raised against the line of a title in a notice, or against the whole of it."""
+    mine = [
+        entry["notice_entry_id"]
+        for entry in tables.entries
+        if (entry["notice_id"], entry["designation_id"]) == (notice_id, number)
+    ]
+    return [
+        each
+        for each in tables.objections
+        if each["notice_id"] == notice_id and each["notice_entry_id"] in (None, *mine)
+    ]
+
+
+def _forgotten(
+    tables: Titles, profile: dict[str, Any], number: int, posted: dict[str, Any], on: date
+) -> bool:
+    """Nobody decided in time, and nobody objected with success or without an answer."""
+    if on <= last_day_to_decide(tables, profile, posted["notice_id"]):
+        return False
+    for objection in objections_to(tables, posted["notice_id"], number):
+        answered = day_of(objection["answered_at"])
+        if (day_of(objection["raised_on"]) or on) <= on and (
+            answered is None or answered > on or objection["upheld"]
+        ):
+            return False
+    return True
 
 
 def _breached(tables: Titles, number: int, on: date) -> bool:

@@ -261,6 +261,8 @@ def put(*path, value):
         (VILLAGE_FILE, put("path", "validity_months", value="0"), "a title lasts at least 1 month"),
         (VILLAGE_FILE, put("path", "review_before_days", value="336"), "begins within the validity"),
         (VILLAGE_FILE, put("path", "review_before_days", value="-1"), "begins within the validity"),
+        (VILLAGE_FILE, put("path", "decide_within_days", value="30"), "decide_within_days: has no basis"),
+        (VILLAGE_FILE, put("path", "decide_within_days", value="0"), "on at least 1 day after its notice"),
         (VILLAGE_FILE, put("path", "proposed_by", value=[]), "path, proposed_by: nobody may propose"),
         (VILLAGE_FILE, put("path", "proposed_by", value=["bank"]), "'bank' is none of night, application"),
         (VILLAGE_FILE, put("path", "decided_by", value="village"), "'village' is none of town, district"),
@@ -349,6 +351,15 @@ def test_a_fault_in_a_profile_is_named(file, change, complaint):
     with pytest.raises(CardError) as refused:
         changed(file, change)
     assert complaint in str(refused.value)
+
+
+def test_a_path_says_for_how_long_a_proposal_may_be_decided_or_it_is_a_season():
+    def within(content):
+        content["path"]["decide_within_days"] = "30"
+        content["path"]["basis"]["decide_within_days"] = "DEFAULT"
+
+    assert changed(VILLAGE_FILE, within).definition.path.days_to_decide == 30
+    assert Profile.load(VILLAGE_FILE).definition.path.days_to_decide == 90
 
 
 def test_a_path_without_a_campaign_needs_no_source_for_it():

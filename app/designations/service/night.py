@@ -15,13 +15,14 @@ from app.designations.service.evidence import Overridden, overridden
 from app.designations.service.facts import SUBJECT_KINDS, found_of, grades_of
 from app.designations.service.proposing import holders_of, propose_qualifying
 from app.designations.service.rules import rules_if_any
-from app.designations.service.steps import holder_of, standings, take
-from app.designations.standing import Act, Standing
+from app.designations.service.steps import holder_of, rules_for, standings, take
+from app.designations.standing import Act, Standing, decided_until
 from app.designations.store import night as store
 from app.designations.store.night import Reached, held_places, lock
 from app.models import DesignationAction as Action
 from app.models import DesignationKind, GateState, Rating, UnratedReason
 from app.models import DesignationState as State
+from app.notices.service import standings as notice_standings
 from app.objections.service import subjects_with_open_objections
 from scoring.states import FAILS, HOLDS, INSUFFICIENT
 from scoring.titles import BREACHED, GRACE_OVER, KEPT, standing
@@ -101,6 +102,8 @@ def _steps(
     yield from _ended(session, known, night, rules=rules, gone=candidates.gone)
     expired = [e for e in known if e.state.holds_title and e.valid_until and e.valid_until <= night.on]
     yield _numbers(expired), night.act(Action.LAPSE, "到期未续 · not renewed in time")
+    late = "公示期满后逾期未决定 · not decided in time after the end of its notice"
+    yield _undecided(session, known, night), night.act(Action.LAPSE, late)
     over = {each.designation_id for each in expired}
     kept = [each for each in known if each.designation_id not in over]
     # While an objection of theirs is open nothing lowers a title.
@@ -120,6 +123,21 @@ def _steps(
     first = night.on + timedelta(days=rules.path.review_before_days)
     due = [e for e in kept if e.state is State.DESIGNATED and e.valid_until and e.valid_until <= first]
     yield _numbers(due), night.act(Action.BEGIN_REVIEW, "临近到期 · it ends soon")
+
+
+def _undecided(session: Session, known: Sequence[Reached], night: Night) -> list[int]:
+    """Proposals whose notice ended too long ago; one that was objected to waits for somebody's answer."""
+    shown = [each for each in known if each.state is State.NOTICED]
+    notices = notice_standings(session, sorted({each.notice_id or 0 for each in shown}), on=night.on)
+    over = [each for each in shown if notices[each.notice_id or 0].ended]
+    found = []
+    for part in _parts(over):
+        for one in standings(session, _numbers(part)):
+            notice = notices[one.notice_id or 0]
+            objected = notice.open_objections.get(one.number, 0) or one.number in notice.upheld
+            if not objected and decided_until(notice, rules_for(session, one, on=night.on)) <= night.on:
+                found.append(one.number)
+    return found
 
 
 def _breach_words(rules: TitleRules) -> str:

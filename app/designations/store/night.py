@@ -32,6 +32,7 @@ class Reached:
     state: DesignationState
     valid_until: date | None
     step_id: int
+    notice_id: int | None
 
 
 def lock(session: Session) -> None:
@@ -57,6 +58,7 @@ def reached(session: Session, kind: DesignationKind) -> list[Reached]:
             DesignationStep.state,
             DesignationStep.valid_until,
             DesignationStep.designation_step_id,
+            DesignationStep.notice_id,
         )
         .join(DesignationStep, DesignationStep.designation_id == Designation.designation_id)
         .where(DesignationStep.designation_step_id.in_(newest))
