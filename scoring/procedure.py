@@ -6,8 +6,8 @@ from dataclasses import dataclass
 PROPOSERS = ("night", "application")
 CHECKERS = ("village", "town")
 DECIDERS = ("town", "district", "city")
-# How many days after its notice a proposal may still be decided where a profile does not say (a proposed default:
-# a season, after which the village has forgotten what it was shown).
+# How many days after its notice a proposal may still be decided where a profile does not say: a proposed
+# default of a season, after which the village has forgotten what it was shown.
 DECIDE_WITHIN_DAYS = 90
 
 

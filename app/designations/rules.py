@@ -6,7 +6,7 @@ from functools import lru_cache
 from app.designations.path import Level, PathRules
 from app.models import DesignationKind, RuleVersion
 from scoring import Profile
-from scoring.definition import ProfileDefinition
+from scoring.definition import ProfileDefinition, Rung
 from scoring.procedure import AppraisalRules, Keeping, Path
 
 _VILLAGES = "credit_village"
@@ -30,6 +30,20 @@ class TitleRules:
         """The share of designated villages a town needs first (REQ-213), where the profile asks for one."""
         asked = [gate.threshold for gate in self.profile.criteria if gate.title == _VILLAGES]
         return asked[0] if asked else None
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The rungs of the title, the lowest first; none where the profile has no ladder."""
+        return () if self.profile.ladder is None else self.profile.ladder.rungs
+
+    def rung(self, name: str) -> Rung | None:
+        """What a title of this rung is judged by: of one the ladder does not know, the lowest."""
+        return next((each for each in self.rungs if each.name == name), next(iter(self.rungs), None))
+
+    def title(self, rung: str) -> str:
+        """What a title is called: by its rung, or by its kind where it has none."""
+        named = [each.label.zh for each in self.rungs if each.name == rung]
+        return named[0] if named else self.kind.label
 
 
 def title_rules(rule: RuleVersion) -> TitleRules | None:

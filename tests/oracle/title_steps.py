@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.oracle.export import earlier
-from tests.oracle.titles import HELD, Titles, day_of, last_day_to_decide, objections_to
+from tests.oracle.titles import (
+    HELD,
+    ON_THE_WAY,
+    Titles,
+    day_of,
+    last_day_to_decide,
+    objections_to,
+    rungs_of,
+)
 
 CHECKS = {"village": ("check_village", "village_checked"), "town": ("check_town", "town_checked")}
 ENDED = {"revoked", "lapsed", "refused", "withdrawn"}
@@ -36,6 +44,7 @@ def faults_of_steps(tables: Titles) -> list[str]:
                 found.append(f"{where}: another fingerprint")
             found += [f"{where}: {fault}" for fault in _of_person(tables, profile, steps[:position])]
             found += [f"{where}: {fault}" for fault in _of_time(tables, profile, number, steps[:position])]
+            found += [f"{where}: {fault}" for fault in _of_rung(tables, number, step)]
             own.append(step["action"])
             state = step["state"]
         if state not in ENDED and any(step["state"] in ENDED for step in steps):
@@ -45,7 +54,13 @@ def faults_of_steps(tables: Titles) -> list[str]:
         for number, title in tables.titles.items()
         if tables.steps[number][-1]["state"] not in ENDED
     )
-    return found + [f"two open titles of {key}" for key, count in open_titles.items() if count > 1]
+    under_way = Counter(
+        (title["kind"], title["holder"])
+        for number, title in tables.titles.items()
+        if tables.steps[number][-1]["state"] in ON_THE_WAY
+    )
+    found += [f"two open titles of {key}" for key, count in open_titles.items() if count > 1]
+    return found + [f"two proposals of {key}" for key, count in under_way.items() if count > 1]
 
 
 def _transitions(checks: list[str]) -> dict[tuple[str, str], str]:
@@ -144,6 +159,25 @@ def _of_notice(
         elif objection["upheld"]:
             faults.append("decided against an upheld objection")
     return faults
+
+
+def _of_rung(tables: Titles, number: int, step: dict[str, Any]) -> list[str]:
+    """A title on a ladder names a rung of it, and the rung below is borne when it is proposed or given."""
+    title = tables.titles[number]
+    rungs = {rung["name"]: rung for rung in rungs_of(tables, title["kind"])}
+    if bool(title["rung"]) != bool(rungs) or (rungs and title["rung"] not in rungs):
+        return [f"at the rung {title['rung']!r}"]
+    asked = rungs.get(title["rung"], {}).get("requires", "")
+    if not asked or step["action"] not in ("propose", "award", "renew"):
+        return []
+    for other, steps in tables.steps.items():
+        lower = tables.titles[other]
+        if (lower["kind"], lower["holder"], lower["rung"]) != (title["kind"], title["holder"], asked):
+            continue
+        known = [each for each in steps if each["designation_step_id"] < step["designation_step_id"]]
+        if known and known[-1]["state"] in HELD and known[-1]["valid_until"] > step["happened_on"]:
+            return []
+    return [f"without the rung {asked}"]
 
 
 def _of_end(tables: Titles, profile: dict[str, Any], number: int, steps: list[dict[str, Any]]) -> list[str]:

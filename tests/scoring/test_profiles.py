@@ -335,6 +335,22 @@ def put(*path, value):
         (LADDER_FILE, put("ladder", "rungs", 0, "requires", value="city"), "nobody could ever reach it"),
         (LADDER_FILE, put("ladder", "rungs", 1, "name", value="county"), "the rung is declared twice"),
         (LADDER_FILE, put("ladder", "rungs", 1, "basis", value="S99"), "rung city: the basis S99"),
+        (LADDER_FILE, put("ladder", "rungs", 2, "name", value="r" * 17), "its name has 1 to 16 characters"),
+        (
+            HOUSEHOLD_FILE,
+            lambda content: content.update(
+                ladder={
+                    "maximum": "100",
+                    "basis": "S6",
+                    "items": [],
+                    "score": "registered",
+                    "rungs": [
+                        {"name": "a", "label": {"zh": "一", "en": "a"}, "at_least": "1", "basis": "S6"}
+                    ],
+                }
+            ),
+            "a ladder judges villages and towns",
+        ),
         (
             VILLAGE_FILE,
             put("criteria", 1, "name", value="file_coverage"),
