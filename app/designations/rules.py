@@ -7,7 +7,7 @@ from app.designations.path import Level, PathRules
 from app.models import DesignationKind, RuleVersion
 from app.rules.service import refuse_undelivered
 from scoring import Profile
-from scoring.definition import Criterion, ProfileDefinition
+from scoring.definition import Criterion, ProfileDefinition, Rung
 from scoring.procedure import AppraisalRules, Keeping, Path
 
 _VILLAGES = "credit_village"
@@ -36,6 +36,20 @@ class TitleRules:
     def asks_for(self, measure: str) -> bool:
         """Whether a gate of the profile is on a measure."""
         return any(gate.measure == measure for gate in self.profile.criteria)
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The rungs of the title, the lowest first; none where the profile has no ladder."""
+        return () if self.profile.ladder is None else self.profile.ladder.rungs
+
+    def rung(self, name: str) -> Rung | None:
+        """What a title of this rung is judged by: of one the ladder does not know, the lowest."""
+        return next((each for each in self.rungs if each.name == name), next(iter(self.rungs), None))
+
+    def title(self, rung: str) -> str:
+        """What a title is called: by its rung, or by its kind where it has none."""
+        named = [each.label.zh for each in self.rungs if each.name == rung]
+        return named[0] if named else self.kind.label
 
 
 def title_rules(rule: RuleVersion) -> TitleRules | None:
@@ -66,5 +80,6 @@ def _path(kind: DesignationKind, path: Path) -> PathRules:
         decided_by=_LEVELS[path.decided_by],
         validity_months=path.validity_months,
         review_before_days=path.review_before_days,
+        decide_within_days=path.days_to_decide,
         campaign_until=(int(month), int(day)) if path.campaign_until else None,
     )

@@ -1,7 +1,7 @@
 """The rule versions: every card and profile that is or was in force, kept as it was."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -162,6 +162,20 @@ def card_version(session: Session, code: str, *, version: str, variant: str) -> 
         if (rule.code, rule.effective_from.isoformat(), rule.variant) == (code, version, variant):
             return rule
     raise NotFound("there is no such card; /v1/cards lists every code with its versions and variants")
+
+
+def profile_version(
+    session: Session, code: str, *, effective_from: date, kinds: Collection[str]
+) -> ProfileDefinition:
+    """The kept profile of a code and first day, in force or waiting for two persons."""
+    for rule in store.rule_versions(session):
+        if rule.kind in kinds and (rule.code, rule.effective_from) == (code, effective_from):
+            return Profile.parse(rule.content).definition
+    raise NotFound(
+        f"没有首日为 {effective_from} 的信用村、信用镇标准 {code} · "
+        f"no profile {code} of {effective_from} is kept of {' or '.join(kinds)}; put its file into the "
+        "policy folder and run `credit-village init`"
+    )
 
 
 def profile_in_force(session: Session, kind: str, *, on: date) -> ProfileDefinition:

@@ -1,6 +1,6 @@
 """Whose titles a night has to look at, from its columns; what it does for them is `designations`' to say."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import date, datetime
 
@@ -17,6 +17,7 @@ from app.designations.service.subject_gates import OF_TODAY, REGISTERED, VETOES
 from app.jobs.night.rating import REASONS
 from app.jobs.night.tonight import Tonight
 from app.models import (
+    RUNG_GATE,
     AppraisalResult,
     DesignationKind,
     GateState,
@@ -103,8 +104,13 @@ def _places(session: Session, kind: DesignationKind, tonight: Tonight) -> Candid
     judged = [status for status in tonight.statuses if status.rule_version_id == version]
     able = [status.place_id for status in judged if status.state is GateState.HOLDS]
     poor = [status.place_id for status in judged if status.state is GateState.FAILS]
+    poor_rungs: dict[str, set[int]] = defaultdict(set)
+    for status in judged:
+        for gate in status.gates:
+            if gate.name.startswith(RUNG_GATE) and GateState.FAILS in (gate.state, status.state):
+                poor_rungs[gate.name.removeprefix(RUNG_GATE)].add(status.place_id)
     gone = session.scalars(select(Place.place_id).where(Place.valid_to <= tonight.known.on))
-    return Candidates(able=able, poor=frozenset(poor), gone=frozenset(gone))
+    return Candidates(able=able, poor=frozenset(poor), gone=frozenset(gone), poor_rungs=poor_rungs)
 
 
 class _Among:

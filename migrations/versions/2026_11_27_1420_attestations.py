@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "8f21c6a04be7"
-down_revision = "5e0c8d17a6b3"
+down_revision = "7b1f4e90c2d8"
 branch_labels = None
 depends_on = None
 
