@@ -7,7 +7,8 @@ from datetime import date, datetime
 from app.access.scope import Viewer
 from app.db import Session
 from app.designations.path import transitions
-from app.designations.service.announcing import name_of
+from app.designations.service.announcing import holder_name, name_of
+from app.designations.service.proposing import LeftOut
 from app.designations.service.steps import rules_for, standings
 from app.designations.service.titles import Listed
 from app.designations.standing import Standing
@@ -28,6 +29,15 @@ class ShownTitle:
 
     designation: Designation
     last: DesignationStep
+    place: Place
+    name: str
+
+
+@dataclass(frozen=True)
+class ShownLeftOut:
+    """Who was not proposed, as he may be shown, with everything that stands against it."""
+
+    left_out: LeftOut
     place: Place
     name: str
 
@@ -57,6 +67,28 @@ def shown_titles(session: Session, cipher: Cipher, rows: Sequence[Listed]) -> li
     return [
         ShownTitle(row.designation, row.last, row.place, name_of(session, cipher, row.designation))
         for row in rows
+    ]
+
+
+def shown_left_out(
+    session: Session, cipher: Cipher, left_out: Sequence[LeftOut], *, viewer: Viewer, at: datetime
+) -> list[ShownLeftOut]:
+    """Some of those who were left out, by name; that the viewer was shown them is on record (art. 22)."""
+    subjects = {one.holder.subject_id for one in left_out if one.holder.subject_id is not None}
+    store.record_views(
+        session,
+        sorted(subjects),
+        user_id=viewer.user_id,
+        organisation_id=viewer.organisation_id,
+        at=at,
+    )
+    return [
+        ShownLeftOut(
+            one,
+            place_by_id(session, one.holder.place_id),
+            holder_name(session, cipher, subject_id=one.holder.subject_id, place_id=one.holder.place_id),
+        )
+        for one in left_out
     ]
 
 
