@@ -71,7 +71,7 @@ def _as_it_is_now(session: Session, approval: Approval, *, at: datetime) -> Mapp
             document=asked["document"],
             months=asked["months"],
             viewer=viewer(session, approval.made_by),
-            on=at.astimezone(clock.CHINA).date(),
+            on=clock.day_of(at),
         )
     bank = candidate(session, asked["organisation_id"])
     return {**asked, "code": bank.code, "name": bank.name}

@@ -28,6 +28,7 @@ def issue(
     *,
     step: DesignationStep,
     kind: DesignationKind,
+    title: str = "",
     holder_name: str,
     place_name: str,
     issuer_name: str,
@@ -39,6 +40,7 @@ def issue(
 ) -> Certificate:
     """Write and sign the certificate of the step that gives a title; a person's name comes masked.
 
+    `title` is what a rung of a ladder is called, empty where the kind of the title says it all.
     `serials` are the last serial numbers of this transaction, by district and year: asked for once for many.
     """
     place = store.place_of(session, step.designation_id)
@@ -56,6 +58,7 @@ def issue(
         valid_until=valid_until,
         profile=f"{profile_code}@{effective_from.isoformat()}",
         key_id=signer.key_id,
+        title=title,
     )
     payload = text.payload()
     made = Certificate(

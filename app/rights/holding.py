@@ -152,7 +152,7 @@ def _record(known: KnownRecord, counting: Collection[int], statements: Mapping[i
         source_code=known.source.code,
         source=known.source.label,
         observed_on=record.observed_on,
-        recorded_on=known.batch.recorded_at.astimezone(clock.CHINA).date(),
+        recorded_on=clock.day_of(known.batch.recorded_at),
         use=use,
         use_label=label,
         adverse=known.adverse is not None,

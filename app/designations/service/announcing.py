@@ -57,9 +57,12 @@ def announce(
     taking = act.action is DesignationAction.POST_REVOCATION
     numbers: dict[int, int] = {}
     for (kind, place_id, version), group in groups.items():
-        result = f"拟撤销{kind.label}称号" if taking else f"拟认定为{kind.label}"
         names = _names(session, group, act, cipher=announcing.cipher)
-        lines = [_line(session, one, names[one.number], result=result) for one in group]
+        lines = []
+        for one in group:
+            title = rules[one.number].title(one.designation.rung)
+            result = f"拟撤销{title}称号" if taking else f"拟认定为{title}"
+            lines.append(_line(session, one, names[one.number], result=result))
         notice = post(
             session,
             purpose=NoticePurpose.REVOCATION if taking else NoticePurpose.AWARD,
@@ -86,13 +89,14 @@ def certify(
     """Issue the certificate of every title that was given or renewed just now."""
     serials: dict[str, int] = {}
     for one, step in given:
-        profile = rules[one.number].profile
+        profile, rung = rules[one.number].profile, one.designation.rung
         assert step.valid_until is not None, "what is given is given until a day"
         issue(
             session,
             announcing.signer,
             step=step,
             kind=one.designation.kind,
+            title=rules[one.number].title(rung) if rung else "",
             holder_name=name_of(session, announcing.cipher, one.designation),
             place_name=place_name_in_full(session, place_by_id(session, one.designation.place_id)),
             issuer_name=announcing.issuer,

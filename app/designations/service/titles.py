@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 
 from app.access.scope import Viewer
 from app.db import Session
+from app.designations.found import Holder
 from app.designations.path import (
     Condition,
     Level,
@@ -19,7 +21,7 @@ from app.designations.path import (
 from app.designations.rules import TitleRules
 from app.designations.service.rules import rules_if_any
 from app.designations.service.steps import rules_for
-from app.designations.standing import Standing, grace_ends
+from app.designations.standing import Standing, decided_until, grace_ends
 from app.designations.store import titles as store
 from app.models import Designation, DesignationKind, DesignationStep, Place
 from app.models import DesignationAction as Action
@@ -74,23 +76,27 @@ class Campaign:
     open_count: int
 
 
-def titles_of(session: Session, holders: Collection[str], *, on: date) -> dict[str, list[Title]]:
+def titles_of(session: Session, holders: Collection[Holder], *, on: date) -> dict[str, list[Title]]:
     """The titles each of some holders has on a day, by its key; who has none is left out.
 
     A title is held also while it is reviewed, on probation or announced to be taken.
     """
     found: dict[str, list[Title]] = {}
-    known = {each.designation_id: each for each in store.of_holders(session, holders)}
-    for number, steps in store.steps_of(session, known).items():
-        begun = [step for step in steps if step.happened_on <= on]
+    steps = store.steps_of_holders(
+        session,
+        subject_ids=[each.subject_id for each in holders if each.subject_id is not None],
+        place_ids=[each.place_id for each in holders if each.subject_id is None],
+    )
+    for number, of_title in groupby(steps, key=lambda step: step.designation_id):
+        begun = [step for step in of_title if step.happened_on <= on]
         if not begun or not begun[-1].state.holds_title:
             continue
-        last, made = begun[-1], known[number]
+        last = begun[-1]
         if last.valid_until is None or last.valid_until <= on:
             continue
         since = next(step.happened_on for step in begun if step.action is Action.AWARD)
-        title = Title(number, made.kind, made.rung, made.holder, last.state, since, last.valid_until)
-        found.setdefault(made.holder, []).append(title)
+        title = Title(number, last.kind, last.rung, last.holder, last.state, since, last.valid_until)
+        found.setdefault(last.holder, []).append(title)
     return found
 
 
@@ -202,14 +208,19 @@ def _item(
         listed=row,
         action=step.action,
         level=level_of(step.duty, rules.path),
-        due_on=_due(standing, rules, on=on),
+        due_on=_due(standing, rules, notice=notice, on=on),
         waits_until=None if notice is None or notice.ended else notice.notice.ends_on,
         open_objections=0 if notice is None else notice.open_objections.get(standing.number, 0),
     )
 
 
-def _due(standing: Standing, rules: TitleRules, *, on: date) -> date | None:
-    """The last day: of a title the day before it ends, of a proposal the end of the yearly round."""
+def _due(standing: Standing, rules: TitleRules, *, notice: NoticeStanding | None, on: date) -> date | None:
+    """The last day: of a title the day before it ends, of a proposal the end of the yearly round.
+
+    What was shown in a notice is decided before the notice is too old for it.
+    """
     if standing.last.valid_until is not None:
         return standing.last.valid_until - timedelta(days=1)
-    return campaign_end(rules.path, on=on)
+    until = None if notice is None else decided_until(notice, rules) - timedelta(days=1)
+    days = (until, campaign_end(rules.path, on=on))
+    return min((day for day in days if day is not None), default=None)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from app import clock
 from app.approvals.service import use
 from app.consents.service import rating_refused
 from app.db import Session
@@ -18,7 +19,7 @@ from app.rights import erasing, store
 from app.rights.checks import checked_document, checked_text, erased, not_there, purposes_left
 from app.rights.purposes import hindrances
 from app.rights.right import ERASED, GROUND_LENGTH_MAX
-from app.rights.service.desk import day_of, home_code, kin_of
+from app.rights.service.desk import home_code, kin_of
 from app.subjects.cipher import Cipher
 from app.subjects.service import subject as subject_by_id
 
@@ -106,7 +107,7 @@ def erase(
     purpose that stands in the way. Pseudonymous ratings, the log of inquiries, consents and loans stay: other
     terms rule those.
     """
-    content, on = erasure_content(subject_id, ground=ground, document=document), day_of(at)
+    content, on = erasure_content(subject_id, ground=ground, document=document), clock.day_of(at)
     _refuse_unerasable(session, subject_id, on=on)
     store.lock_subject(session, subject_id)
     kin = kin_of(session, subject_id, on=on)
@@ -136,7 +137,7 @@ def _refuse_unerasable(session: Session, subject_id: int, *, on: date) -> None:
         raise not_there(subject_id)
     gone = store.erasure(session, subject_id)
     if gone is not None:
-        raise erased(gone, on=day_of(gone.erased_at))
+        raise erased(gone, on=clock.day_of(gone.erased_at))
     heir = stands_behind(session, subject_id, known=known_on(session, on))
     if heir != subject_id:
         raise Conflict(

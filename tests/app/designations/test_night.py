@@ -104,9 +104,40 @@ def test_a_review_begins_before_the_title_ends_and_what_is_not_renewed_lapses(
     committee.night(until)
     assert committee.state(title) is S.LAPSED
     with reading(committee.district.engine) as session:
-        key = f"s{farm}"
-        assert titles_of(session, [key], on=until) == {}
-        assert titles_of(session, [key], on=until - timedelta(days=1))[key][0].kind is ENTITY
+        holder = Holder(committee.place_of(session, farm), farm)
+        assert titles_of(session, [holder], on=until) == {}
+        assert titles_of(session, [holder], on=until - timedelta(days=1))[holder.key][0].kind is ENTITY
+
+
+@pytest.fixture
+def shown(committee: Committee, farm: int) -> int:
+    """A proposal whose notice ended on the day `AWARDED` without a decision."""
+    committee.night()
+    number = committee.numbers(ENTITY)[0]
+    committee.noticed(number)
+    return number
+
+
+TOO_LATE = AWARDED + timedelta(days=90)
+
+
+def test_what_nobody_decides_in_time_lapses_and_is_proposed_anew(committee, farm, shown):
+    committee.night(TOO_LATE - timedelta(days=1))
+    assert committee.state(shown) is S.NOTICED
+    committee.night(TOO_LATE)
+    assert (committee.state(shown), committee.numbers(ENTITY)) == (S.LAPSED, [shown])
+    committee.night(TOO_LATE + timedelta(days=1))
+    assert [committee.state(each) for each in committee.numbers(ENTITY)] == [S.LAPSED, S.PROPOSED]
+
+
+@pytest.mark.parametrize(("upheld", "then"), [(False, S.LAPSED), (True, S.NOTICED)])
+def test_what_was_objected_to_waits_for_somebodys_answer(committee, shown, upheld, then):
+    objection = committee.objected(shown)
+    committee.night(TOO_LATE)
+    assert committee.state(shown) is S.NOTICED
+    committee.answered(objection, upheld=upheld, on=TOO_LATE)
+    committee.night(TOO_LATE + timedelta(days=1))
+    assert committee.state(shown) is then
 
 
 @SQLITE_ONLY
