@@ -140,6 +140,11 @@ def record_views(session: Session, titles: Sequence[Designation], *, viewer: Vie
     )
 
 
+def record_views_of_steps(session: Session, step_ids: Sequence[int], *, viewer: Viewer, at: datetime) -> None:
+    """The same of the titles these steps gave."""
+    record_views(session, store.designations_of_steps(session, step_ids), viewer=viewer, at=at)
+
+
 def _next(session: Session, standing: Standing, *, on: date) -> list[DesignationAction]:
     if standing.state.ends:
         return []
