@@ -176,3 +176,8 @@ def events_of(session: Session, subject_ids: Collection[int]) -> Sequence[Record
     """Everything that happened to the records of some subjects."""
     found = select(RecordEvent).where(RecordEvent.subject_id.in_(subject_ids))
     return session.scalars(found.order_by(RecordEvent.record_event_id)).all()
+
+
+def holds_demonstration(session: Session) -> bool:
+    """Whether anything was delivered that is made up; everybody may ask this, signed in or not."""
+    return session.scalar(select(Batch.batch_id).where(Batch.synthetic).limit(1)) is not None
