@@ -8,6 +8,7 @@ from typing import Any
 from app.access.recipients import candidate
 from app.access.scope import Viewer, may_see
 from app.approvals.checks import checked_text
+from app.attestations import service as attestations
 from app.db import Session
 from app.designations.service.reforms import KINDS, what_if_kept
 from app.errors import Forbidden, Invalid, NotFound
@@ -130,6 +131,18 @@ def override(
         on=on,
     )
     return Proposal(ApprovalKind.OVERRIDE, overrides.target_of(subject_id), content)
+
+
+def attestation(session: Session, order: attestations.Order, *, maker: Viewer, on: date) -> Proposal:
+    """Record a document that speaks for a title or against it."""
+    content = attestations.wanted(session, order, viewer=maker, on=on)
+    return Proposal(ApprovalKind.ATTESTATION, attestations.target_of(content), content)
+
+
+def attestation_withdrawal(session: Session, attestation_id: int, *, maker: Viewer, on: date) -> Proposal:
+    """Withdraw such a document before its time."""
+    content = attestations.withdrawal(session, attestation_id, viewer=maker, on=on)
+    return Proposal(ApprovalKind.ATTESTATION, attestations.target_of(content), content)
 
 
 def _what_if(

@@ -135,16 +135,7 @@ def _proposal(session: Session, asked: ApprovalRequest, *, maker: Viewer) -> Pro
     if isinstance(asked, PrivilegedAccountRequest):
         return _account(session, asked, maker=maker)
     if isinstance(asked, OverrideRequest):
-        return proposals.override(
-            session,
-            asked.subject_id,
-            grade=asked.grade,
-            reason_code=asked.reason_code,
-            document=asked.document,
-            months=asked.months,
-            maker=maker,
-            on=clock.today(),
-        )
+        return _override(session, asked, maker=maker)
     return proposals.erasure(
         session, asked.subject_id, ground=asked.ground, document=asked.document, maker=maker
     )
@@ -156,6 +147,19 @@ def _export(session: Session, asked: BulkExportRequest, *, maker: Viewer) -> Pro
         return proposals.plaque_export(session, asked.place_code, form=asked.format, maker=maker, on=on)
     return proposals.bulk_export(
         session, asked.place_code, subjects=asked.subjects, form=asked.format, maker=maker, on=on
+    )
+
+
+def _override(session: Session, asked: OverrideRequest, *, maker: Viewer) -> Proposal:
+    return proposals.override(
+        session,
+        asked.subject_id,
+        grade=asked.grade,
+        reason_code=asked.reason_code,
+        document=asked.document,
+        months=asked.months,
+        maker=maker,
+        on=clock.today(),
     )
 
 
