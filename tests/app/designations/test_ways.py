@@ -143,7 +143,7 @@ def test_a_village_that_holds_every_gate_only_waits_for_the_next_step(district):
     assert (
         "holds every gate (title 1 is proposed since 2026-11-20; next check_village" in town_words(found).en
     )
-    assert "holds every gate and may be proposed" in village_words(of_village(district)).en
+    assert "holds every gate; title 1 is proposed since" in village_words(of_village(district)).en
 
 
 @SQLITE_ONLY
