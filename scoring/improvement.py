@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from scoring.definition import CardDefinition, Characteristic, Text
 from scoring.tables import PointTables, point_tables
 
-_NEVER = -(10**9)
-
 
 @dataclass(frozen=True)
 class Change:
@@ -119,8 +117,13 @@ class Improvement:
         places = {block.name: place for place, block in enumerate(self.card.blocks)}
         return tuple(places[item.block] for item in self.card.characteristics)
 
+    @cached_property
+    def _maxima(self) -> tuple[int, ...]:
+        """The most each block gives."""
+        return tuple(block.maximum for block in self.card.blocks)
+
     def _total(self, sums: Sequence[int]) -> int:
-        return sum(min(given, block.maximum) for given, block in zip(sums, self.card.blocks, strict=True))
+        return sum(map(min, sums, self._maxima))
 
     def _steps(self, bins: Sequence[int]) -> Iterator[_Step]:
         for place, (item, code) in enumerate(zip(self.card.characteristics, bins, strict=True)):
@@ -129,25 +132,24 @@ class Improvement:
                 yield _Step(place, self._blocks[place], _best_from(item, now) - now, item.months_to_change)
 
     def _most(self, start: Sequence[int], steps: Sequence[_Step]) -> list[int]:
-        """The most points that no changes, at most one, at most two and so on can reach."""
-        gains: list[list[int]] = [[] for _ in self.card.blocks]
+        """The most points that no changes, at most one, at most two and so on can reach.
+
+        The steps come with the greatest gains first, so that in each block every further one adds no more
+        than the one before it; the greatest additions of all blocks together are then the most there is.
+        """
+        sums, added = list(start), []
         for step in steps:
-            gains[step.block].append(step.gain)
-        reached = [0]
-        for block, begun, some in zip(self.card.blocks, start, gains, strict=True):
-            some.sort(reverse=True)
-            given = [min(total, block.maximum) for total in accumulate(some, initial=begun)]
-            longer = [_NEVER] * (len(reached) + len(some))
-            for count, points in enumerate(reached):
-                for more, added in enumerate(given, start=count):
-                    longer[more] = max(longer[more], points + added)
-            reached = longer
-        return list(accumulate(reached, max))
+            before, most = sums[step.block], self._maxima[step.block]
+            sums[step.block] += step.gain
+            added.append(min(sums[step.block], most) - min(before, most))
+        added.sort(reverse=True)
+        return list(accumulate(added, initial=self._total(start)))
 
     def _sets(
         self, start: Sequence[int], steps: Sequence[_Step], *, size: int, goal: int
     ) -> Iterator[tuple[_Step, ...]]:
         """The minimal sets of just so many changes that reach the goal."""
+        gained = list(accumulate((step.gain for step in steps), initial=0))
 
         def chosen(begun: tuple[_Step, ...], sums: list[int], rest: int) -> Iterator[tuple[_Step, ...]]:
             left = size - len(begun)
@@ -159,7 +161,7 @@ class Improvement:
             if total >= goal:
                 return
             for place in range(rest, len(steps) - left + 1):
-                if total + sum(step.gain for step in steps[place : place + left]) < goal:
+                if total + gained[place + left] - gained[place] < goal:
                     return
                 step = steps[place]
                 sums[step.block] += step.gain

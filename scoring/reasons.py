@@ -106,15 +106,15 @@ class Explanation:
 
     def compared(self, *, passing: Peers | None, village: Peers | None) -> "Explanation":
         """The same with the points lost against the mean of those who just passed, and of the village."""
-        told = tuple(
-            replace(
-                line,
-                lost_to_passing=_lost(line, passing, place),
-                lost_to_village=_lost(line, village, place),
-            )
-            for place, line in enumerate(self.lines)
-        )
-        return replace(self, lines=told)
+        told = []
+        for place, line in enumerate(self.lines):
+            lost = {
+                "lost_to_passing": _lost(line, passing, place),
+                "lost_to_village": _lost(line, village, place),
+            }
+            # As `replace`, which asks every field whether it may be.
+            told.append(Line(**(vars(line) | lost)))
+        return replace(self, lines=tuple(told))
 
 
 class Explainer:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from app.access.scope import Viewer
+from app.designations.service import Title
 from app.models import GateState, InquiryOutcome, Purpose
 from app.objections.objection import Note
 from app.overrides.override import Override
 from app.places.service import PlaceInShort
-from app.ratings.service import ExplainedRating
+from app.ratings.service import ToldRating
 from app.subjects.service import SubjectCard
 
 
@@ -85,15 +86,24 @@ class InquiryRecord:
 
 
 @dataclass(frozen=True)
+class Home:
+    """The village or town of a subject: how it stands against its gates, and the titles it holds."""
+
+    place: PlaceInShort
+    state: GateState | None
+    titles: Sequence[Title]
+
+
+@dataclass(frozen=True)
 class InquiryResult:
     """What an inquiry is answered with, and the record of it."""
 
     inquiry_id: int
     inquired_at: datetime
     subject: SubjectCard
-    titles: Sequence[tuple[PlaceInShort, GateState | None]]
-    rating: ExplainedRating
-    newest_night: date
+    titles: Sequence[Title]
+    homes: Sequence[Home]
+    rating: ToldRating
     objections: Sequence[Note]
     statements: Mapping[int, str]
     override: Override | None = None

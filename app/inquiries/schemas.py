@@ -7,14 +7,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import to_json
 
+from app.designations.service import Title as HeldTitle
 from app.errors import AppError
-from app.inquiries.inquiry import Authorisation, InquiryResult, Question
-from app.models import GateState, Purpose, SubjectKind
+from app.inquiries.inquiry import Authorisation, Home, InquiryResult, Question
+from app.models import DesignationKind, DesignationState, GateState, Purpose, SubjectKind
 from app.objections.schemas import ObjectionNote
 from app.overrides.schemas import OverrideAnswer, OverrideNote
 from app.places.schemas import PlaceAnswer
-from app.places.service import PlaceInShort
-from app.ratings.rating_text import rating_text
 from app.ratings.schemas import RatingAnswer, RatingHistoryAnswer, RecordAnswer
 from app.rules.reference_limits import ReferenceLimit
 
@@ -78,6 +77,19 @@ class InquiryBatch(BaseModel):
     inquiries: list[InquiryQuestion] = Field(min_length=1, max_length=1_000)
 
 
+class TitleHeld(BaseModel):
+    """A title that is held today, also while it is reviewed, on probation or announced to be taken."""
+
+    designation_id: int
+    kind: DesignationKind
+    kind_label: str
+    rung: str = Field(description="the step of a ladder; empty where there is none")
+    state: DesignationState
+    state_label: str
+    since: date
+    valid_until: date = Field(description="the first day it no longer holds")
+
+
 class InquirySubject(BaseModel):
     """About whom: a person's name and number are masked."""
 
@@ -87,14 +99,16 @@ class InquirySubject(BaseModel):
     household_no: str | None
     uscc: str | None
     synthetic: bool
+    designations: list[TitleHeld]
 
 
 class Title(BaseModel):
-    """How the village or town of the subject stands against the gates of its title."""
+    """The village or town of the subject: how it stands against the gates of its title, and what it holds."""
 
     place: PlaceAnswer
     state: GateState | None
     state_label: str
+    designations: list[TitleHeld]
 
 
 class ReferenceLimitAnswer(BaseModel):
@@ -175,7 +189,7 @@ def answer_text(
 ) -> bytes:
     """An `InquiryAnswer` as it is sent: what never changes of a rating is written once and kept."""
     subject, rating = result.subject, result.rating
-    limit = limits.get((subject.kind, rating.rating.grade))
+    limit = limits.get((subject.kind, rating.grade))
     head = {
         "inquiry_id": result.inquiry_id,
         "inquired_at": result.inquired_at,
@@ -188,9 +202,10 @@ def answer_text(
             "household_no": subject.household_no,
             "uscc": subject.uscc,
             "synthetic": subject.synthetic,
+            "designations": [_held(title) for title in result.titles],
         },
-        "village": _title(*result.titles[0]),
-        "town": _title(*result.titles[1]) if len(result.titles) > 1 else None,
+        "village": _title(result.homes[0]),
+        "town": _title(result.homes[1]) if len(result.homes) > 1 else None,
         "reference_limit": None if limit is None else _band(limit),
         "objections": [ObjectionNote.of(note) for note in result.objections],
         "statements": [
@@ -198,7 +213,7 @@ def answer_text(
         ],
         "override": OverrideNote.of(result.override),
     }
-    return to_json(head)[:-1] + b',"rating":' + rating_text(rating, as_of=result.newest_night) + b"}"
+    return to_json(head)[:-1] + b',"rating":' + rating.text + b"}"
 
 
 def batch_text(batch_uid: str, told: Sequence[bytes | AppError]) -> bytes:
@@ -226,9 +241,24 @@ def _band(limit: ReferenceLimit) -> dict[str, object]:
     }
 
 
-def _title(place: PlaceInShort, state: GateState | None) -> dict[str, object]:
+def _title(home: Home) -> dict[str, object]:
+    place, state = home.place, home.state
     return {
         "place": {"code": place.code, "name": place.name, "kind": place.kind},
         "state": state,
         "state_label": "尚未评定" if state is None else state.label,
+        "designations": [_held(title) for title in home.titles],
+    }
+
+
+def _held(title: HeldTitle) -> dict[str, object]:
+    return {
+        "designation_id": title.designation_id,
+        "kind": title.kind,
+        "kind_label": title.kind.label,
+        "rung": title.rung,
+        "state": title.state,
+        "state_label": title.state.label,
+        "since": title.since,
+        "valid_until": title.valid_until,
     }

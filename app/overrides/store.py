@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from itertools import islice
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -14,6 +14,15 @@ from app.models import Organisation, Override, OverrideEnd, Place, Rating, Ratin
 _PER_QUERY = 500
 _ASKING, _GRANTING = aliased(User), aliased(User)
 Kept = tuple[Override, OverrideEnd | None, Place, str, str, str]
+_ANY_ON_DAY = (
+    select(Override.override_id)
+    .where(
+        Override.subject_id.in_(bindparam("subject_ids", expanding=True)),
+        Override.effective_from <= bindparam("on"),
+        Override.effective_to > bindparam("on"),
+    )
+    .limit(1)
+)
 
 
 def add(session: Session, row: Override) -> None:
@@ -44,6 +53,9 @@ def of_subjects(session: Session, subject_ids: Collection[int], *, on: date | No
     while part := list(islice(rest, _PER_QUERY)):
         query = _kept().where(Override.subject_id.in_(part))
         if on is not None:
+            # Of most subjects there is none, and that is quickly known.
+            if session.connection().execute(_ANY_ON_DAY, {"subject_ids": part, "on": on}).first() is None:
+                continue
             query = query.where(Override.effective_from <= on, Override.effective_to > on)
         found += _read(session, query)
     return found

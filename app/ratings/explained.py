@@ -1,8 +1,7 @@
 """A rating with everything behind it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 
 from app.models import Rating, RatingRun, RuleVersion
 from app.records.exclusions import Exclusion
@@ -15,7 +14,7 @@ class ExplainedRating:
     """A rating with its night, the rule it was made by and every point of it.
 
     `ways_up` are the cheapest sets of changes to the next grade; `record_ids` the records that counted, by
-    the names of their facts. `texts` keeps how it was written in answers, by the day it held on.
+    the names of their facts.
     """
 
     rating: Rating
@@ -24,7 +23,17 @@ class ExplainedRating:
     explanation: Explanation
     ways_up: tuple[WayUp, ...]
     record_ids: Mapping[str, int]
-    texts: dict[date, bytes] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRating:
+    """What is told of a rating that holds: in short, the records that counted, and all as it is sent."""
+
+    grade: str
+    score: int | None
+    fingerprint: str
+    record_ids: tuple[int, ...]
+    text: bytes
 
 
 @dataclass(frozen=True)

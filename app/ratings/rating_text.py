@@ -1,4 +1,4 @@
-"""A rating as it is sent, written without the checks of a model and kept while it holds."""
+"""A rating as it is sent, written without the checks of a model."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -11,14 +11,8 @@ from scoring.definition import Source, Text
 
 
 def rating_text(told: ExplainedRating, *, as_of: date) -> bytes:
-    """A `RatingAnswer` of a rating that holds, as it is sent on a day; written once and kept with it."""
-    kept = told.texts.get(as_of)
-    if kept is None:
-        kept = to_json(_plain(told, as_of=as_of))
-        # Only that of the newest night is asked for again.
-        told.texts.clear()
-        told.texts[as_of] = kept
-    return kept
+    """A `RatingAnswer` of a rating that holds, as it is sent after the newest night."""
+    return to_json(_plain(told, as_of=as_of))
 
 
 def _plain(told: ExplainedRating, *, as_of: date) -> dict[str, object]:

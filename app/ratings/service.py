@@ -10,7 +10,8 @@ from app.db import Session, remembered
 from app.errors import NotFound
 from app.models import PeerGroup, Rating, RatingRun, RuleVersion, Subject, SubjectKind, UnratedReason
 from app.ratings import store
-from app.ratings.explained import ExplainedRating, ShownRecord
+from app.ratings.explained import ExplainedRating, ShownRecord, ToldRating
+from app.ratings.rating_text import rating_text
 from app.records.known import LINEAGE_UNDOS, LINEAGES, RECORDS, Known
 from app.records.service import CurrentValue, counting_records, current_values, known_records
 from app.rules.service import (
@@ -27,11 +28,12 @@ from scoring import Peers
 
 # More ways up than a person would compare are kept for the card's reviewers.
 WAYS_UP_SHOWN = 3
-EXPLAINED = "explained ratings"
+_TOLD = "told ratings"
 _NOTHING_USED = (UnratedReason.NO_CONSENT, UnratedReason.MERGED)
 
 __all__ = [
     "ExplainedRating",
+    "ToldRating",
     "as_of",
     "current_rating",
     "current_ratings",
@@ -51,6 +53,7 @@ __all__ = [
     "standing_for",
     "stands_behind",
     "superseded_on",
+    "told_each",
 ]
 
 
@@ -103,27 +106,42 @@ def explained(session: Session, rating: Rating) -> ExplainedRating:
     return explained_each(session, {rating.rating_id: place_id})[rating.rating_id]
 
 
-def explained_each(session: Session, places: Mapping[int, int]) -> dict[int, ExplainedRating]:
-    """Ratings explained, by their numbers; `places` says where the subject of each lives.
+def told_each(session: Session, places: Mapping[int, int], *, as_of: date) -> dict[int, ToldRating]:
+    """What is told of ratings that hold after the newest night, by their numbers.
 
-    Nothing a rating is made from ever changes but where its subject lives: what a process has explained
-    lately it does not explain again.
+    `places` says where the subject of each lives: of all a rating is made from only that can change. What a
+    process has told lately it does not make again. It keeps the text: the objects behind it would be looked
+    through for garbage again and again.
     """
     kept = remembered(session)
-    told: dict[int, ExplainedRating] = {}
+    told: dict[int, ToldRating] = {}
     for rating_id, place_id in places.items():
-        found = kept.get(EXPLAINED, (rating_id, place_id))
-        if isinstance(found, ExplainedRating):
+        found = kept.get(_TOLD, (rating_id, place_id, as_of))
+        if isinstance(found, ToldRating):
             told[rating_id] = found
-    missing = [rating_id for rating_id in places if rating_id not in told]
-    ratings = store.ratings(session, missing) if missing else ()
-    records = _counted_each(session, ratings)
-    for rating in ratings:
-        place_id = places[rating.rating_id]
-        made = _explained(session, rating, place_id=place_id, records=records[rating.rating_id])
-        kept.put(EXPLAINED, (rating.rating_id, place_id), made)
-        told[rating.rating_id] = made
+    missing = {rating_id: place_id for rating_id, place_id in places.items() if rating_id not in told}
+    for rating_id, made in explained_each(session, missing).items() if missing else ():
+        told[rating_id] = ToldRating(
+            made.rating.grade,
+            made.rating.score,
+            made.rule.fingerprint,
+            tuple(made.record_ids.values()),
+            rating_text(made, as_of=as_of),
+        )
+        kept.put(_TOLD, (rating_id, places[rating_id], as_of), told[rating_id])
     return told
+
+
+def explained_each(session: Session, places: Mapping[int, int]) -> dict[int, ExplainedRating]:
+    """Ratings explained, by their numbers; `places` says where the subject of each lives."""
+    ratings = store.ratings(session, list(places))
+    records = _counted_each(session, ratings)
+    return {
+        rating.rating_id: _explained(
+            session, rating, place_id=places[rating.rating_id], records=records[rating.rating_id]
+        )
+        for rating in ratings
+    }
 
 
 def _explained(

@@ -31,6 +31,7 @@ from app.records.words import in_words
 __all__ = [
     "CurrentValue",
     "KnownRecord",
+    "counting_candidates",
     "counting_records",
     "current_values",
     "facts",
@@ -122,6 +123,17 @@ def counting_records(
 
     `kin` says who stands for each: itself and those merged into it.
     """
+    found = counting_candidates(session, kin, known=known)
+    return {
+        subject_id: {name: one.record_id for name, one in facts.items()}
+        for subject_id, facts in found.items()
+    }
+
+
+def counting_candidates(
+    session: Session, kin: Mapping[int, Sequence[int]], *, known: Known
+) -> dict[int, dict[str, Candidate]]:
+    """The same, each record with its value and the day it was observed."""
     facts = {fact.fact_id: fact for fact in store.facts_in_short(session)}
     sources = store.sources_in_short(session)
     owners = {one: subject_id for subject_id, each in kin.items() for one in each}
@@ -139,14 +151,14 @@ def counting_records(
                 continue
         candidate = Candidate(record.record_id, source, record.observed_on, record.value)
         found.setdefault((owners[record.subject_id], record.fact_id), []).append(candidate)
-    counting: dict[int, dict[str, int]] = {subject_id: {} for subject_id in kin}
+    counting: dict[int, dict[str, Candidate]] = {subject_id: {} for subject_id in kin}
     for (subject_id, fact_id), candidates in sorted(found.items(), key=lambda item: item[0]):
         fact = facts[fact_id]
         best = candidates[0]
         if len(candidates) > 1:
             domain, months = known.reading(fact)
             best = chosen(candidates, on=known.on, domain=domain, freshness_months=months, rules=known.rules)
-        counting[subject_id][fact.name] = best.record_id
+        counting[subject_id][fact.name] = best
     return counting
 
 

@@ -13,8 +13,18 @@ from app.access.passwords import hashed
 from app.access.service import create_organisation
 from app.access.tokens import issue_token
 from app.db import Session, transaction
-from app.models import Organisation, OrganisationKind, Purpose, Role, User
-from tests.district import DAY, DISTRICT, GOOD, VILLAGE_OF_OTHER_TOWN, District
+from app.models import (
+    DesignationAction,
+    DesignationKind,
+    DesignationState,
+    Organisation,
+    OrganisationKind,
+    Purpose,
+    Role,
+    User,
+)
+from tests.district import DAY, DISTRICT, GOOD, TOWN, VILLAGE, VILLAGE_OF_OTHER_TOWN, District
+from tests.titles import title
 
 TODAY = DAY + timedelta(days=10)
 NOON = datetime(TODAY.year, TODAY.month, TODAY.day, 4, tzinfo=UTC)
@@ -145,9 +155,19 @@ def _asked_too_often(bank: Bank, request: Mapping[str, Any]) -> None:
         bank.send({**request, "method": "GET", "path": "/v1/me", "json": None})
 
 
+def _with_titles(bank: Bank, _request: Mapping[str, Any]) -> None:
+    awarded = (DesignationAction.AWARD, DesignationState.DESIGNATED, DAY)
+    until = TODAY + timedelta(days=300)
+    title(bank.district, DesignationKind.CREDIT_HOUSEHOLD, awarded, until=until, subject_id=1)
+    title(bank.district, DesignationKind.CREDIT_VILLAGE, awarded, until=until, code=VILLAGE)
+    reviewed = (DesignationAction.BEGIN_REVIEW, DesignationState.UNDER_REVIEW, TODAY)
+    title(bank.district, DesignationKind.CREDIT_TOWN, awarded, reviewed, until=until, code=TOWN)
+
+
 # What is so before the request of an example is sent.
 GIVEN: Mapping[str, Callable[[Bank, Mapping[str, Any]], None]] = {
     "nothing else": lambda _bank, _request: None,
+    "the household, its village and its town hold their titles": _with_titles,
     "the log of inquiries cannot be written": _log_is_no_folder,
     "the same request was answered before": _sent_before,
     "the key came with another request before": _sent_before_otherwise,

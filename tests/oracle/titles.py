@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ FILES = {
 }
 HELD = {"designated", "under_review", "on_probation", "revocation_noticed"}
 ON_THE_WAY = {"proposed", "village_checked", "town_checked", "noticed"}
-GOOD_GRADES = ("AAA", "AA", "A")
+GRADES = ("AAA", "AA", "A", "B", "N")
 REPORTED = ("required_missing", "too_few_facts")
 
 
@@ -216,13 +217,28 @@ def _holds(tables: Titles, number: int, on: date) -> bool | None:
         rating = _newest(tables.ratings, "subject_id", title["subject_id"], on)
         if rating is None or rating["unrated_reason"] in REPORTED:
             return None
-        return rating["grade"] in GOOD_GRADES and not rating["vetoes"]
+        return _gates_hold(tables.profiles[title["kind"]], rating)
     status = _newest(tables.statuses, "place_id", title["place_id"], on)
     if status is None or status["state"] == "insufficient":
         return None
     if status["state"] == "fails":
         return False
     return rung_reached(tables, title["kind"], title["place_id"], on, rung=title["rung"])
+
+
+def _gates_hold(profile: dict[str, Any], rating: dict[str, Any]) -> bool:
+    """Every gate of a household as its profile writes it; one on anything else is not known here."""
+    known = {
+        "registered": 1,
+        "grade_reached": int(GRADES.index(rating["grade"]) <= GRADES.index(profile["minimum_grade"])),
+        "rating_veto_count": bin(rating["vetoes"]).count("1"),
+    }
+    for gate in profile["criteria"]:
+        value = known[gate["vetoes"] if "vetoes" in gate else gate["measure"]]
+        most = 0 if "vetoes" in gate else gate.get("at_most", value)
+        if not gate.get("at_least", value) <= value <= most:
+            return False
+    return True
 
 
 def _able(tables: Titles, kind: str, on: date) -> set[tuple[str, str]]:
@@ -320,7 +336,7 @@ def _key(holder: dict[str, Any]) -> str:
 def _qualifies(tables: Titles, kind: str, holder: dict[str, Any], on: date, *, rung: str) -> bool:
     if kind == "credit_household":
         rating = _newest(tables.ratings, "subject_id", holder["subject_id"], on)
-        good = rating is not None and rating["grade"] in GOOD_GRADES and not rating["vetoes"]
+        good = rating is not None and _gates_hold(tables.profiles[kind], rating)
         return good and _favourable(tables, holder["subject_id"], on)
     status = _newest(tables.statuses, "place_id", holder["place_id"], on)
     if status is None or status["state"] != "holds":
@@ -334,9 +350,18 @@ def _qualifies(tables: Titles, kind: str, holder: dict[str, Any], on: date, *, r
 
 
 def _enough_villages(tables: Titles, town_id: int, on: date) -> bool:
-    """Whether half of the villages of a town bore the title when the night began; a street has none."""
-    villages = tables.villages.get(town_id, [])
-    return 2 * len(villages_held(tables, town_id, on)) >= len(villages)
+    """Whether so many villages of a town as its profile asks bore the title when the night began.
+
+    A street has no villages, and no share of them.
+    """
+    villages = len(tables.villages.get(town_id, []))
+    titled = len(villages_held(tables, town_id, on))
+    for gate in tables.profiles["credit_town"]["requires"]:
+        wanted = Fraction(str(gate["at_least"]))
+        whole = villages if gate["measure"] == "designated_village_share" else 1
+        if whole and Fraction(titled, whole) < wanted:
+            return False
+    return True
 
 
 def villages_held(tables: Titles, town_id: int, on: date) -> set[int]:

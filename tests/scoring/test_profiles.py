@@ -374,8 +374,8 @@ def test_a_path_says_for_how_long_a_proposal_may_be_decided_or_it_is_a_season():
         content["path"]["decide_within_days"] = "30"
         content["path"]["basis"]["decide_within_days"] = "DEFAULT"
 
-    assert changed(VILLAGE_FILE, within).definition.path.days_to_decide == 30
-    assert Profile.load(VILLAGE_FILE).definition.path.days_to_decide == 90
+    paths = [changed(VILLAGE_FILE, within).definition.path, Profile.load(VILLAGE_FILE).definition.path]
+    assert [path.days_to_decide for path in paths if path is not None] == [30, 90]
 
 
 def test_a_path_without_a_campaign_needs_no_source_for_it():

@@ -1,5 +1,6 @@
 """How villages and towns stand, and the titles of households, entities, villages and towns."""
 
+from app.designations.found import Holder
 from app.designations.service.statuses import (
     GateLine,
     MeasureLine,
@@ -11,6 +12,6 @@ from app.designations.service.statuses import (
 from app.designations.service.titles import Title, titles_of
 
 __all__ = [
-    "GateLine", "MeasureLine", "StatusReport", "Title", "states_of", "status_report", "status_reports",
-    "titles_of",
+    "GateLine", "Holder", "MeasureLine", "StatusReport", "Title", "states_of", "status_report",
+    "status_reports", "titles_of",
 ]  # fmt: skip

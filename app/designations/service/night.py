@@ -11,12 +11,14 @@ from typing import TypeVar
 from app.db import Session
 from app.designations.found import Found, Holder
 from app.designations.rules import TitleRules
-from app.designations.service.evidence import Overridden, overridden
+from app.designations.service.evidence import overridden
 from app.designations.service.facts import SUBJECT_KINDS, grades_of
 from app.designations.service.proposing import holders_of, propose_qualifying
 from app.designations.service.rules import rules_if_any
 from app.designations.service.rungs import found_for
 from app.designations.service.steps import holder_of, rules_for, standings, take
+from app.designations.service.subject_gates import Standing as SubjectStanding
+from app.designations.service.subject_gates import states_at
 from app.designations.standing import Act, Standing, decided_until
 from app.designations.store import night as store
 from app.designations.store.night import Reached, held_places, lock
@@ -33,6 +35,7 @@ __all__ = ["Candidates", "Night", "held_places", "keep", "lock", "month_ends"]
 T = TypeVar("T")
 NIGHT = "night"
 _AT_ONCE = 5_000
+_WANTING = (UnratedReason.REQUIRED_MISSING, UnratedReason.TOO_FEW_FACTS)
 _STATES = {GateState.HOLDS: HOLDS, GateState.FAILS: FAILS, GateState.NOT_APPLICABLE: HOLDS}
 # Who has had the title, or is on the way to it, is not proposed by the night; whose title expired is.
 _NEVER_AGAIN = frozenset(state for state in State if state is not State.LAPSED)
@@ -263,33 +266,19 @@ def _grades_at(
     grades = grades_of(session, [rating for rows in history.values() for _, rating in rows])
     found: dict[str, list[tuple[date, int]]] = {f"s{each}": [] for each in subject_ids}
     for end in ends:
-        overrides = overridden(session, subject_ids, on=end)
-        for each in subject_ids:
-            newest = [rating for day, rating in history[each] if day <= end]
-            if newest:
-                state = _state_of(newest[-1], overrides.get(each), grades=grades, rules=rules)
-                found[f"s{each}"].append((end, state))
+        known = {each: rows[-1] for each in subject_ids if (rows := _until(history[each], end))}
+        overrides = overridden(session, list(known), on=end)
+        then = SubjectStanding(list(known), known, grades, overrides, {}, {})
+        states = states_at(session, then, rules=rules, on=end)
+        for each, rating in known.items():
+            # What could not be rated for want of facts is not known.
+            unknown = rating.unrated_reason in _WANTING and each not in overrides
+            found[f"s{each}"].append((end, INSUFFICIENT if unknown else states[each]))
     return found
 
 
-def _state_of(
-    rating: Rating,
-    override: Overridden | None,
-    *,
-    grades: Mapping[int, tuple[str, ...]],
-    rules: TitleRules,
-) -> int:
-    """Whether a rating is enough for the title; what could not be rated for want of facts is not known."""
-    if rating.unrated_reason in (UnratedReason.REQUIRED_MISSING, UnratedReason.TOO_FEW_FACTS):
-        return INSUFFICIENT if override is None else _reaches(override.grade, rating, grades, rules)
-    if rating.vetoes:
-        return FAILS
-    return _reaches(rating.grade if override is None else override.grade, rating, grades, rules)
-
-
-def _reaches(grade: str, rating: Rating, grades: Mapping[int, tuple[str, ...]], rules: TitleRules) -> int:
-    ranks = grades[rating.rule_version_id]
-    return HOLDS if ranks.index(grade) <= ranks.index(rules.profile.minimum_grade) else FAILS
+def _until(history: Sequence[tuple[date, Rating]], end: date) -> list[Rating]:
+    return [rating for day, rating in history if day <= end]
 
 
 def _take_all(session: Session, numbers: Sequence[int], act: Act) -> list[int]:

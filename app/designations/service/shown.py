@@ -9,7 +9,7 @@ from app.db import Session
 from app.designations.path import transitions
 from app.designations.service.announcing import name_of
 from app.designations.service.rules import rules_of_version
-from app.designations.service.steps import rules_for
+from app.designations.service.steps import rules_for, standings
 from app.designations.service.titles import Listed
 from app.designations.standing import Standing
 from app.designations.store import titles as store
@@ -87,6 +87,14 @@ def shown_path(session: Session, cipher: Cipher, standing: Standing, *, on: date
             )
         )
     return ShownPath(title, shown, _next(session, standing, on=on))
+
+
+def paths_of_subjects(
+    session: Session, cipher: Cipher, subject_ids: Sequence[int], *, on: date
+) -> list[ShownPath]:
+    """Every title some subjects have had or were proposed for, the oldest first."""
+    numbers = store.numbers_of_subjects(session, subject_ids)
+    return [shown_path(session, cipher, one, on=on) for one in standings(session, numbers)]
 
 
 def record_views(session: Session, titles: Sequence[Designation], *, viewer: Viewer, at: datetime) -> None:

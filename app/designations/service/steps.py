@@ -12,7 +12,7 @@ from app.db import Session
 from app.designations.found import Found, Holder, fingerprint_of
 from app.designations.path import level_of_person
 from app.designations.rules import TitleRules
-from app.designations.service.announcing import Announcing, announce, certify
+from app.designations.service.announcing import Announcing, announce, certify, unconsented
 from app.designations.service.rules import rules_if_any, rules_of_version
 from app.designations.service.rungs import found_for
 from app.designations.standing import Act, Refusal, Seen, Standing, refusal, transition_of
@@ -79,6 +79,8 @@ def take(
     refusals = [
         Refusal(one.number, error) for one, seen in weighed if (error := refusal(one, act, seen)) is not None
     ]
+    if announcing is not None and not refusals:
+        refusals = unconsented(session, taken, act, cipher=announcing.cipher)
     if refusals or not weighed:
         return Taken((), refusals)
     rules, notices = {one.number: seen.rules for one, seen in weighed}, {}

@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 
 from app.access.scope import Viewer
 from app.db import Session
+from app.designations.found import Holder
 from app.designations.path import (
     Condition,
     Level,
@@ -74,23 +76,27 @@ class Campaign:
     open_count: int
 
 
-def titles_of(session: Session, holders: Collection[str], *, on: date) -> dict[str, list[Title]]:
+def titles_of(session: Session, holders: Collection[Holder], *, on: date) -> dict[str, list[Title]]:
     """The titles each of some holders has on a day, by its key; who has none is left out.
 
     A title is held also while it is reviewed, on probation or announced to be taken.
     """
     found: dict[str, list[Title]] = {}
-    known = {each.designation_id: each for each in store.of_holders(session, holders)}
-    for number, steps in store.steps_of(session, known).items():
-        begun = [step for step in steps if step.happened_on <= on]
+    steps = store.steps_of_holders(
+        session,
+        subject_ids=[each.subject_id for each in holders if each.subject_id is not None],
+        place_ids=[each.place_id for each in holders if each.subject_id is None],
+    )
+    for number, of_title in groupby(steps, key=lambda step: step.designation_id):
+        begun = [step for step in of_title if step.happened_on <= on]
         if not begun or not begun[-1].state.holds_title:
             continue
-        last, made = begun[-1], known[number]
+        last = begun[-1]
         if last.valid_until is None or last.valid_until <= on:
             continue
         since = next(step.happened_on for step in begun if step.action is Action.AWARD)
-        title = Title(number, made.kind, made.rung, made.holder, last.state, since, last.valid_until)
-        found.setdefault(made.holder, []).append(title)
+        title = Title(number, last.kind, last.rung, last.holder, last.state, since, last.valid_until)
+        found.setdefault(last.holder, []).append(title)
     return found
 
 

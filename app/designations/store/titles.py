@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, false, func, insert, or_, select
+from sqlalchemy import Select, and_, bindparam, false, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -13,6 +13,7 @@ from app.db import Session
 from app.models import (
     Certificate,
     Designation,
+    DesignationAction,
     DesignationKind,
     DesignationState,
     DesignationStep,
@@ -30,6 +31,43 @@ HELD = tuple(state for state in DesignationState if state.holds_title)
 OPEN = tuple(state for state in DesignationState if not state.ends)
 # SQLite and PostgreSQL both take lists of this length; longer ones are asked in parts.
 _LIST_LENGTH = 10_000
+# Without the facts of a step, which are most of it. Both halves are found by an index.
+_STEPS_OF_HOLDERS = (
+    select(
+        Designation.designation_id,
+        Designation.kind,
+        Designation.rung,
+        Designation.holder,
+        DesignationStep.action,
+        DesignationStep.state,
+        DesignationStep.happened_on,
+        DesignationStep.valid_until,
+    )
+    .join(DesignationStep, DesignationStep.designation_id == Designation.designation_id)
+    .where(
+        or_(
+            Designation.subject_id.in_(bindparam("subject_ids", expanding=True)),
+            and_(
+                Designation.place_id.in_(bindparam("place_ids", expanding=True)),
+                Designation.kind.in_([DesignationKind.CREDIT_VILLAGE, DesignationKind.CREDIT_TOWN]),
+            ),
+        )
+    )
+    .order_by(Designation.designation_id, DesignationStep.sequence)
+)
+
+
+class StepInShort(NamedTuple):
+    """A step without its facts, and whose title it is."""
+
+    designation_id: int
+    kind: DesignationKind
+    rung: str
+    holder: str
+    action: DesignationAction
+    state: DesignationState
+    happened_on: date
+    valid_until: date | None
 
 
 def designation(session: Session, designation_id: int) -> Designation | None:
@@ -68,12 +106,22 @@ def last_attempts(
     return found
 
 
-def of_holders(session: Session, holders: Collection[str]) -> list[Designation]:
-    """Every attempt of some holders at any title."""
-    found: list[Designation] = []
-    for part in parts(holders):
-        found.extend(session.scalars(select(Designation).where(Designation.holder.in_(part))))
-    return found
+def numbers_of_subjects(session: Session, subject_ids: Collection[int]) -> Sequence[int]:
+    """The numbers of every attempt of some subjects at any title, the oldest first."""
+    of_subjects = select(Designation.designation_id).where(Designation.subject_id.in_(subject_ids))
+    return session.scalars(of_subjects.order_by(Designation.designation_id)).all()
+
+
+def steps_of_holders(
+    session: Session, *, subject_ids: Collection[int], place_ids: Collection[int]
+) -> Iterator[StepInShort]:
+    """Every step of every attempt of some subjects, villages and towns at any title, in their order."""
+    subjects, places = list(subject_ids), list(place_ids)
+    for first in range(0, max(len(subjects), len(places)), _LIST_LENGTH):
+        asked = slice(first, first + _LIST_LENGTH)
+        given = {"subject_ids": subjects[asked], "place_ids": places[asked]}
+        for row in session.connection().execute(_STEPS_OF_HOLDERS, given):
+            yield StepInShort._make(row)
 
 
 def count_open(session: Session, prefix: str, *, kind: DesignationKind) -> int:

@@ -9,15 +9,15 @@ from app.consents.service import Agreement, consents
 from app.consents.service import give as give_consent
 from app.corrections.service import statements_of_each
 from app.db import Session
-from app.designations.service import states_of
+from app.designations.service import Holder, states_of, titles_of
 from app.errors import AppError, ConsentMissing, Invalid, NotFound
 from app.inquiries import store
-from app.inquiries.inquiry import Authorisation, InquiryRecord, InquiryResult, Question, Request
+from app.inquiries.inquiry import Authorisation, Home, InquiryRecord, InquiryResult, Question, Request
 from app.models import Consent, ConsentChannel, ConsentKind, InquiryOutcome
 from app.objections.service import notes_of_each
 from app.overrides.service import in_force as overrides_in_force
 from app.places.service import PlaceInShort, with_parents
-from app.ratings.service import ExplainedRating, current_ratings, explained_each, newest_night
+from app.ratings.service import ToldRating, current_ratings, newest_night, told_each
 from app.subjects.cipher import Cipher
 from app.subjects.service import Found, card_of, find_by_numbers
 
@@ -131,40 +131,47 @@ def _answers(
     numbers = store.add_all(session, [case.record for case in cases])
     if not ratings:
         return {}
-    newest = newest_night(session)
-    assert newest is not None, "who is rated was rated in a night"
     said = statements_of_each(session, cipher, ratings)
     notes = notes_of_each(session, ratings, on=on)
     states = states_of(session, places)
+    holders = [Holder(subject.place_id, subject.subject_id) for _, subject in permitted]
+    titles = titles_of(session, [*holders, *map(Holder, places)], on=on)
     overrides = overrides_in_force(session, list(ratings), on=on)
     results: dict[str, InquiryResult] = {}
     for case, subject in permitted:
         if case.refusal is not None:
             continue
         rating, home = ratings[subject.subject_id], places[subject.place_id]
-        behind, statements = set(rating.record_ids.values()), said[subject.subject_id]
-        titles = [home] if home.parent_id is None else [home, places[home.parent_id]]
+        statements = said[subject.subject_id]
+        own = Holder(home.place_id, subject.subject_id)
+        homes = [home] if home.parent_id is None else [home, places[home.parent_id]]
         results[case.record.uid] = InquiryResult(
             inquiry_id=numbers[case.record.uid],
             inquired_at=case.request.at,
             subject=card_of(cipher, subject),
-            titles=[(place, states.get(place.place_id)) for place in titles],
+            titles=titles.get(own.key, ()),
+            homes=[
+                Home(place, states.get(place.place_id), titles.get(Holder(place.place_id).key, ()))
+                for place in homes
+            ],
             rating=rating,
-            newest_night=newest,
             objections=notes[subject.subject_id],
-            statements={record_id: text for record_id, text in statements.items() if record_id in behind},
+            statements={each: text for each, text in statements.items() if each in rating.record_ids},
             override=overrides.get(subject.subject_id),
         )
     return results
 
 
-def _ratings(session: Session, permitted: Sequence[tuple[_Case, Found]]) -> dict[int, ExplainedRating]:
+def _ratings(session: Session, permitted: Sequence[tuple[_Case, Found]]) -> dict[int, ToldRating]:
     """The ratings that hold, by subject, noted in the records; who has none is refused."""
     subjects = {subject.subject_id: subject for _, subject in permitted}
     current = current_ratings(session, subjects) if subjects else {}
-    told = explained_each(
-        session, {rating_id: subjects[subject_id].place_id for subject_id, rating_id in current.items()}
-    )
+    told: dict[int, ToldRating] = {}
+    if current:
+        newest = newest_night(session)
+        assert newest is not None, "who is rated was rated in a night"
+        homes = {rating_id: subjects[subject_id].place_id for subject_id, rating_id in current.items()}
+        told = told_each(session, homes, as_of=newest)
     for case, subject in permitted:
         rating_id = current.get(subject.subject_id)
         if rating_id is None:
@@ -174,9 +181,9 @@ def _ratings(session: Session, permitted: Sequence[tuple[_Case, Found]]) -> dict
         record, rating = case.record, told[rating_id]
         record.outcome, record.refusal_code, record.rating_id = InquiryOutcome.ANSWERED, "", rating_id
         record.shown = {
-            "grade": rating.rating.grade,
-            "score": rating.rating.score,
-            "card": rating.rule.fingerprint,
+            "grade": rating.grade,
+            "score": rating.score,
+            "card": rating.fingerprint,
         }
     return {subject_id: told[rating_id] for subject_id, rating_id in current.items()}
 

@@ -200,6 +200,7 @@ def town_measures(
         "designated_village_share": Measure(
             summed(bear.astype(float)), summed(villages.astype(float)), "villages"
         ),
+        "designated_village_count": Measure(summed(bear.astype(float)), None, "none"),
         "credit_village_share": Measure(
             summed((holds & villages).astype(float)), summed(villages.astype(float)), "villages"
         ),

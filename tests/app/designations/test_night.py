@@ -104,9 +104,9 @@ def test_a_review_begins_before_the_title_ends_and_what_is_not_renewed_lapses(
     committee.night(until)
     assert committee.state(title) is S.LAPSED
     with reading(committee.district.engine) as session:
-        key = f"s{farm}"
-        assert titles_of(session, [key], on=until) == {}
-        assert titles_of(session, [key], on=until - timedelta(days=1))[key][0].kind is ENTITY
+        holder = Holder(committee.place_of(session, farm), farm)
+        assert titles_of(session, [holder], on=until) == {}
+        assert titles_of(session, [holder], on=until - timedelta(days=1))[holder.key][0].kind is ENTITY
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.certificates.certificate import CertificateText
 from app.db import Session, reading, transaction
-from app.designations.service import status_report, titles_of
+from app.designations.service import Holder, status_report, titles_of
 from app.designations.service.shown import shown_titles
 from app.designations.service.titles import listed
 from app.designations.store.titles import held_villages
@@ -144,7 +144,7 @@ def test_notice_certificate_and_lists_name_the_rung(ladder):
     with reading(ladder.district.engine) as session:
         results = session.scalars(select(NoticeEntry.result).order_by(NoticeEntry.notice_entry_id)).all()
         payloads = session.scalars(select(Certificate.payload).order_by(Certificate.certificate_id)).all()
-        held = titles_of(session, [f"p{ladder.place_id}"], on=on)
+        held = titles_of(session, [Holder(ladder.place_id)], on=on)
         rows = listed(
             session, viewer=ladder.committee.viewers["admin"], within=None, kind=KIND, state=None, after=0,
             limit=9,
@@ -154,7 +154,7 @@ def test_notice_certificate_and_lists_name_the_rung(ladder):
     said = [CertificateText.read(payload) for payload in payloads]
     assert [(text.kind, text.named) for text in said] == [(KIND, "A级信用村"), (KIND, "AA级信用村")]
     assert [payload[:4] for payload in payloads] == ["CV2|", "CV2|"]
-    assert [title.rung for title in held[f"p{ladder.place_id}"]] == ["A", "AA"]
+    assert [title.rung for title in held[Holder(ladder.place_id)]] == ["A", "AA"]
     assert [line.title for line in lines] == ["A级信用村", "AA级信用村"]
 
 

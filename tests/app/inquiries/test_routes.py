@@ -52,7 +52,7 @@ def test_with_consent_and_purpose_a_bank_is_told_every_point(desk, caplog):
     assert rating["card"]["code"] == "CQ-H-1"
     assert body["subject"] == {
         "kind": "household", "name": "王**", "number_masked": f"{number[:6]}********{number[-4:]}",
-        "household_no": f"H{household:05d}", "uscc": None, "synthetic": True,
+        "household_no": f"H{household:05d}", "uscc": None, "synthetic": True, "designations": [],
     }  # fmt: skip
     assert body["village"]["place"]["code"] == VILLAGE
     assert body["village"]["state"] == "fails"
