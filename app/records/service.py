@@ -128,25 +128,29 @@ def counting_records(
     events: dict[int, list[RecordEvent]] = {}
     for event in store.events_of(session, owners):
         events.setdefault(event.record_id, []).append(event)
-    found: dict[tuple[int, int], list[Candidate]] = {}
+    found: dict[tuple[int, int], list[store.RecordInShort]] = {}
     for record in store.records_in_short(session, owners, known=known):
-        source, is_public = sources[record.source_id]
         fact, happened = facts[record.fact_id], events.get(record.record_id, ())
         if happened or record.is_adverse or record.withdrawal_id is not None:
-            told = _adverse_in_short(record, fact, is_public=is_public)
+            told = _adverse_in_short(record, fact, is_public=sources[record.source_id][1])
             withdrawn = _withdrawn_in_short(record, fact)
             if exclusion(happened, adverse=told, withdrawn=withdrawn, known=known) is not None:
                 continue
-        candidate = Candidate(record.record_id, source, record.observed_on, record.value)
-        found.setdefault((owners[record.subject_id], record.fact_id), []).append(candidate)
+        found.setdefault((owners[record.subject_id], record.fact_id), []).append(record)
     counting: dict[int, dict[str, int]] = {subject_id: {} for subject_id in kin}
-    for (subject_id, fact_id), candidates in sorted(found.items(), key=lambda item: item[0]):
-        fact = facts[fact_id]
-        best = candidates[0]
-        if len(candidates) > 1:
+    for subject_id, fact_id in sorted(found):
+        fact, records = facts[fact_id], found[subject_id, fact_id]
+        best = records[0].record_id
+        if len(records) > 1:
+            candidates = [
+                Candidate(each.record_id, sources[each.source_id][0], each.observed_on, each.value)
+                for each in records
+            ]
             domain, months = known.reading(fact)
-            best = chosen(candidates, on=known.on, domain=domain, freshness_months=months, rules=known.rules)
-        counting[subject_id][fact.name] = best.record_id
+            best = chosen(
+                candidates, on=known.on, domain=domain, freshness_months=months, rules=known.rules
+            ).record_id
+        counting[subject_id][fact.name] = best
     return counting
 
 
