@@ -23,6 +23,7 @@ from app.cli_approvals import approvals
 from app.cli_cards import cards
 from app.cli_certificates import certificates
 from app.cli_database import databases
+from app.cli_days import as_day
 from app.cli_designations import designations
 from app.cli_keys import keys
 from app.cli_log import logs
@@ -125,7 +126,7 @@ def demo(
 def rescore(as_of: AsOf = None) -> None:
     """Rate everybody as of a day (today by default) and publish the night in one step."""
     _initialise()
-    _rescore(_day(as_of) if as_of else clock.today())
+    _rescore(as_day(as_of) if as_of else clock.today())
 
 
 @app.command()
@@ -231,7 +232,7 @@ def replay_(
     """Work old ratings out again from what was known then, by the card then in force; none may differ."""
     engine = make_engine(settings.from_environment().database_url)
     with _progress() as tell:
-        day = _day(as_of) if as_of else clock.today()
+        day = as_day(as_of) if as_of else clock.today()
         report = replay(engine, as_of=day, sample=sample, seed=seed, progress=tell)
     for line in report.lines():
         console.print(line, markup=False)
@@ -365,13 +366,6 @@ class _PlainLines:
         elif what not in self._begun:
             console.print(f"{what}: 0 of {total}", markup=False)
         self._begun.add(what)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Invalid(f"{text!r} is not a date; write it as 2026-11-30") from None
 
 
 def _refuse_busy_port(chosen: settings.Settings) -> None:

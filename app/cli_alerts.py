@@ -11,6 +11,7 @@ from app import clock, settings
 from app.alerts import service
 from app.alerts.alert import Alerted, ScanSummary
 from app.alerts.rules import NOTHING_DECLARED, read_declarations, shipped_rules
+from app.cli_days import as_day
 from app.db import make_engine, reading, transaction
 from app.errors import Invalid
 
@@ -55,10 +56,7 @@ def list_(
 
 
 def _day(text: str) -> date:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        raise Invalid(f"--on: {text!r} is no date; write it as 2026-01-31") from None
+    found = as_day(text, option="--on")
     if found >= clock.today():
         raise Invalid(f"--on: {found} 尚未结束，请选择此前的日期 · is not over yet; choose an earlier day")
     return found

@@ -12,10 +12,11 @@ from app import clock, settings
 from app.appraisals import service
 from app.appraisals.appraisal import STATE_LABELS, Round, RoundResult
 from app.appraisals.paper import written
+from app.cli_days import as_day
 from app.cli_signing_in import By, Password, signed_in
 from app.consents.activities import Activity, Basis, basis_of
 from app.db import make_engine, reading, transaction
-from app.errors import Invalid, SetupError
+from app.errors import SetupError
 from app.jobs.appraisal_sheets import read_paper
 from app.jobs.demo.appraisals import add_appraisals
 from app.jobs.imports.reading import file_content
@@ -50,8 +51,8 @@ def open_(
         found = service.open_round(
             session,
             place_code,
-            opens_on=clock.today() if opens is None else _day(opens),
-            closes_on=_day(closes),
+            opens_on=clock.today() if opens is None else as_day(opens),
+            closes_on=as_day(closes),
             needs_consent=basis_of(Activity.RATE, chosen.operator_basis) is not Basis.STATUTORY_DUTY,
             viewer=who,
             at=clock.now(),
@@ -214,7 +215,10 @@ def report(
 ) -> None:
     """Count the overrides that each official asked for and each village had."""
     who, on = signed_in(by, password, to="override_report"), clock.today()
-    since, until = _day(first) if first else months_before(on, 12), _day(end) if end else _tomorrow(on)
+    since, until = (
+        as_day(first) if first else months_before(on, 12),
+        as_day(end) if end else _tomorrow(on),
+    )
     with reading(make_engine(settings.from_environment().database_url)) as session:
         officials, villages = override_service.report(session, viewer=who, first=since, end=until, on=on)
     _say(f"评级调整统计 overrides from {since} until before {until}")
@@ -271,10 +275,3 @@ def _cipher(chosen: settings.Settings) -> Cipher:
 
 def _tomorrow(on: date) -> date:
     return date.fromordinal(on.toordinal() + 1)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Invalid(f"{text!r} is not a date; write it as 2026-11-30") from None

@@ -83,7 +83,9 @@ def activate_rule(
         raise Invalid(f"DATE: {effective_from!r} is no date; write it as 2026-01-01") from None
     who = signed_in(by, password, to="ask_approval")
     _ask(
-        lambda session: proposals.activation(session, code, effective_from=day, pia=pia, maker=who),
+        lambda session: proposals.activation(
+            session, code, effective_from=day, pia=pia, maker=who, on=clock.today()
+        ),
         reason=reason,
         who=who,
     )

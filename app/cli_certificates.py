@@ -96,13 +96,13 @@ def public_key() -> None:
 
 def _columns(found: CheckedCertificate) -> tuple[str, ...]:
     text = found.text
-    return text.number, text.kind.label, text.holder, text.place, str(text.issued_on), found.standing.label
+    return text.number, text.named, text.holder, text.place, str(text.issued_on), found.standing.label
 
 
 def _described(text: CertificateText) -> list[str]:
     return [
         f"编号 number: {text.number}",
-        f"称号 title: {text.kind.label}",
+        f"称号 title: {text.named}",
         f"获得者 holder: {text.holder}",
         f"所在地 place: {text.place}",
         f"发证单位 issuer: {text.issuer}",

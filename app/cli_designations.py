@@ -373,7 +373,7 @@ def _line(one: ShownTitle) -> str:
     made, last = one.designation, one.last
     until = f"  有效至 {last.valid_until} 前" if last.valid_until is not None else ""
     return (
-        f"{made.designation_id:>8}  {made.kind.label}  {one.place.name}  {one.name}  {last.state.label} "
+        f"{made.designation_id:>8}  {one.title}  {one.place.name}  {one.name}  {last.state.label} "
         f"{last.state}  {last.happened_on}{until}"
     )
 

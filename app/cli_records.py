@@ -1,15 +1,15 @@
 """The commands `credit-village record …` and `household …`: what happens to records and households."""
 
-from datetime import date
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from app import clock, settings
+from app.cli_days import as_day
 from app.corrections import service as corrections
 from app.db import Engine, make_engine, transaction
-from app.errors import Invalid, SetupError
+from app.errors import SetupError
 from app.models import RecordEvent
 from app.records.rules import RecordRules
 from app.rules.service import record_rules_in_force
@@ -80,7 +80,7 @@ def end(
 ) -> None:
     """State the day on which an adverse event ended: five years later it is gone."""
     with transaction(_engine()) as session:
-        _tell(corrections.end(session, record_id, ended_on=_day(ended_on), act=_act(document, by)))
+        _tell(corrections.end(session, record_id, ended_on=as_day(ended_on), act=_act(document, by)))
 
 
 @records.command()
@@ -92,7 +92,7 @@ def notice(
 ) -> None:
     """State the day on which the person was told of an adverse record: until then it does not count."""
     with transaction(_engine()) as session:
-        _tell(corrections.notice(session, record_id, noticed_on=_day(noticed_on), act=_act(document, by)))
+        _tell(corrections.notice(session, record_id, noticed_on=as_day(noticed_on), act=_act(document, by)))
 
 
 @records.command()
@@ -121,7 +121,7 @@ def merge(
             session,
             from_id,
             into_id,
-            happened_on=_day(happened_on),
+            happened_on=as_day(happened_on),
             document=document,
             on=clock.today(),
             at=clock.now(),
@@ -144,7 +144,7 @@ def split(
             session,
             from_id,
             new_id,
-            happened_on=_day(happened_on),
+            happened_on=as_day(happened_on),
             document=document,
             on=clock.today(),
             at=clock.now(),
@@ -182,10 +182,3 @@ def _tell(event: RecordEvent) -> None:
         "the next night follows",
         markup=False,
     )
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Invalid(f"{text!r} is not a date; write it as 2026-11-30") from None

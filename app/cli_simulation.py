@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from app import clock, settings
+from app.cli_days import as_day
 from app.db import make_engine
 from app.errors import Invalid
 from app.jobs.simulation import Month, Script, prepare, simulate
@@ -50,10 +51,7 @@ def _first_day(begins: str | None) -> date:
     if begins is None:
         today = clock.today()
         return date(today.year + today.month // 12, today.month % 12 + 1, 1)
-    try:
-        return date.fromisoformat(begins).replace(day=1)
-    except ValueError:
-        raise Invalid(f"--from: {begins!r} is not a date; write it as 2026-12-01") from None
+    return as_day(begins, option="--from").replace(day=1)
 
 
 @contextmanager

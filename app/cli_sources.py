@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import clock, settings
 from app.access.outgoing import hosts_of
+from app.cli_days import as_day
 from app.db import Engine, make_engine
 from app.errors import Invalid
 from app.jobs import progress as telling
@@ -188,7 +188,7 @@ def _bring(
             sender=sender,
             dry_run=dry_run,
             progress=tell,
-            observed_on=_day(observed_on),
+            observed_on=as_day(observed_on) if observed_on else None,
             corrections=corrections,
         )
     _tell(report, errors=errors)
@@ -222,13 +222,6 @@ def _codes(chosen: settings.Settings) -> frozenset[str]:
 
 def _engine(chosen: settings.Settings) -> Engine:
     return make_engine(chosen.database_url)
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Invalid(f"{text!r} is not a date; write it as 2026-11-30") from None
 
 
 @contextmanager

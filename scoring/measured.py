@@ -38,11 +38,47 @@ MEASURABLE: Mapping[str, Measurable] = {
     "registered": _count(1.0),
     "in_existence": _count(1.0),
     "grade_reached": _count(1.0),
+    "rating_points": _count(),
     "rating_veto_count": _count(),
+    "overdue_days_now": _count(),
+    "overdue_days_max_24m": _count(),
     "appraisal_favourable_share": Measurable(("appraisers",)),
 }
 # The measures that count a lower title, by the title they count.
 TITLE_MEASURES: Mapping[str, tuple[str, ...]] = {
     "credit_household": ("credit_household_share", "credit_household_share_registered"),
     "credit_village": ("designated_village_share", "designated_village_count"),
+}
+_OF_SUBJECTS = {
+    "registered": "none",
+    "grade_reached": "none",
+    "rating_points": "none",
+    "rating_veto_count": "none",
+    "overdue_days_now": "none",
+    "overdue_days_max_24m": "none",
+}
+# What is measured of those who would hold each title, and by what it is divided. A gate on anything else
+# could never be judged: a profile with one is not put in force.
+DELIVERED: Mapping[str, Mapping[str, str]] = {
+    "credit_household": {**_OF_SUBJECTS, "appraisal_favourable_share": "appraisers"},
+    "credit_entity": {**_OF_SUBJECTS, "in_existence": "none"},
+    "credit_village": {
+        "file_coverage": "registered_households",
+        "credit_household_share": "archived_households",
+        "credit_household_share_registered": "registered_households",
+        "on_time_borrower_share": "borrowing_households",
+        "npl_share": "loan_balance_fen",
+        "npl_increment": "none",
+        "cadre_default_count": "none",
+        "village_veto_count": "none",
+    },
+    "credit_town": {
+        "designated_village_share": "villages",
+        "designated_village_count": "none",
+        "credit_village_share": "villages",
+        "npl_share": "loan_balance_fen",
+        "on_time_borrower_share": "borrowing_households",
+        "entity_file_coverage": "roster_entities",
+    },
+    "coverage": {"file_coverage": "roster_entities", "rating_coverage": "roster_entities"},
 }

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 PROPOSERS = ("night", "application")
 CHECKERS = ("village", "town")
 DECIDERS = ("town", "district", "city")
+# How many days after its notice a proposal may still be decided where a profile does not say: a proposed
+# default of a season, after which the village has forgotten what it was shown.
+DECIDE_WITHIN_DAYS = 90
 
 
 @dataclass(frozen=True)
@@ -13,6 +16,7 @@ class Path:
     """The steps of a title from proposal to plaque; `campaign_until` is the last day of a year's campaign.
 
     `basis` names the source of each number. `campaign_until` is a month and a day, empty where there is none.
+    From `decide_within_days` after the end of the notice on a proposal can no longer be decided.
     """
 
     proposed_by: tuple[str, ...]
@@ -23,6 +27,12 @@ class Path:
     review_before_days: int
     campaign_until: str
     basis: Mapping[str, str]
+    decide_within_days: int | None = None
+
+    @property
+    def days_to_decide(self) -> int:
+        """How many days after the end of its notice a proposal may be decided."""
+        return DECIDE_WITHIN_DAYS if self.decide_within_days is None else self.decide_within_days
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ from scoring.errors import CardError
 from scoring.procedure import AppraisalRules, Keeping, Path
 
 # The numbers of a path; each answers to a source of its own.
+# How long the name of a rung may be to be kept with a title, and the titles a ladder judges.
+RUNG_LENGTH_MAX = 16
+LADDERED = ("credit_village", "credit_town")
 PATH_NUMBERS = ("notice_days", "validity_months", "review_before_days")
 
 
@@ -93,7 +96,16 @@ def _ladder(ladder: Ladder, profile: ProfileDefinition) -> Iterable[Finding]:
         if upper.at_least <= lower.at_least:
             what = f"takes {upper.at_least} points, no more than {lower.name}; list the lowest first"
             yield _fault(f"rung {upper.name}", what)
+    if profile.path is not None and profile.level not in LADDERED:
+        yield _fault("ladder", f"a ladder judges villages and towns: a {profile.level} is given without one")
+    yield from _rungs(ladder)
+
+
+def _rungs(ladder: Ladder) -> Iterable[Finding]:
     names = [rung.name for rung in ladder.rungs]
+    for name in names:
+        if not 1 <= len(name) <= RUNG_LENGTH_MAX:
+            yield _fault(f"rung {name}", f"its name has 1 to {RUNG_LENGTH_MAX} characters")
     for rung in ladder.rungs:
         if rung.requires and rung.requires not in names:
             yield _fault(f"rung {rung.name}", f"the rung {rung.requires} is not declared")
@@ -114,7 +126,11 @@ def _path(path: Path) -> Iterable[Finding]:
     if not 0 <= path.review_before_days < shortest:
         what = f"{path.review_before_days}: a review begins within the validity of the title"
         yield _fault("path, review_before_days", what)
-    numbers = [*PATH_NUMBERS, *(["campaign_until"] if path.campaign_until else [])]
+    if path.days_to_decide < 1:
+        what = f"{path.days_to_decide}: a proposal may be decided on at least 1 day after its notice"
+        yield _fault("path, decide_within_days", what)
+    written = {"campaign_until": path.campaign_until, "decide_within_days": path.decide_within_days}
+    numbers = [*PATH_NUMBERS, *(key for key, value in written.items() if value not in (None, ""))]
     for key in numbers:
         if key not in path.basis:
             yield _fault(f"path, {key}", "has no basis")

@@ -178,6 +178,7 @@ def _path(part: Document) -> Path:
         review_before_days=part.integer("review_before_days"),
         campaign_until=until,
         basis=_basis(part),
+        decide_within_days=part.integer("decide_within_days") if "decide_within_days" in part else None,
     )
     part.close()
     return result

@@ -146,6 +146,8 @@ class District:
         on: date = DAY,
         kind: EntityType = EntityType.FAMILY_FARM,
         status: EntityStatus = EntityStatus.ACTIVE,
+        name: str = "",
+        representative: str = "赵法人",
     ) -> int:
         """An entity, observed and recorded on a day; its id. Its code is `credit_code(its id)`."""
         with transaction(self.engine) as session:
@@ -154,11 +156,13 @@ class District:
                 AgriEntity(
                     subject_id=subject_id,
                     uscc=credit_code(subject_id),
-                    name=f"演示主体{subject_id}",
+                    name=name or f"演示主体{subject_id}",
                     entity_type=kind,
                     status=status,
                     recognition_level=0,
-                    legal_representative_name_cipher=b"sealed",
+                    legal_representative_name_cipher=self.cipher.seal(
+                        representative, row=f"agri_entities/{subject_id}/legal_representative_name"
+                    ),
                 )
             )
             session.add(
@@ -244,6 +248,18 @@ class District:
                 )  # fmt: skip
                 session.add(end_of_it)
             return given.consent_id
+
+    def agrees(self, subject_id: int, *, kind: ConsentKind, agreed: bool = True, first: date = DAY) -> None:
+        """What a subject says about a matter from a day on."""
+        with transaction(self.engine) as session:
+            session.add(
+                Consent(
+                    subject_id=subject_id, kind=kind, agreed=agreed, facts=[], reference=f"{kind} {first}",
+                    organisation_id=None, purpose=None, effective_from=first, effective_to=None,
+                    channel=ConsentChannel.PAPER, evidence="同意书", recorded_at=morning(first),
+                    recorded_by="test",
+                )
+            )  # fmt: skip
 
     def loan(
         self,

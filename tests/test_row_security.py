@@ -275,7 +275,7 @@ def test_banks_of_several_divisions_are_answered_in_one_transaction_and_each_see
     seen: dict[str | None, list[str]] = {}
 
     def tell(request: Request, found: Sequence[InquiryResult | AppError]) -> Answered:
-        names = [one.code if isinstance(one, AppError) else one.titles[0][0].code for one in found]
+        names = [one.code if isinstance(one, AppError) else one.homes[0].place.code for one in found]
         seen[request.batch_uid] = names
         return Answered(200, b"")
 

@@ -32,6 +32,9 @@ FIELDS = (
     "编号 number", "称号 title", "获得者 holder", "所在地 place", "发证单位 issuer", "发证日期 issued on",
     "有效期（此日以前） valid before", "标准 profile", "公钥 key",
 )  # fmt: skip
+# What a title on a ladder is called stands after its kind, in a version of its own.
+RUNG = "级别 level"
+VERSIONS = {"CV1": len(FIELDS), "CV2": len(FIELDS) + 1}
 
 
 def main() -> int:
@@ -66,14 +69,15 @@ def check(text: str, keys: list[Ed25519PublicKey], *, on: date) -> int:
     if not any(is_signed(payload, signature, key) for key in keys):
         print("假的：签名不符。NOT GENUINE: the signature does not fit the text and the key.")
         return FORGED
-    issued_on, valid_until = date.fromisoformat(fields[5]), date.fromisoformat(fields[6])
+    issued_on, valid_until = (date.fromisoformat(each) for each in fields[-4:-2])
     status, words = GENUINE, "真的，在有效期内。GENUINE, and within its dates."
     if on >= valid_until:
         status, words = EXPIRED, "签名是真的，但已过期。Genuine, but EXPIRED."
     elif on < issued_on:
         status, words = EARLY, "签名是真的，但发证日期未到。Genuine, but NOT VALID YET."
     print(words)
-    for label, value in zip(FIELDS, fields, strict=True):
+    labels = FIELDS if len(fields) == len(FIELDS) else (*FIELDS[:2], RUNG, *FIELDS[2:])
+    for label, value in zip(labels, fields, strict=True):
         print(f"  {label}: {KINDS.get(value, value)}")
     print("是否已被摘牌，请联网查询。Whether it was taken back since, ask online.")
     return status
@@ -81,13 +85,16 @@ def check(text: str, keys: list[Ed25519PublicKey], *, on: date) -> int:
 
 def parted(text: str) -> tuple[list[str], bytes]:
     """The fields and the signature of a text; none where it is no certificate."""
-    version, *fields, encoded = text.split("|") if text.count("|") == len(FIELDS) + 1 else ("", "")
+    version, *fields, encoded = text.split("|") if "|" in text else ("", "")
     try:
         signature = base64.urlsafe_b64decode(encoded + "==")
     except (binascii.Error, ValueError):
         return [], b""
     # One signature is written in one way only.
-    if version != "CV1" or base64.urlsafe_b64encode(signature).rstrip(b"=").decode() != encoded:
+    if (
+        VERSIONS.get(version) != len(fields)
+        or base64.urlsafe_b64encode(signature).rstrip(b"=").decode() != encoded
+    ):
         return [], b""
     return fields, signature
 

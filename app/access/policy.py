@@ -121,6 +121,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "town_way_to_title": _PLACES,
     "village_trend": _PLACES,
     "town_trend": _PLACES,
+    "criteria_what_if": _for(Role.DISTRICT_ADMIN, reach=Reach.DIVISION),
     "first_page": _PLACES,
     "town_page": _PLACES,
     "village_page": _PLACES,

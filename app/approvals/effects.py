@@ -9,6 +9,7 @@ from app.access.recipients import admit, candidate
 from app.access.scope import Viewer
 from app.access.service import viewer
 from app.approvals import service
+from app.approvals.proposals import WHAT_IF
 from app.db import Session
 from app.models import Approval, ApprovalKind
 from app.overrides.service import grant, wanted
@@ -59,7 +60,8 @@ def _as_it_is_now(session: Session, approval: Approval, *, at: datetime) -> Mapp
     asked = approval.content
     if approval.kind is ApprovalKind.ACTIVATE_RULE:
         first_day = date.fromisoformat(asked["effective_from"])
-        return activation_of(session, asked["code"], effective_from=first_day) | {"pia": asked["pia"]}
+        shown = {name: asked[name] for name in ("pia", WHAT_IF) if name in asked}
+        return activation_of(session, asked["code"], effective_from=first_day) | shown
     if approval.kind is ApprovalKind.OVERRIDE:
         return wanted(
             session,
@@ -69,7 +71,7 @@ def _as_it_is_now(session: Session, approval: Approval, *, at: datetime) -> Mapp
             document=asked["document"],
             months=asked["months"],
             viewer=viewer(session, approval.made_by),
-            on=at.astimezone(clock.CHINA).date(),
+            on=clock.day_of(at),
         )
     bank = candidate(session, asked["organisation_id"])
     return {**asked, "code": bank.code, "name": bank.name}

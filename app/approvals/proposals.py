@@ -9,6 +9,7 @@ from app.access.recipients import candidate
 from app.access.scope import Viewer, may_see
 from app.approvals.checks import checked_text
 from app.db import Session
+from app.designations.service.reforms import KINDS, what_if_kept
 from app.errors import Forbidden, Invalid, NotFound
 from app.models import ApprovalKind, PlaceKind, SubjectKind
 from app.overrides import service as overrides
@@ -18,6 +19,8 @@ from app.rules.service import activation_of
 from app.subjects.service import subject as subject_by_id
 
 GROUND_LENGTH_MAX = 64
+# Under which name an approval shows what new criteria would change.
+WHAT_IF = "what_if"
 # A decision for the whole district is asked for by somebody who answers for all of it.
 _DISTRICT_WIDE = (PlaceKind.CITY, PlaceKind.DISTRICT)
 
@@ -31,15 +34,20 @@ class Proposal:
     content: Mapping[str, Any]
 
 
-def activation(session: Session, code: str, *, effective_from: date, pia: str, maker: Viewer) -> Proposal:
+def activation(
+    session: Session, code: str, *, effective_from: date, pia: str, maker: Viewer, on: date
+) -> Proposal:
     """Put a card, a criterion or the rules about records in force; `pia` names the impact assessment.
 
-    REQ-417: no rule that decides about persons is put in force before its impact on them is assessed.
+    REQ-417: no rule that decides about persons is put in force before its impact on them is assessed. Of the
+    criteria of villages and towns both persons see who would gain and lose, as of when it was asked for.
     """
     _refuse_part_of_district(session, maker)
     content = activation_of(session, code, effective_from=effective_from)
-    target = f"rule/{code}/{effective_from}"
-    return Proposal(ApprovalKind.ACTIVATE_RULE, target, content | {"pia": checked_text(pia, where="pia")})
+    content["pia"] = checked_text(pia, where="pia")
+    if content["kind"] in KINDS:
+        content[WHAT_IF] = _what_if(session, code, effective_from=effective_from, maker=maker, on=on)
+    return Proposal(ApprovalKind.ACTIVATE_RULE, f"rule/{code}/{effective_from}", content)
 
 
 def new_recipient(session: Session, organisation_id: int, *, document: str, maker: Viewer) -> Proposal:
@@ -110,6 +118,16 @@ def override(
         on=on,
     )
     return Proposal(ApprovalKind.OVERRIDE, overrides.target_of(subject_id), content)
+
+
+def _what_if(
+    session: Session, code: str, *, effective_from: date, maker: Viewer, on: date
+) -> Mapping[str, Any]:
+    within = place_by_id(session, maker.place_id).code
+    try:
+        return what_if_kept(session, code, effective_from=effective_from, within=within, on=on)
+    except NotFound as unjudged:
+        return {"not_computed": unjudged.detail}
 
 
 def _refuse_part_of_district(session: Session, maker: Viewer) -> None:

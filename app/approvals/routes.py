@@ -121,7 +121,12 @@ def carry_out_account(
 def _proposal(session: Session, asked: ApprovalRequest, *, maker: Viewer) -> Proposal:
     if isinstance(asked, ActivateRuleRequest):
         return proposals.activation(
-            session, asked.code, effective_from=asked.effective_from, pia=asked.pia, maker=maker
+            session,
+            asked.code,
+            effective_from=asked.effective_from,
+            pia=asked.pia,
+            maker=maker,
+            on=clock.today(),
         )
     if isinstance(asked, NewRecipientRequest):
         return proposals.new_recipient(session, asked.organisation_id, document=asked.document, maker=maker)

@@ -2,11 +2,12 @@
 
 The text is one line of fields parted by `|`:
 version, number, kind, holder as shown, place, issuer, issued on, valid until, profile, key.
+A rung of a ladder has a version of its own, with what the title is called between kind and holder.
 The QR code carries that line, another `|` and the signature in base64url without padding.
 """
 
 import base64
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
@@ -14,9 +15,9 @@ from app.errors import Invalid
 from app.models import Certificate, DesignationKind
 from app.models.base import Labelled
 
-VERSION = "CV1"
+VERSION, OF_RUNG = "CV1", "CV2"
 _SEPARATOR = "|"
-_FIELDS = 10
+_FIELDS = {VERSION: 10, OF_RUNG: 11}
 _KINDS = {kind.value: kind for kind in DesignationKind}
 
 
@@ -36,10 +37,29 @@ class CertificateText:
     valid_until: date
     profile: str
     key_id: str
+    title: str = ""
+
+    @property
+    def named(self) -> str:
+        """What the title is called: the rung of a ladder, or its kind."""
+        return self.title or self.kind.label
 
     def payload(self) -> str:
         """The line that is signed; `Invalid` where a field would break it."""
-        fields = [VERSION, *(_written(value) for value in astuple(self))]
+        fields = [
+            *(
+                (OF_RUNG, self.number, self.kind.value, self.title)
+                if self.title
+                else (VERSION, self.number, self.kind.value)
+            ),
+            self.holder,
+            self.place,
+            self.issuer,
+            self.issued_on.isoformat(),
+            self.valid_until.isoformat(),
+            self.profile,
+            self.key_id,
+        ]
         for field in fields:
             if not field or _SEPARATOR in field or not field.isprintable() or field != field.strip():
                 raise Invalid(
@@ -52,8 +72,9 @@ class CertificateText:
     def read(cls, payload: str) -> Self:
         """The content of a signed line; `ValueError` where it is none."""
         version, *fields = payload.split(_SEPARATOR)
-        if version != VERSION or len(fields) != _FIELDS - 1 or fields[1] not in _KINDS:
+        if len(fields) + 1 != _FIELDS.get(version) or fields[1] not in _KINDS:
             raise ValueError("no certificate")
+        title = fields.pop(2) if version == OF_RUNG else ""
         number, kind, holder, place, issuer, issued_on, valid_until, profile, key_id = fields
         return cls(
             number=number,
@@ -65,6 +86,7 @@ class CertificateText:
             valid_until=date.fromisoformat(valid_until),
             profile=profile,
             key_id=key_id,
+            title=title,
         )
 
 
@@ -114,7 +136,3 @@ def parted(text: str) -> tuple[str, bytes]:
     if qr_text(payload, signature) != text:
         raise ValueError("the signature is not written as signatures are")
     return payload, signature
-
-
-def _written(value: object) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)

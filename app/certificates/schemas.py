@@ -17,6 +17,7 @@ class CertificateAnswer(BaseModel):
     number: str
     kind: DesignationKind
     kind_label: str
+    title: str
     holder: str
     place: str
     issuer: str
@@ -35,6 +36,7 @@ class CertificateAnswer(BaseModel):
             number=text.number,
             kind=text.kind,
             kind_label=text.kind.label,
+            title=text.named,
             holder=text.holder,
             place=text.place,
             issuer=text.issuer,

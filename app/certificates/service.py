@@ -27,6 +27,7 @@ def issue(
     *,
     step: DesignationStep,
     kind: DesignationKind,
+    title: str = "",
     holder_name: str,
     place_name: str,
     issuer_name: str,
@@ -35,7 +36,10 @@ def issue(
     profile_code: str,
     effective_from: date,
 ) -> Certificate:
-    """Write and sign the certificate of the step that gives a title; a person's name comes masked."""
+    """Write and sign the certificate of the step that gives a title; a person's name comes masked.
+
+    `title` is what a rung of a ladder is called, empty where the kind of the title says it all.
+    """
     place = store.place_of(session, step.designation_id)
     start = f"CV-{place.code[:_DISTRICT_DIGITS]}-{issued_on.year}-"
     text = CertificateText(
@@ -48,6 +52,7 @@ def issue(
         valid_until=valid_until,
         profile=f"{profile_code}@{effective_from.isoformat()}",
         key_id=signer.key_id,
+        title=title,
     )
     payload = text.payload()
     made = Certificate(

@@ -14,7 +14,7 @@ def sheet_pdf(found: CheckedCertificate, *, address: str) -> bytes:
     """The page to print and to stamp; `address` is where the public finds the service."""
     text = found.text
     issued_at = datetime.combine(text.issued_on, time(), tzinfo=UTC)
-    title = text.kind.label.partition("（")[0]
+    title = text.named.partition("（")[0]
     # A village or a town is its own place.
     is_place = text.kind in (DesignationKind.CREDIT_VILLAGE, DesignationKind.CREDIT_TOWN)
     words = {
@@ -23,7 +23,7 @@ def sheet_pdf(found: CheckedCertificate, *, address: str) -> bytes:
         "number": text.number,
         "holder": breakable(text.holder),
         "place": "" if is_place else breakable(text.place),
-        "sentence": f"经评定并公示，认定为{text.kind.label}，特发此证。",
+        "sentence": f"经评定并公示，认定为{text.named}，特发此证。",
         "issuer": breakable(text.issuer),
         "seal": "（盖章）",
         "issued": f"发证日期：{in_chinese(text.issued_on)}",

@@ -10,7 +10,8 @@ from app.errors import Conflict, Invalid
 from app.models import Consent, ConsentChannel, ConsentKind, ConsentWithdrawal, Purpose
 
 __all__ = [
-    "Agreement", "collection_agreements", "consents", "give", "rating_refused", "rating_refusers", "withdraw",
+    "Agreement", "agree_to_publication", "collection_agreements", "consents", "give", "rating_refused",
+    "rating_refusers", "withdraw",
 ]  # fmt: skip
 
 
@@ -79,11 +80,27 @@ def rating_refused(
 
 def rating_refusers(session: Session, subject_ids: Collection[int], *, on: date) -> set[int]:
     """Those of some subjects who have said no to being rated, or taken their yes back, by a day."""
-    newest = {
-        given.subject_id: Agreement(given, withdrawn_on)
-        for given, withdrawn_on in store.rating_consents(session, subject_ids, on=on)
-    }
+    newest = _newest(session, subject_ids, kind=ConsentKind.RATING, on=on)
     return {one for one, said in newest.items() if not (said.consent.agreed and said.holds(on))}
+
+
+def agree_to_publication(session: Session, subject_ids: Collection[int], *, on: date) -> set[int]:
+    """Those of some subjects who agree, on a day, to stand on a public notice (PIPL art. 25).
+
+    No duty of the operator replaces this consent, so that who said nothing has not agreed.
+    """
+    newest = _newest(session, subject_ids, kind=ConsentKind.PUBLICATION, on=on)
+    return {one for one, said in newest.items() if said.consent.agreed and said.holds(on)}
+
+
+def _newest(
+    session: Session, subject_ids: Collection[int], *, kind: ConsentKind, on: date
+) -> dict[int, Agreement]:
+    """What each of some subjects last said about a matter, by a day."""
+    return {
+        given.subject_id: Agreement(given, withdrawn_on)
+        for given, withdrawn_on in store.said(session, subject_ids, kind=kind, on=on)
+    }
 
 
 def give(session: Session, given: Consent, *, on: date) -> Consent:

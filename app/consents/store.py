@@ -76,12 +76,12 @@ def newest_rating_consent(
     return None if row is None else (row[0], row[1])
 
 
-def rating_consents(session: Session, subject_ids: Collection[int], *, on: date) -> Iterator[Kept]:
-    """What some subjects said, up to a day, about being rated, the newest last."""
+def said(session: Session, subject_ids: Collection[int], *, kind: ConsentKind, on: date) -> Iterator[Kept]:
+    """What some subjects said, up to a day, about one matter, the newest last."""
     rest = iter(subject_ids)
     while part := list(islice(rest, _PER_QUERY)):
         found = _kept().where(
-            Consent.kind == ConsentKind.RATING, Consent.subject_id.in_(part), Consent.effective_from <= on
+            Consent.kind == kind, Consent.subject_id.in_(part), Consent.effective_from <= on
         )
         for row in session.execute(found.order_by(Consent.effective_from, Consent.consent_id)):
             yield row[0], row[1]

@@ -20,19 +20,23 @@ class Block(Labelled):
     NO_APPRAISAL = "no_appraisal", "未经村级评议或评议人数不足"
     APPRAISAL_UNFAVOURABLE = "appraisal_unfavourable", "评议赞成比例不足"
     NOT_IN_EXISTENCE = "not_in_existence", "主体未存续"
+    NOT_REGISTERED = "not_registered", "不在名录内"
     NO_SUCH_TITLE = "no_such_title", "此类区划不评此称号"
     PLACE_ENDED = "place_ended", "区划已撤销或变更"
     NOT_JUDGED = "not_judged", "尚无达标测算"
     GATES_FAIL = "gates_fail", "有门槛未达标"
     GATES_INSUFFICIENT = "gates_insufficient", "数据不足，须申请并人工认定"
     VILLAGES_FIRST = "villages_first", "信用村尚未达到规定比例"
+    RUNG_TOO_HIGH = "rung_too_high", "得分未达此档次"
+    RUNG_INSUFFICIENT = "rung_insufficient", "得分所需数据不足，须申请并人工认定"
+    LOWER_RUNG_FIRST = "lower_rung_first", "须先取得下一级称号"
     PROPOSED_ALREADY = "proposed_already", "正在办理中"
     HOLDS_TITLE = "holds_title", "已有此称号"
     ONLY_BY_APPLICATION = "only_by_application", "曾不予认定、摘牌或撤回，须重新申请"
 
 
 # What a person may answer for with a reason and a document, where the numbers are too few to tell.
-BY_HAND = frozenset({Block.GATES_INSUFFICIENT})
+BY_HAND = frozenset({Block.GATES_INSUFFICIENT, Block.RUNG_INSUFFICIENT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ class PathRules:
     decided_by: Level
     validity_months: int
     review_before_days: int
+    decide_within_days: int
     campaign_until: tuple[int, int] | None
 
 
@@ -63,6 +64,8 @@ class Condition(StrEnum):
     OTHER_THAN_POSTER = "other_than_poster"
     NOTICE_OVER = "notice_over"
     NO_OBJECTION = "no_objection"
+    DECISION_IN_TIME = "decision_in_time"
+    DECISION_OVERDUE = "decision_overdue"
     GRACE_OVER = "grace_over"
     NOT_DISPUTED = "not_disputed"
     NOT_CURED = "not_cured"
@@ -116,9 +119,11 @@ def _towards(path: PathRules) -> list[Transition]:
         here = after
     steps.append(_step(here, Action.POST_NOTICE, State.NOTICED, Duty.POSTER, _C.FACTS_HOLD))
     steps.append(_step(here, Action.REFUSE, State.REFUSED, Duty.DECIDER, _C.NEW_PERSON, _C.REASON))
-    decided = (_C.FACTS_HOLD, _C.NEW_PERSON, _C.NOTICE_OVER, _C.NO_OBJECTION)
+    decided = (_C.FACTS_HOLD, _C.NEW_PERSON, _C.NOTICE_OVER, _C.NO_OBJECTION, _C.DECISION_IN_TIME)
     steps.append(_step(State.NOTICED, Action.AWARD, State.DESIGNATED, Duty.DECIDER, *decided))
     steps.append(_step(State.NOTICED, Action.REFUSE, State.REFUSED, Duty.DECIDER, _C.NEW_PERSON, _C.REASON))
+    late = frozenset({_C.DECISION_OVERDUE, _C.NO_OBJECTION})
+    steps.append(Transition(State.NOTICED, Action.LAPSE, State.LAPSED, None, late, by_night=True))
     open_states = (State.PROPOSED, *(_CHECKS[level][1] for level in path.checks), State.NOTICED)
     return steps + [
         _step(state, Action.WITHDRAW, State.WITHDRAWN, Duty.PROPOSER, _C.REASON, by_night=True)

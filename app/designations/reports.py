@@ -38,6 +38,18 @@ class GateLine:
 
 
 @dataclass(frozen=True)
+class RungLine:
+    """One rung of a ladder: the least score it takes, and how far the score is from it."""
+
+    name: str
+    label: Text
+    state: GateState
+    at_least: float
+    score: float | None
+    margin: float | None
+
+
+@dataclass(frozen=True)
 class StatusReport:
     """One village, community or town as the newest night that spoke of it left it.
 
@@ -52,6 +64,7 @@ class StatusReport:
     measures: tuple[MeasureLine, ...]
     gates: tuple[GateLine, ...]
     grade_counts: Mapping[str, Mapping[str, int]]
+    rungs: tuple[RungLine, ...] = ()
 
     @property
     def profile_code(self) -> str:
@@ -71,6 +84,13 @@ class StatusReport:
     def measure(self, name: str) -> MeasureLine | None:
         """One measure by its name."""
         return next((line for line in self.measures if line.name == name), None)
+
+    @property
+    def rung(self) -> RungLine | None:
+        """The highest rung the gates and the score are enough for, whichever is borne."""
+        if self.state is not GateState.HOLDS:
+            return None
+        return next((line for line in reversed(self.rungs) if line.state is GateState.HOLDS), None)
 
     @property
     def missing(self) -> tuple[GateLine, ...]:

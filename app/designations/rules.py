@@ -5,11 +5,13 @@ from functools import lru_cache
 
 from app.designations.path import Level, PathRules
 from app.models import DesignationKind, RuleVersion
+from app.rules.service import refuse_undelivered
 from scoring import Profile
-from scoring.definition import ProfileDefinition
+from scoring.definition import Criterion, ProfileDefinition, Rung
 from scoring.procedure import AppraisalRules, Keeping, Path
 
 _VILLAGES = "credit_village"
+VILLAGES_SHARE, VILLAGES_COUNT = "designated_village_share", "designated_village_count"
 _LEVELS = {level.value: level for level in Level}
 _KINDS = {kind.value: kind for kind in DesignationKind}
 
@@ -26,10 +28,28 @@ class TitleRules:
     appraisal: AppraisalRules | None
 
     @property
-    def villages_share(self) -> float | None:
-        """The share of designated villages a town needs first (REQ-213), where the profile asks for one."""
-        asked = [gate.threshold for gate in self.profile.criteria if gate.title == _VILLAGES]
-        return asked[0] if asked else None
+    def villages_first(self) -> tuple[Criterion, ...]:
+        """What a town needs first of villages that bear the title (REQ-213): a share of them, or a number."""
+        asked = (gate for gate in self.profile.criteria if gate.title == _VILLAGES and not gate.reference)
+        return tuple(gate for gate in asked if gate.measure in (VILLAGES_SHARE, VILLAGES_COUNT))
+
+    def asks_for(self, measure: str) -> bool:
+        """Whether a gate of the profile is on a measure."""
+        return any(gate.measure == measure for gate in self.profile.criteria)
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The rungs of the title, the lowest first; none where the profile has no ladder."""
+        return () if self.profile.ladder is None else self.profile.ladder.rungs
+
+    def rung(self, name: str) -> Rung | None:
+        """What a title of this rung is judged by: of one the ladder does not know, the lowest."""
+        return next((each for each in self.rungs if each.name == name), next(iter(self.rungs), None))
+
+    def title(self, rung: str) -> str:
+        """What a title is called: by its rung, or by its kind where it has none."""
+        named = [each.label.zh for each in self.rungs if each.name == rung]
+        return named[0] if named else self.kind.label
 
 
 def title_rules(rule: RuleVersion) -> TitleRules | None:
@@ -40,6 +60,7 @@ def title_rules(rule: RuleVersion) -> TitleRules | None:
 @lru_cache(maxsize=64)
 def _parsed(rule_version_id: int, kind: str, content: str) -> TitleRules | None:
     profile = Profile.parse(content).definition
+    refuse_undelivered(profile, where=profile.code)
     if profile.path is None or profile.keeping is None:
         return None
     named = _KINDS[kind]
@@ -59,5 +80,6 @@ def _path(kind: DesignationKind, path: Path) -> PathRules:
         decided_by=_LEVELS[path.decided_by],
         validity_months=path.validity_months,
         review_before_days=path.review_before_days,
+        decide_within_days=path.days_to_decide,
         campaign_until=(int(month), int(day)) if path.campaign_until else None,
     )

@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from app.designations.reports import GateLine, MeasureLine, StatusReport
+from app.designations.reports import GateLine, MeasureLine, RungLine, StatusReport
 from app.models import GateState
 from app.places.schemas import PlaceAnswer
 from app.ratings.schemas import SourceAnswer, TextAnswer
@@ -62,14 +62,40 @@ class GateAnswer(BaseModel):
         )
 
 
+class RungAnswer(BaseModel):
+    """A rung of a ladder: the least score it takes, the score, and what is between them."""
+
+    name: str
+    label: TextAnswer
+    state: GateState
+    state_label: str
+    at_least: float
+    score: float | None
+    margin: float | None
+
+    @classmethod
+    def of(cls, line: RungLine) -> "RungAnswer":
+        """One rung."""
+        return cls(
+            name=line.name,
+            label=TextAnswer.model_validate(line.label),
+            state=line.state,
+            state_label=line.state.label,
+            at_least=line.at_least,
+            score=line.score,
+            margin=line.margin,
+        )
+
+
 class StatusLine(BaseModel):
-    """How a village or community stands, in one line."""
+    """How a village or community stands, in one line; `rung` is the highest of a ladder it is enough for."""
 
     place: PlaceAnswer
     state: GateState
     state_label: str
     since: date
     missing: list[str]
+    rung: str | None = None
     grade_counts: dict[str, dict[str, int]]
 
     @classmethod
@@ -81,6 +107,7 @@ class StatusLine(BaseModel):
             state_label=report.state.label,
             since=report.since,
             missing=[gate.name for gate in report.missing],
+            rung=None if report.rung is None else report.rung.name,
             grade_counts={kind: dict(counts) for kind, counts in report.grade_counts.items()},
         )
 
@@ -100,6 +127,7 @@ class StatusAnswer(StatusLine):
     profile: str
     profile_version: date
     gates: list[GateAnswer]
+    rungs: list[RungAnswer]
     measures: list[MeasureAnswer]
 
     @classmethod
@@ -111,6 +139,7 @@ class StatusAnswer(StatusLine):
             profile=report.profile_code,
             profile_version=report.effective_from,
             gates=[GateAnswer.of(line) for line in report.gates],
+            rungs=[RungAnswer.of(line) for line in report.rungs],
             measures=[MeasureAnswer.of(line) for line in report.measures],
         )
 

@@ -1,6 +1,6 @@
 """A title with its steps, who wants to take the next one, and what refuses it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -115,7 +115,7 @@ def refusal(standing: Standing, act: Act, seen: Seen) -> AppError | None:
         _refuse_person(standing, act, step, rules=seen.rules)
         _refuse_words(standing, act, step)
         _refuse_time(standing, act, step, seen=seen)
-        _refuse_notice(standing, step, seen.notice)
+        _refuse_notice(standing, act, step, seen=seen)
         _refuse_disputed(step, disputed=seen.disputed)
         if Condition.FACTS_HOLD in step.conditions:
             _refuse_facts(standing, seen.found)
@@ -212,25 +212,61 @@ def grace_ends(standing: Standing, rules: TitleRules) -> date:
     return begun.happened_on + timedelta(days=rules.keeping.grace_days)
 
 
-def _refuse_notice(standing: Standing, step: Transition, notice: NoticeStanding | None) -> None:
+def decided_until(notice: NoticeStanding, rules: TitleRules) -> date:
+    """The first day on which a proposal that was shown in a notice can no longer be decided."""
+    return notice.notice.ends_on + timedelta(days=rules.path.decide_within_days)
+
+
+def _refuse_notice(standing: Standing, act: Act, step: Transition, *, seen: Seen) -> None:
+    """Everything about the notice that stands against a step, said at once."""
+    against = [
+        *_of_days(act, step, seen=seen),
+        *([] if seen.notice is None else _of_objections(standing, step, seen.notice)),
+    ]
+    if against:
+        chinese, english = zip(*against, strict=True)
+        raise Conflict(f"{'；'.join(chinese)} · {'; '.join(english)}")
+
+
+def _of_days(act: Act, step: Transition, *, seen: Seen) -> Iterator[tuple[str, str]]:
+    notice = seen.notice
     if Condition.NOTICE_OVER in step.conditions and (notice is None or not notice.ended):
         until = "" if notice is None else f"（{notice.notice.begins_on} 至 {notice.notice.ends_on} 前）"
-        raise Conflict(
-            f"公示{until}期满后方可决定 · it is decided after the notice has run its days"
-            + ("" if notice is None else f": it ends on {notice.notice.ends_on}")
+        ends = "" if notice is None else f": it ends on {notice.notice.ends_on}"
+        yield f"公示{until}期满后方可决定", f"it is decided after the notice has run its days{ends}"
+    if notice is None:
+        return
+    until_on, days = decided_until(notice, seen.rules), seen.rules.path.decide_within_days
+    if Condition.DECISION_IN_TIME in step.conditions and act.on >= until_on:
+        yield (
+            f"公示于 {notice.notice.ends_on} 期满，已超过 {days} 日，不能再认定；提名失效后重新提名、公示",
+            (
+                f"its notice ended on {notice.notice.ends_on}, more than {days} days ago: it can no longer "
+                "be given on that notice; the proposal lapses, and a new one is shown anew"
+            ),
         )
-    if Condition.NO_OBJECTION not in step.conditions or notice is None:
+    if Condition.DECISION_OVERDUE in step.conditions and act.on < until_on:
+        yield f"{until_on} 前仍可决定，提名不失效", f"it can be decided until {until_on}: it does not lapse"
+
+
+def _of_objections(standing: Standing, step: Transition, notice: NoticeStanding) -> Iterator[tuple[str, str]]:
+    if Condition.NO_OBJECTION not in step.conditions:
         return
     number, open_count = standing.number, notice.open_objections.get(standing.number, 0)
     if open_count:
-        raise Conflict(
-            f"公示期间有 {open_count} 件异议尚未答复，不得{step.action.label} · {open_count} objections to "
-            f"the notice are open: title {number} cannot take the step {step.action} before they are answered"
+        yield (
+            f"公示期间有 {open_count} 件异议尚未答复，不得{step.action.label}",
+            (
+                f"{open_count} objections to the notice are open: title {number} cannot take the step "
+                f"{step.action} before they are answered"
+            ),
         )
     if number in notice.upheld:
-        other = DesignationAction.REFUSE if step.action is DesignationAction.AWARD else DesignationAction.KEEP
-        raise Conflict(
-            f"公示异议成立，只能{other.label} · an objection to the notice was upheld: only {other} is left"
+        taken = step.action is DesignationAction.REVOKE
+        other = DesignationAction.KEEP if taken else DesignationAction.REFUSE
+        yield (
+            f"公示异议成立，只能{other.label}",
+            f"an objection to the notice was upheld: only {other} is left",
         )
 
 

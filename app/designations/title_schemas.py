@@ -89,6 +89,7 @@ class TitleLine(BaseModel):
     kind: DesignationKind
     kind_label: str
     rung: str
+    title: str
     attempt: int
     subject_id: int | None
     name: str
@@ -108,6 +109,7 @@ class TitleLine(BaseModel):
             kind=made.kind,
             kind_label=made.kind.label,
             rung=made.rung,
+            title=shown.title,
             attempt=made.attempt,
             subject_id=made.subject_id,
             name=shown.name,

@@ -1,9 +1,10 @@
 """What a village or town lacks for its title, and how its gates stood month by month, over HTTP."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 
 from app import clock
 from app.access.policy import may
@@ -11,7 +12,9 @@ from app.access.problems import Problem
 from app.access.routes import CurrentViewer, RecordingSession, RequestSession
 from app.access.scope import Viewer
 from app.db import Session
+from app.designations.reform_schemas import ReformAnswer
 from app.designations.routes import TOWNS, UNITS, as_of, visible
+from app.designations.service.reforms import what_if_kept
 from app.designations.service.trends import trend_of
 from app.designations.service.ways import named, record_looks, town_way, village_way
 from app.designations.way_schemas import TownWayAnswer, TrendAnswer, VillageWayAnswer
@@ -64,6 +67,25 @@ def town_trend(
     """Every gate at the end of every month up to the newest night."""
     place, until = visible(session, viewer, code, kinds=TOWNS), as_of(session)
     return TrendAnswer.of(place, trend_of(session, place, until=until, months=months), as_of=until)
+
+
+@router.get(
+    "/v1/criteria/{code}/{effective_from}/what-if",
+    summary="What new criteria would change · 标准变动测算",
+    responses={403: {"model": Problem}, 422: {"model": Problem}},
+)
+def criteria_what_if(
+    code: Annotated[str, Path(max_length=32)],
+    effective_from: date,
+    *,
+    viewer: CurrentViewer,
+    session: RequestSession,
+) -> ReformAnswer:
+    """Which villages or towns of the viewer's division a kept profile lets in, and which lose by it."""
+    found = what_if_kept(
+        session, code, effective_from=effective_from, within=viewer.place_code, on=clock.today()
+    )
+    return ReformAnswer.model_validate(found)
 
 
 def _seen(

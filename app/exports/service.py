@@ -42,7 +42,7 @@ def export_ratings(
 
     `Conflict` for an approval that is not granted, is used or has expired, and for more than 5,000 lines.
     """
-    on = at.astimezone(clock.CHINA).date()
+    on = clock.day_of(at)
     approval = standing(session, approval_id, viewer=viewer, at=at).approval
     order = _order(approval, viewer=viewer)
     found = _found(session, order, on=on)

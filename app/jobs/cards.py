@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from app.errors import Invalid
+from app.rules.service import lint_rule_file
 from scoring import CardError, Finding, Scorecard
 from scoring.bins import EDGE_TOLERANCE
 from scoring.definition import CardDefinition, Characteristic
 from scoring.exchange.sql import select_statement
-from scoring.lint import lint_file
 
 
 def load_card(written: str) -> Scorecard:
@@ -28,7 +28,7 @@ def load_card(written: str) -> Scorecard:
 
 def lint_lines(path: Path) -> tuple[list[Finding], Iterator[str]]:
     """What is wrong (errors) and questionable (warnings) about a card or profile, and the same in lines."""
-    findings = lint_file(path)
+    findings = lint_rule_file(path)
 
     def lines() -> Iterator[str]:
         for finding in findings:

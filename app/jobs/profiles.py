@@ -135,6 +135,7 @@ def _kept_lines(profile: ProfileDefinition) -> Iterator[str]:
         yield (
             f"创建 path: {', '.join(path.proposed_by)} → {', '.join(path.checks)} → "
             f"公示 {path.notice_days} 天 days → {path.decided_by}，有效 {path.validity_months} 个月 months，"
+            f"公示期满 {path.days_to_decide} 天内决定 days to decide · "
             f"到期前 {path.review_before_days} 天年审 days before, review"
         )
     if profile.keeping is not None:

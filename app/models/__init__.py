@@ -46,6 +46,7 @@ from app.models.objections import Objection, ObjectionChannel, ObjectionEvent, O
 from app.models.overrides import Override, OverrideEnd
 from app.models.places import Place, PlaceKind
 from app.models.ratings import (
+    RUNG_GATE,
     GateState,
     PeerGroup,
     PeerPoints,
@@ -102,6 +103,7 @@ from app.models.subjects import (
 )
 
 __all__ = [
+    "RUNG_GATE",
     "AdverseRecord",
     "AgriEntity",
     "ApiClient",

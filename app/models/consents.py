@@ -20,11 +20,12 @@ class Purpose(Labelled):
 
 
 class ConsentKind(Labelled):
-    """What a consent is about: a bank's inquiry, the collection of restricted facts, the rating itself."""
+    """What a consent is about: inquiries, restricted facts, the rating, a public notice (PIPL art. 25)."""
 
     INQUIRY = "inquiry", "查询授权"
     COLLECTION = "collection", "限制类信息采集"
     RATING = "rating", "建档评级"
+    PUBLICATION = "publication", "评定结果公示"
 
 
 class ConsentChannel(Labelled):

@@ -150,8 +150,16 @@ class PlaceMeasure(Base):
     denominator_name: Mapped[str] = mapped_column(String(64))
 
 
+# What stands before the name of a rung where it is kept beside the gates.
+RUNG_GATE = "rung:"
+
+
 class PlaceGate(Base):
-    """One gate of a place's title: the threshold, the value and how far apart they are."""
+    """One gate of a place's title: the threshold, the value and how far apart they are.
+
+    The rungs of a ladder are kept beside the gates under `rung:` and their name: the threshold is the least
+    score, the value the score.
+    """
 
     __tablename__ = "place_gates"
 

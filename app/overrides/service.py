@@ -91,7 +91,7 @@ def grant(
 
     The rating stays as it is: the override stands beside it.
     """
-    on = at.astimezone(clock.CHINA).date()
+    on = clock.day_of(at)
     made = KeptOverride(
         subject_id=content["subject_id"],
         place_id=subject_by_id(session, content["subject_id"]).place_id,
@@ -144,7 +144,7 @@ def listed(
 
 def end(session: Session, override_id: int, *, reason: str, viewer: Viewer, at: datetime) -> Override:
     """End an override of the viewer's division before its time; the card's grade holds again."""
-    on, kept = at.astimezone(clock.CHINA).date(), store.override(session, override_id)
+    on, kept = clock.day_of(at), store.override(session, override_id)
     if kept is None or not may_see(viewer, kept[2].code):
         raise NotFound(
             f"本辖区没有评级调整 {override_id} · there is no override {override_id} in your division"

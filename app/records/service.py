@@ -31,6 +31,7 @@ from app.records.words import in_words
 __all__ = [
     "CurrentValue",
     "KnownRecord",
+    "counting_candidates",
     "counting_records",
     "current_values",
     "facts",
@@ -122,34 +123,41 @@ def counting_records(
 
     `kin` says who stands for each: itself and those merged into it.
     """
+    found = counting_candidates(session, kin, known=known)
+    return {
+        subject_id: {name: one.record_id for name, one in facts.items()}
+        for subject_id, facts in found.items()
+    }
+
+
+def counting_candidates(
+    session: Session, kin: Mapping[int, Sequence[int]], *, known: Known
+) -> dict[int, dict[str, Candidate]]:
+    """The same, each record with its value and the day it was observed."""
     facts = {fact.fact_id: fact for fact in store.facts_in_short(session)}
     sources = store.sources_in_short(session)
     owners = {one: subject_id for subject_id, each in kin.items() for one in each}
     events: dict[int, list[RecordEvent]] = {}
     for event in store.events_of(session, owners):
         events.setdefault(event.record_id, []).append(event)
-    found: dict[tuple[int, int], list[store.RecordInShort]] = {}
+    found: dict[tuple[int, int], list[Candidate]] = {}
     for record in store.records_in_short(session, owners, known=known):
+        source, is_public = sources[record.source_id]
         fact, happened = facts[record.fact_id], events.get(record.record_id, ())
         if happened or record.is_adverse or record.withdrawal_id is not None:
-            told = _adverse_in_short(record, fact, is_public=sources[record.source_id][1])
+            told = _adverse_in_short(record, fact, is_public=is_public)
             withdrawn = _withdrawn_in_short(record, fact)
             if exclusion(happened, adverse=told, withdrawn=withdrawn, known=known) is not None:
                 continue
-        found.setdefault((owners[record.subject_id], record.fact_id), []).append(record)
-    counting: dict[int, dict[str, int]] = {subject_id: {} for subject_id in kin}
-    for subject_id, fact_id in sorted(found):
-        fact, records = facts[fact_id], found[subject_id, fact_id]
-        best = records[0].record_id
-        if len(records) > 1:
-            candidates = [
-                Candidate(each.record_id, sources[each.source_id][0], each.observed_on, each.value)
-                for each in records
-            ]
+        candidate = Candidate(record.record_id, source, record.observed_on, record.value)
+        found.setdefault((owners[record.subject_id], record.fact_id), []).append(candidate)
+    counting: dict[int, dict[str, Candidate]] = {subject_id: {} for subject_id in kin}
+    for (subject_id, fact_id), candidates in sorted(found.items(), key=lambda item: item[0]):
+        fact = facts[fact_id]
+        best = candidates[0]
+        if len(candidates) > 1:
             domain, months = known.reading(fact)
-            best = chosen(
-                candidates, on=known.on, domain=domain, freshness_months=months, rules=known.rules
-            ).record_id
+            best = chosen(candidates, on=known.on, domain=domain, freshness_months=months, rules=known.rules)
         counting[subject_id][fact.name] = best
     return counting
 

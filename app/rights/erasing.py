@@ -5,10 +5,15 @@ there, and whoever reads or seals all rows anew still can. An index gets random 
 """
 
 import secrets
+from dataclasses import replace
 
+from app.certificates.certificate import CertificateText
 from app.models import (
     AgriEntity,
+    Certificate,
     Household,
+    NoticeObjection,
+    NoticeObjectionAnswer,
     Objection,
     ObjectionEvent,
     QuarantinedRow,
@@ -19,6 +24,7 @@ from app.rights.right import ERASED
 from app.subjects.cipher import Cipher
 
 INDEX_BYTES = 32
+SIGNATURE_BYTES = 64
 
 
 def erase_household(cipher: Cipher, household: Household) -> None:
@@ -33,8 +39,7 @@ def erase_household(cipher: Cipher, household: Household) -> None:
 def erase_entity(cipher: Cipher, entity: AgriEntity) -> None:
     """An entity without name, credit code and legal representative."""
     row = f"agri_entities/{entity.subject_id}/legal_representative"
-    # Small letters: no credit code looks like this.
-    entity.uscc, entity.name = secrets.token_hex(9), ERASED
+    entity.uscc, entity.name = no_code(), ERASED
     entity.legal_representative_name_cipher = cipher.seal(ERASED, row=f"{row}_name")
     if entity.legal_representative_number_cipher is not None:
         entity.legal_representative_number_cipher = cipher.seal("", row=f"{row}_number")
@@ -62,10 +67,34 @@ def erase_review(cipher: Cipher, request: ReviewRequest, answer: ReviewAnswer | 
         answer.text_cipher = cipher.seal(ERASED, row=answer_row(request.review_request_id))
 
 
+def erase_notice_objection(
+    cipher: Cipher, objection: NoticeObjection, answer: NoticeObjectionAnswer | None
+) -> None:
+    """What was objected to a line of a notice, who may be told, and what was found, without their words."""
+    row = f"notice_objections/{objection.notice_objection_uid}"
+    objection.text_cipher = cipher.seal(ERASED, row=f"{row}/text")
+    objection.contact_cipher = None
+    if answer is not None:
+        answer.text_cipher = cipher.seal(ERASED, row=f"{row}/answer")
+        answer.document = ERASED
+
+
+def erase_certificate(certificate: Certificate) -> None:
+    """A certificate of a title that has ended, without its holder; what was signed cannot be put together."""
+    text = CertificateText.read(certificate.payload)
+    certificate.payload = replace(text, holder=ERASED).payload()
+    certificate.signature = bytes(SIGNATURE_BYTES)
+
+
 def erase_quarantined(cipher: Cipher, row: QuarantinedRow) -> None:
     """A row of a file that was decided to be the subject's, without what it said."""
     row.content_cipher = cipher.seal(ERASED, row=f"quarantined_rows/{row.quarantined_row_id}/content")
     row.candidates = []
+
+
+def no_code() -> str:
+    """Eighteen small letters and digits in the place of a credit code: none looks like this."""
+    return secrets.token_hex(9)
 
 
 def noise() -> bytes:

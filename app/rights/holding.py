@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from app import clock
+from app.designations.service.shown import ShownPath
 from app.models import Consent, Inquiry, LoanClass, Organisation, ReviewAnswer, ReviewRequest
 from app.objections.objection import Progress
 from app.overrides.override import Override
@@ -18,6 +19,8 @@ from app.rights.report import (
     ReportOverride,
     ReportRecord,
     ReportReview,
+    ReportTitle,
+    ReportTitleStep,
 )
 from app.rights.right import LoanState
 
@@ -97,6 +100,32 @@ def review_line(request: ReviewRequest, answer: ReviewAnswer | None) -> ReportRe
     )
 
 
+def title_line(path: ShownPath) -> ReportTitle:
+    """One title with its steps; whoever took them is not named."""
+    title = path.title
+    return ReportTitle(
+        designation_id=title.designation.designation_id,
+        kind_label=title.designation.kind.label,
+        state_label=title.last.state.label,
+        shown_name=title.name,
+        opened_on=path.steps[0].step.happened_on,
+        valid_until=title.last.valid_until,
+        steps=[
+            ReportTitleStep(
+                happened_on=one.step.happened_on,
+                action_label=one.step.action.label,
+                state_label=one.step.state.label,
+                profile=one.profile,
+                reason=one.step.reason,
+                document=one.step.document,
+                notice_number=one.notice_number,
+                certificate_number=one.certificate_number,
+            )
+            for one in path.steps
+        ],
+    )
+
+
 def asked_line(inquiry: Inquiry, organisation: Organisation) -> Asked:
     """One inquiry: the organisation is named, the person who typed it is not."""
     return Asked(
@@ -123,7 +152,7 @@ def _record(known: KnownRecord, counting: Collection[int], statements: Mapping[i
         source_code=known.source.code,
         source=known.source.label,
         observed_on=record.observed_on,
-        recorded_on=known.batch.recorded_at.astimezone(clock.CHINA).date(),
+        recorded_on=clock.day_of(known.batch.recorded_at),
         use=use,
         use_label=label,
         adverse=known.adverse is not None,

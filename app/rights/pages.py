@@ -7,7 +7,17 @@ from typing import Any
 from app import clock
 from app.printing import in_chinese
 from app.records.words import money
-from app.rights.report import Asked, Held, Issued, Report, ReportOverride, ReportRating, ReportRecord, Who
+from app.rights.report import (
+    Asked,
+    Held,
+    Issued,
+    Report,
+    ReportOverride,
+    ReportRating,
+    ReportRecord,
+    ReportTitle,
+    Who,
+)
 from app.rights.words import SYNTHETIC
 
 Block = dict[str, Any]
@@ -47,9 +57,10 @@ def _parts(report: Report) -> Iterator[Block]:
     yield from _loans(held)
     yield from _ratings(held.ratings)
     yield from _overrides(held.overrides)
+    yield from _titles(held.titles)
     yield from _said(held)
     yield from _inquiries(report.inquiries)
-    yield _heading("八、您的权利")
+    yield _heading("九、您的权利")
     yield _list(report.rights)
 
 
@@ -183,8 +194,28 @@ def _overrides(overrides: Sequence[ReportOverride]) -> Iterator[Block]:
     yield _table(("编号", "调整", "原因和依据", "单位", "期限", "状态"), (1, 2, 5, 3, 4, 3), rows)
 
 
+def _titles(titles: Sequence[ReportTitle]) -> Iterator[Block]:
+    yield _heading("六、您的称号")
+    if not titles:
+        yield _paragraph("没有称号，也没有正在办理的称号。")
+    for each in titles:
+        until = "" if each.valid_until is None else f"，有效至 {each.valid_until} 前"
+        yield _sub_heading(f"{each.kind_label}（编号 {each.designation_id}）：{each.state_label}{until}")
+        rows = (
+            [
+                str(step.happened_on),
+                step.action_label,
+                step.state_label,
+                "；".join(filter(None, (step.reason, step.document))) or _NONE,
+                step.certificate_number or step.notice_number or _NONE,
+            ]
+            for step in each.steps
+        )
+        yield _table(("日期", "办理", "之后", "理由和依据", "公示或证书"), (2, 2, 2, 5, 4), rows)
+
+
 def _said(held: Held) -> Iterator[Block]:
-    yield _heading("六、您的同意、异议和复核申请")
+    yield _heading("七、您的同意、异议和复核申请")
     consents = [
         [
             str(each.consent_id),
@@ -231,7 +262,7 @@ def _reviews(held: Held) -> list[list[str]]:
 
 
 def _inquiries(inquiries: Sequence[Asked]) -> Iterator[Block]:
-    yield _heading("七、近五年谁查询过您")
+    yield _heading("八、近五年谁查询过您")
     rows = [
         [
             _moment(each.inquired_at),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from app.consents.service import Agreement
+from app.designations.service.shown import ShownTitle
 from app.models import Consent, ConsentKind
 from app.rights.right import LoanState
 
@@ -15,6 +16,8 @@ def hindrances(
     consents: Iterable[tuple[Consent, date | None, str | None]],
     objections: Iterable[int],
     reviews: Iterable[int],
+    titles: Iterable[ShownTitle],
+    notice_objections: int,
     on: date,
 ) -> Iterator[str]:
     """Every purpose that still stands, in Chinese and English; none where the data must be deleted."""
@@ -32,6 +35,18 @@ def hindrances(
     asked = [str(number) for number in reviews]
     if asked:
         yield f"复核申请 {'、'.join(asked)} 尚未答复 (requests of review {', '.join(asked)} are open)"
+    for title in titles:
+        number, state = title.designation.designation_id, title.last.state
+        if not state.ends:
+            yield (
+                f"{title.designation.kind.label}称号 {number}（{state.label}）尚未结束，请先办理撤回 (title "
+                f"{number} is {state}: it is withdrawn, taken or let lapse first)"
+            )
+    if notice_objections:
+        yield (
+            f"对其公示的异议 {notice_objections} 件尚未答复 ({notice_objections} objections to the notice of "
+            "a title are open)"
+        )
 
 
 def _lets_ask(given: Consent, withdrawn_on: date | None, on: date) -> bool:

@@ -180,6 +180,31 @@ class ReportReview(Part):
     answered_on: date | None
 
 
+class ReportTitleStep(Part):
+    """One step on the way of a title: what was done, when, why and on which document."""
+
+    happened_on: date
+    action_label: str
+    state_label: str
+    profile: str
+    reason: str
+    document: str
+    notice_number: str | None
+    certificate_number: str | None
+
+
+class ReportTitle(Part):
+    """One title the subject has had or was proposed for, with every step, and until when it holds."""
+
+    designation_id: int
+    kind_label: str
+    state_label: str
+    shown_name: str
+    opened_on: date
+    valid_until: date | None
+    steps: list[ReportTitleStep]
+
+
 class Asked(Part):
     """One inquiry about the subject: which organisation, when, for what, and with which consent."""
 
@@ -221,6 +246,7 @@ class Held(Part):
     consents: list[ReportConsent]
     objections: list[ReportObjection]
     reviews: list[ReportReview]
+    titles: list[ReportTitle]
 
 
 class Report(Part):

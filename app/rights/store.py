@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Result,
+    Select,
     delete,
     exists,
     func,
@@ -20,10 +21,16 @@ from app.models import (
     AgriEntity,
     AppraisalMark,
     AppraisalResult,
+    Approval,
+    ApprovalDecision,
+    ApprovalKind,
     Base,
+    Certificate,
     Consent,
     ConsentWithdrawal,
     Contact,
+    Designation,
+    DesignationStep,
     Disclosure,
     DisclosureKind,
     Erasure,
@@ -33,6 +40,9 @@ from app.models import (
     Loan,
     LoanMonth,
     Member,
+    NoticeEntry,
+    NoticeObjection,
+    NoticeObjectionAnswer,
     Objection,
     ObjectionEvent,
     Organisation,
@@ -46,6 +56,7 @@ from app.models import (
     RecordEvent,
     ReviewAnswer,
     ReviewRequest,
+    RosterEntry,
     Statement,
     Subject,
     User,
@@ -252,10 +263,69 @@ def overwrite_plain(session: Session, subject_ids: Collection[int], *, word: str
     )
     overridden = Override.subject_id.in_(subject_ids)
     session.execute(update(Override).where(overridden).values(reason=word, document=word))
+    asked = Approval.kind == ApprovalKind.OVERRIDE
+    targets = [f"override/{subject_id}" for subject_id in subject_ids]
+    granted = select(Approval.approval_id).where(asked, Approval.target.in_(targets))
+    session.execute(update(Approval).where(Approval.approval_id.in_(granted)).values(reason=word, content={}))
+    decided = ApprovalDecision.approval_id.in_(granted)
+    session.execute(update(ApprovalDecision).where(decided).values(reason=word))
     ended = OverrideEnd.override_id.in_(select(Override.override_id).where(overridden))
     session.execute(update(OverrideEnd).where(ended).values(reason=word))
     session.execute(update(Disclosure).where(Disclosure.subject_id.in_(subject_ids)).values(document=word))
     return {"records": _changed(records), "record_events": _changed(events)}
+
+
+def overwrite_titles(session: Session, subject_ids: Collection[int], *, word: str) -> dict[str, int]:
+    """Overwrite the words about the titles of some subjects, and the name they were shown under.
+
+    Steps, states and the snapshots of facts stay: they name nobody once the subject has no name.
+    """
+    mine = _titles(subject_ids)
+    steps = session.execute(
+        update(DesignationStep)
+        .where(DesignationStep.designation_id.in_(mine))
+        .values(reason=word, document=word)
+    )
+    lines = session.execute(
+        update(NoticeEntry).where(NoticeEntry.designation_id.in_(mine)).values(shown_name=word)
+    )
+    return {"designation_steps": _changed(steps), "notice_entries": _changed(lines)}
+
+
+def overwrite_roster(session: Session, uscc: str, *, word: str, code: str) -> None:
+    """Overwrite what the rosters say of an entity; the lines stay, so that what was counted stays."""
+    gone = update(RosterEntry).where(RosterEntry.uscc == uscc).values(name=word, uscc=code)
+    session.execute(gone)
+
+
+def notice_objections_of(
+    session: Session, subject_ids: Collection[int]
+) -> list[tuple[NoticeObjection, NoticeObjectionAnswer | None]]:
+    """What was objected to the lines of some subjects, or to a notice that has no line of anybody else."""
+    mine = _titles(subject_ids)
+    others = select(NoticeEntry.notice_id).where(NoticeEntry.designation_id.not_in(mine))
+    lines = select(NoticeEntry.notice_entry_id).where(NoticeEntry.designation_id.in_(mine))
+    alone = select(NoticeEntry.notice_id).where(
+        NoticeEntry.designation_id.in_(mine), NoticeEntry.notice_id.not_in(others)
+    )
+    answered = NoticeObjectionAnswer.notice_objection_uid == NoticeObjection.notice_objection_uid
+    rows = session.execute(
+        select(NoticeObjection, NoticeObjectionAnswer)
+        .outerjoin(NoticeObjectionAnswer, answered)
+        .where(
+            NoticeObjection.notice_entry_id.in_(lines)
+            | (NoticeObjection.notice_entry_id.is_(None) & NoticeObjection.notice_id.in_(alone))
+        )
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def certificates_of(session: Session, subject_ids: Collection[int]) -> Sequence[Certificate]:
+    """The certificates of the titles of some subjects."""
+    steps = select(DesignationStep.designation_step_id).where(
+        DesignationStep.designation_id.in_(_titles(subject_ids))
+    )
+    return session.scalars(select(Certificate).where(Certificate.designation_step_id.in_(steps))).all()
 
 
 def remove_sealed(session: Session, subject_ids: Collection[int], *, noise: bytes) -> dict[str, int]:
@@ -286,6 +356,10 @@ def duty_view(
         outcome=InquiryOutcome.ANSWERED,
         refusal_code="",
     )
+
+
+def _titles(subject_ids: Collection[int]) -> Select[int]:
+    return select(Designation.designation_id).where(Designation.subject_id.in_(subject_ids))
 
 
 def _changed(result: Result[Any]) -> int:

@@ -1,8 +1,8 @@
 """The rule versions: every card and profile that is or was in force, kept as it was."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -19,11 +19,12 @@ from app.rules.appraisals import KIND as APPRAISALS
 from app.rules.appraisals import AppraisalRules, load_appraisal_rules, parse_appraisal_rules
 from app.rules.notice_rules import KIND as NOTICES
 from app.rules.notice_rules import NoticeRules, load_notice_rules, parse_notice_rules
-from scoring import CardError, Profile, Scorecard
+from scoring import CardError, Finding, Profile, Scorecard
 from scoring.definition import CardDefinition, ProfileDefinition
 from scoring.lint import lint_file
+from scoring.lint.delivered import undelivered
 from scoring.loader import read
-from scoring.measures import COUNTY_MEDIAN
+from scoring.measured import DELIVERED
 from scoring.validation import from_json
 
 KINDS_OF_CARDS = ("household", "agri_entity")
@@ -163,6 +164,20 @@ def card_version(session: Session, code: str, *, version: str, variant: str) -> 
     raise NotFound("there is no such card; /v1/cards lists every code with its versions and variants")
 
 
+def profile_version(
+    session: Session, code: str, *, effective_from: date, kinds: Collection[str]
+) -> ProfileDefinition:
+    """The kept profile of a code and first day, in force or waiting for two persons."""
+    for rule in store.rule_versions(session):
+        if rule.kind in kinds and (rule.code, rule.effective_from) == (code, effective_from):
+            return Profile.parse(rule.content).definition
+    raise NotFound(
+        f"没有首日为 {effective_from} 的信用村、信用镇标准 {code} · "
+        f"no profile {code} of {effective_from} is kept of {' or '.join(kinds)}; put its file into the "
+        "policy folder and run `credit-village init`"
+    )
+
+
 def profile_in_force(session: Session, kind: str, *, on: date) -> ProfileDefinition:
     """The kept profile of a kind that is in force on a day."""
     newest = rule_in_force(session, kind, on=on)
@@ -297,20 +312,31 @@ def _evidence(file: RuleFile) -> dict[str, Any] | None:
     if faults:
         raise SetupError(f"{file.path}: cannot be put in force: {'; '.join(faults)}")
     if isinstance(definition, ProfileDefinition):
-        _refuse_unknown_references(definition, file.path)
+        refuse_undelivered(definition, where=str(file.path))
     if isinstance(definition, ProfileDefinition) or definition.overlays:
         return None
     return evidence_of(file.path, definition)
 
 
-def _refuse_unknown_references(profile: ProfileDefinition, path: Path) -> None:
-    """A profile in force is held against county medians only: the night knows no other reference."""
-    for name in profile.references:
-        if name.removeprefix(COUNTY_MEDIAN) not in profile.measures or not name.startswith(COUNTY_MEDIAN):
-            raise SetupError(
-                f"{path}: {name}: 夜间作业没有此参考值 · the night delivers no such reference; write "
-                f"{COUNTY_MEDIAN} and the name of a measure of the profile"
-            )
+def refuse_undelivered(profile: ProfileDefinition, *, where: str) -> None:
+    """A profile in force asks only for what is measured here, and is held against county medians only."""
+    faults = [str(finding) for finding in undelivered(profile)]
+    if faults:
+        raise SetupError(f"{where}: cannot be put in force: {'; '.join(faults)}")
+
+
+def lint_rule_file(path: Path) -> list[Finding]:
+    """What is wrong or questionable about a card or a profile, also where it is to be in force here.
+
+    The profile of another jurisdiction is a file for a what-if, and may ask for what nobody here measures.
+    """
+    findings = lint_file(path)
+    if any(finding.error for finding in findings) or "profile" not in read(path):
+        return findings
+    folder = path.resolve().parent
+    elsewhere = folder.name in DELIVERED and folder.parent.name != JURISDICTION
+    missing = undelivered(Profile.load(path).definition)
+    return findings + [replace(finding, error=not elsewhere) for finding in missing]
 
 
 def _rule_version(file: RuleFile, *, at: datetime, validation: dict[str, Any] | None) -> RuleVersion:

@@ -23,6 +23,7 @@ from app.subjects.store import (
 
 __all__ = [
     "Found",
+    "PublicName",
     "SubjectCard",
     "card_of",
     "describe",
@@ -32,12 +33,15 @@ __all__ = [
     "has_subjects",
     "has_synthetic",
     "heads",
+    "public_name",
     "subject",
     "subjects_in_place",
     "with_contacts",
 ]
 
 
+# No name of a person is longer; that of a large grower who trades under his own is one.
+_PERSON_NAME_LENGTH_MAX = 4
 _NOBODY = "nobody is on file under this number; compare it with the card or the licence"
 
 
@@ -197,6 +201,34 @@ def describe(session: Session, cipher: Cipher, subject: Subject) -> SubjectCard:
         synthetic=subject.synthetic,
         name=places.place(session, subject.place_id).name,
     )
+
+
+@dataclass(frozen=True)
+class PublicName:
+    """A name as everybody may see it, and whether it is one of a natural person."""
+
+    name: str
+    of_person: bool
+
+
+def public_name(session: Session, cipher: Cipher, subject: Subject) -> PublicName:
+    """The name of a subject for notices and certificates.
+
+    The head of a household is masked; so is a person whose name an entity bears: that of its legal
+    representative wherever it stands, and that of a large grower who trades under his own.
+    """
+    card = describe(session, cipher, subject)
+    if card.name is None:
+        return PublicName(card.display_name, of_person=True)
+    if card.entity_type is None:
+        return PublicName(card.name, of_person=False)
+    row = f"agri_entities/{subject.subject_id}/legal_representative_name"
+    person = cipher.open(store.sealed_representative(session, subject.subject_id), row=row).strip()
+    if len(person) > 1 and person in card.name:
+        return PublicName(card.name.replace(person, masked_name(person)), of_person=True)
+    if card.entity_type is EntityType.LARGE_GROWER and len(card.name) <= _PERSON_NAME_LENGTH_MAX:
+        return PublicName(masked_name(card.name), of_person=True)
+    return PublicName(card.name, of_person=False)
 
 
 def _resident_number(number: str, *, on: date) -> str | Invalid:

@@ -144,3 +144,11 @@ def has_subjects(session: Session) -> bool:
 def has_synthetic(session: Session) -> bool:
     """Whether any subject is synthetic."""
     return session.scalar(select(Subject.subject_id).where(Subject.synthetic).limit(1)) is not None
+
+
+def sealed_representative(session: Session, subject_id: int) -> bytes:
+    """The sealed name of the legal representative of an entity."""
+    sealed: bytes = session.execute(
+        select(AgriEntity.legal_representative_name_cipher).where(AgriEntity.subject_id == subject_id)
+    ).scalar_one()
+    return sealed

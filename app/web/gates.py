@@ -16,8 +16,9 @@ _PARTS = {
     "villages": ("个村", "无行政村"),
     "roster_entities": ("家", "名录内无主体"),
 }
-_COUNTS = {"cadre_default_count": "人", "village_veto_count": "项"}
+_COUNTS = {"cadre_default_count": "人", "village_veto_count": "项", "score": "分"}
 _CHANGE = "npl_increment"
+_SUMS = {_CHANGE: "现在的不良贷款率减去一年前的", "score": "各项得分相加"}
 
 
 def value_words(measure: MeasureLine) -> str:
@@ -34,7 +35,7 @@ def value_words(measure: MeasureLine) -> str:
 def parts_words(measure: MeasureLine) -> str:
     """The two numbers of a share and what the second one counts."""
     if not _is_share(measure):
-        return "现在的不良贷款率减去一年前的" if measure.name == _CHANGE else "直接计数"
+        return _SUMS.get(measure.name, "直接计数")
     label = _denominator(measure)
     if measure.denominator is None:
         return f"{_amount(measure, measure.numerator)}；{label}未知"
@@ -64,7 +65,8 @@ def margin_words(gate: GateLine) -> str:
         return "—"
     if not _is_share(gate.measure) and gate.name != _CHANGE:
         unit = _COUNTS.get(gate.measure.name, "")
-        return f"超出 {-gate.margin:g} {unit}".strip() if gate.margin < 0 else "符合"
+        beyond = "差" if gate.at_least else "超出"
+        return f"{beyond} {-gate.margin:g} {unit}".strip() if gate.margin < 0 else "符合"
     points = abs(gate.margin) * 100
     if not points:
         return "刚好达到"

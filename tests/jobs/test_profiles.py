@@ -48,6 +48,12 @@ def test_a_profile_with_a_fault_fails(tmp_path):
     assert "file_coverage: can never hold" in result.output
 
 
+def test_of_a_profile_of_another_jurisdiction_what_is_not_measured_here_is_only_warned_of():
+    result = run("lint", POLICIES / "zhaoyang_2014/credit_village/2014-12-30.yaml")
+    assert result.exit_code == 0
+    assert "on_time_loan_share is not measured of a credit_village" in result.output
+
+
 def test_every_threshold_is_written_with_the_state_around_it(tmp_path):
     found = edges(VILLAGE, tmp_path)
     assert found["credit_household_share", "0.6"] == (FAILS, HOLDS, HOLDS)

@@ -57,4 +57,4 @@ def gates(profile: dict[str, Any], measures: dict[str, Share]) -> tuple[dict[str
     return found, next(state for state in order if state in states)
 
 
-COUNTED = {"npl_increment", "cadre_default_count", "village_veto_count"}
+COUNTED = {"npl_increment", "cadre_default_count", "village_veto_count", "designated_village_count"}

@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.oracle.export import earlier
-from tests.oracle.titles import HELD, Titles, day_of
+from tests.oracle.titles import (
+    HELD,
+    ON_THE_WAY,
+    Titles,
+    day_of,
+    last_day_to_decide,
+    objections_to,
+    rungs_of,
+)
 
 CHECKS = {"village": ("check_village", "village_checked"), "town": ("check_town", "town_checked")}
 ENDED = {"revoked", "lapsed", "refused", "withdrawn"}
@@ -36,6 +44,7 @@ def faults_of_steps(tables: Titles) -> list[str]:
                 found.append(f"{where}: another fingerprint")
             found += [f"{where}: {fault}" for fault in _of_person(tables, profile, steps[:position])]
             found += [f"{where}: {fault}" for fault in _of_time(tables, profile, number, steps[:position])]
+            found += [f"{where}: {fault}" for fault in _of_rung(tables, number, step)]
             own.append(step["action"])
             state = step["state"]
         if state not in ENDED and any(step["state"] in ENDED for step in steps):
@@ -45,7 +54,13 @@ def faults_of_steps(tables: Titles) -> list[str]:
         for number, title in tables.titles.items()
         if tables.steps[number][-1]["state"] not in ENDED
     )
-    return found + [f"two open titles of {key}" for key, count in open_titles.items() if count > 1]
+    under_way = Counter(
+        (title["kind"], title["holder"])
+        for number, title in tables.titles.items()
+        if tables.steps[number][-1]["state"] in ON_THE_WAY
+    )
+    found += [f"two open titles of {key}" for key, count in open_titles.items() if count > 1]
+    return found + [f"two proposals of {key}" for key, count in under_way.items() if count > 1]
 
 
 def _transitions(checks: list[str]) -> dict[tuple[str, str], str]:
@@ -65,7 +80,7 @@ def _transitions(checks: list[str]) -> dict[tuple[str, str], str]:
     found[("revocation_noticed", "keep")] = "designated"
     for state in ("designated", "under_review"):
         found[(state, "put_on_probation")] = "on_probation"
-    for state in HELD:
+    for state in HELD | {"noticed"}:
         found[(state, "lapse")] = "lapsed"
     for state in HELD - {"revocation_noticed"}:
         found[(state, "withdraw")] = "withdrawn"
@@ -103,8 +118,8 @@ def _of_time(tables: Titles, profile: dict[str, Any], number: int, steps: list[d
         faults.append("no certificate")
     if step["action"] == "renew" and step["happened_on"] >= steps[-2]["valid_until"]:
         faults.append("renewed after its end")
-    if step["action"] == "lapse" and step["happened_on"] < steps[-2]["valid_until"]:
-        faults.append("lapsed before its end")
+    if step["action"] == "lapse":
+        faults += _of_end(tables, profile, number, steps)
     if step["action"] == "begin_review":
         first = steps[-2]["valid_until"] - timedelta(days=profile["path"]["review_before_days"])
         if step["happened_on"] < first:
@@ -130,17 +145,13 @@ def _of_notice(
     faults = []
     if (ends - begins).days < profile["path"]["notice_days"] or step["happened_on"] < ends:
         faults.append(f"decided on {step['happened_on']} of a notice from {begins} to {ends}")
-    mine = [
-        entry["notice_entry_id"]
-        for entry in tables.entries
-        if (entry["notice_id"], entry["designation_id"]) == (notice["notice_id"], number)
-    ]
-    if len(mine) != 1:
-        faults.append(f"{len(mine)} lines in the notice")
-    for objection in tables.objections:
-        about_me = objection["notice_entry_id"] in (None, *mine)
-        if objection["notice_id"] != notice["notice_id"] or not about_me:
-            continue
+    lines = [(entry["notice_id"], entry["designation_id"]) for entry in tables.entries]
+    if lines.count((notice["notice_id"], number)) != 1:
+        faults.append(f"{lines.count((notice['notice_id'], number))} lines in the notice")
+    last = last_day_to_decide(tables, profile, notice["notice_id"])
+    if step["action"] == "award" and step["happened_on"] > last:
+        faults.append(f"given on {step['happened_on']}, after {last}")
+    for objection in objections_to(tables, notice["notice_id"], number):
         if objection["answered_at"] is None or _moment(objection["answered_at"]) > _moment(
             step["recorded_at"]
         ):
@@ -148,6 +159,40 @@ def _of_notice(
         elif objection["upheld"]:
             faults.append("decided against an upheld objection")
     return faults
+
+
+def _of_rung(tables: Titles, number: int, step: dict[str, Any]) -> list[str]:
+    """A title on a ladder names a rung of it, and the rung below is borne when it is proposed or given."""
+    title = tables.titles[number]
+    rungs = {rung["name"]: rung for rung in rungs_of(tables, title["kind"])}
+    if bool(title["rung"]) != bool(rungs) or (rungs and title["rung"] not in rungs):
+        return [f"at the rung {title['rung']!r}"]
+    asked = rungs.get(title["rung"], {}).get("requires", "")
+    if not asked or step["action"] not in ("propose", "award", "renew"):
+        return []
+    for other, steps in tables.steps.items():
+        lower = tables.titles[other]
+        if (lower["kind"], lower["holder"], lower["rung"]) != (title["kind"], title["holder"], asked):
+            continue
+        known = [each for each in steps if each["designation_step_id"] < step["designation_step_id"]]
+        if known and known[-1]["state"] in HELD and known[-1]["valid_until"] > step["happened_on"]:
+            return []
+    return [f"without the rung {asked}"]
+
+
+def _of_end(tables: Titles, profile: dict[str, Any], number: int, steps: list[dict[str, Any]]) -> list[str]:
+    """What is held lapses at its end, what was shown when it can no longer be decided; never before."""
+    step, before = steps[-1], steps[-2]
+    if before["state"] != "noticed":
+        return ["lapsed before its end"] if step["happened_on"] < before["valid_until"] else []
+    if step["happened_on"] <= last_day_to_decide(tables, profile, before["notice_id"]):
+        return ["lapsed while it could be decided"]
+    raised = objections_to(tables, before["notice_id"], number)
+    waits = any(
+        each["answered_at"] is None or _moment(each["answered_at"]) > _moment(step["recorded_at"])
+        for each in raised
+    )
+    return ["lapsed over an objection"] if waits or any(each["upheld"] for each in raised) else []
 
 
 def _fingerprint(facts: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,19 @@ FILES = {
     "credit_town": "credit_town/2026-11-01.yaml",
 }
 HELD = {"designated", "under_review", "on_probation", "revocation_noticed"}
-GOOD_GRADES = ("AAA", "AA", "A")
+ON_THE_WAY = {"proposed", "village_checked", "town_checked", "noticed"}
+GRADES = ("AAA", "AA", "A", "B", "N")
 REPORTED = ("required_missing", "too_few_facts")
 
 
 class Titles:
     """The tables of titles as plain rows, and the profiles as they are written."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, policies: Path = POLICIES, **files: str) -> None:
+        """With other policies, `files` says which profile of a kind holds there."""
         self.profiles = {
-            kind: yaml.safe_load((POLICIES / file).read_text("utf-8")) for kind, file in FILES.items()
+            kind: yaml.safe_load((policies / file).read_text("utf-8"))
+            for kind, file in (FILES | files).items()
         }
         self.titles = {row["designation_id"]: row for row in rows(engine, "SELECT * FROM designations")}
         self.steps: dict[int, list[dict[str, Any]]] = defaultdict(list)
@@ -53,9 +57,12 @@ class Titles:
         )
         self.statuses = rows(
             engine,
-            "SELECT s.place_id, s.state, n.as_of FROM place_statuses s JOIN rating_runs n USING (run_id) "
-            "ORDER BY s.run_id",
+            "SELECT s.place_status_id, s.place_id, s.state, n.as_of FROM place_statuses s "
+            "JOIN rating_runs n USING (run_id) ORDER BY s.run_id",
         )
+        self.measures: dict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
+        for row in rows(engine, "SELECT * FROM place_measures"):
+            self.measures[row["place_status_id"]][row["name"]] = row
         self.shares = rows(
             engine,
             "SELECT s.place_id, m.numerator, m.denominator, n.as_of FROM place_measures m "
@@ -98,7 +105,7 @@ def faults_of_night(tables: Titles, on: date) -> list[str]:
             found.append(f"{on} {kind}: expected {_less(expected, done)}, did {_less(done, expected)}")
         able = _able(tables, kind, on)
         proposed = {
-            tables.titles[number]["holder"]
+            (tables.titles[number]["holder"], tables.titles[number]["rung"])
             for number, steps in tables.steps.items()
             if tables.titles[number]["kind"] == kind
             and (steps[0]["happened_on"], steps[0]["user_id"]) == (on, None)
@@ -132,7 +139,8 @@ def _expected(tables: Titles, kind: str, on: date) -> dict[int, str]:
             continue
         state, last = before
         ends = last["valid_until"]
-        if state in HELD and ends is not None and ends <= on:
+        expired = state in HELD and ends is not None and ends <= on
+        if expired or (state == "noticed" and _forgotten(tables, profile, number, last, on)):
             found[number] = "lapse"
         elif state in ("designated", "under_review") and _breached(tables, number, on):
             found[number] = "put_on_probation"
@@ -141,6 +149,42 @@ def _expected(tables: Titles, kind: str, on: date) -> dict[int, str]:
         elif state == "designated" and ends <= on + timedelta(days=profile["path"]["review_before_days"]):
             found[number] = "begin_review"
     return found
+
+
+def last_day_to_decide(tables: Titles, profile: dict[str, Any], notice_id: int) -> date:
+    """Until when a proposal may be decided after its notice; 90 days where nothing is written."""
+    ends = day_of(tables.notices[notice_id]["ends_on"])
+    assert ends is not None
+    return ends + timedelta(days=profile["path"].get("decide_within_days", 90) - 1)
+
+
+def objections_to(tables: Titles, notice_id: int, number: int) -> list[dict[str, Any]]:
+    """What was raised against the line of a title in a notice, or against the whole of it."""
+    mine = [
+        entry["notice_entry_id"]
+        for entry in tables.entries
+        if (entry["notice_id"], entry["designation_id"]) == (notice_id, number)
+    ]
+    return [
+        each
+        for each in tables.objections
+        if each["notice_id"] == notice_id and each["notice_entry_id"] in (None, *mine)
+    ]
+
+
+def _forgotten(
+    tables: Titles, profile: dict[str, Any], number: int, posted: dict[str, Any], on: date
+) -> bool:
+    """Nobody decided in time, and nobody objected with success or without an answer."""
+    if on <= last_day_to_decide(tables, profile, posted["notice_id"]):
+        return False
+    for objection in objections_to(tables, posted["notice_id"], number):
+        answered = day_of(objection["answered_at"])
+        if (day_of(objection["raised_on"]) or on) <= on and (
+            answered is None or answered > on or objection["upheld"]
+        ):
+            return False
+    return True
 
 
 def _breached(tables: Titles, number: int, on: date) -> bool:
@@ -163,7 +207,7 @@ def _cured(tables: Titles, number: int, on: date) -> bool:
     steps = [s for s in tables.steps[number] if s["happened_on"] < on or s["user_id"] is not None]
     begun = steps[-1]["happened_on"]
     title = tables.titles[number]
-    return begun < on and _qualifies(tables, title["kind"], title, on)
+    return begun < on and _qualifies(tables, title["kind"], title, on, rung=title["rung"])
 
 
 def _holds(tables: Titles, number: int, on: date) -> bool | None:
@@ -173,15 +217,32 @@ def _holds(tables: Titles, number: int, on: date) -> bool | None:
         rating = _newest(tables.ratings, "subject_id", title["subject_id"], on)
         if rating is None or rating["unrated_reason"] in REPORTED:
             return None
-        return rating["grade"] in GOOD_GRADES and not rating["vetoes"]
+        return _gates_hold(tables.profiles[title["kind"]], rating)
     status = _newest(tables.statuses, "place_id", title["place_id"], on)
     if status is None or status["state"] == "insufficient":
         return None
-    return bool(status["state"] != "fails")
+    if status["state"] == "fails":
+        return False
+    return rung_reached(tables, title["kind"], title["place_id"], on, rung=title["rung"])
 
 
-def _able(tables: Titles, kind: str, on: date) -> set[str]:
-    """Everybody the night of a day had to propose."""
+def _gates_hold(profile: dict[str, Any], rating: dict[str, Any]) -> bool:
+    """Every gate of a household as its profile writes it; one on anything else is not known here."""
+    known = {
+        "registered": 1,
+        "grade_reached": int(GRADES.index(rating["grade"]) <= GRADES.index(profile["minimum_grade"])),
+        "rating_veto_count": bin(rating["vetoes"]).count("1"),
+    }
+    for gate in profile["criteria"]:
+        value = known[gate["vetoes"] if "vetoes" in gate else gate["measure"]]
+        most = 0 if "vetoes" in gate else gate.get("at_most", value)
+        if not gate.get("at_least", value) <= value <= most:
+            return False
+    return True
+
+
+def _able(tables: Titles, kind: str, on: date) -> set[tuple[str, str]]:
+    """Everybody the night of a day had to propose, each with the rung of the title."""
     if kind == "credit_household":
         holders = [{"subject_id": each, "place_id": None} for each in {m["subject_id"] for m in tables.marks}]
     elif kind == "credit_entity":
@@ -194,33 +255,113 @@ def _able(tables: Titles, kind: str, on: date) -> set[str]:
             for each in places
             if (each in towns) == (kind == "credit_town")
         ]
-    able = {_key(each) for each in holders if _qualifies(tables, kind, each, on)}
+    able = set()
+    for each in holders:
+        rung = next_rung(tables, kind, each, on)
+        if rung is not None and _qualifies(tables, kind, each, on, rung=rung):
+            able.add((_key(each), rung))
     for number, title in tables.titles.items():
         before = tables.state_before(number, on) if title["kind"] == kind else None
-        if before is not None and (before[0] != "lapsed"):
-            able.discard(title["holder"])
+        if before is None:
+            continue
+        if before[0] != "lapsed":
+            able.discard((title["holder"], title["rung"]))
+        if before[0] in ON_THE_WAY:
+            able = {(holder, rung) for holder, rung in able if holder != title["holder"]}
     return able
+
+
+def rungs_of(tables: Titles, kind: str) -> list[dict[str, Any]]:
+    """The rungs of a kind of title, the lowest first."""
+    return list(tables.profiles[kind].get("ladder", {}).get("rungs", []))
+
+
+def next_rung(tables: Titles, kind: str, holder: dict[str, Any], on: date) -> str | None:
+    """The highest rung above those that are borne that a holder has the score and the lower rung for."""
+    rungs = rungs_of(tables, kind)
+    if not rungs:
+        return ""
+    borne = rungs_borne(tables, kind, _key(holder), on)
+    above = max((place for place, rung in enumerate(rungs, start=1) if rung["name"] in borne), default=0)
+    for rung in reversed(rungs[above:]):
+        enough = rung_reached(tables, kind, holder["place_id"], on, rung=rung["name"])
+        if enough and rung.get("requires", "") in ("", *borne):
+            return str(rung["name"])
+    return None
+
+
+def rungs_borne(tables: Titles, kind: str, holder: str, on: date) -> set[str]:
+    """The rungs a holder bore when the night of a day began."""
+    return {
+        title["rung"]
+        for number, title in tables.titles.items()
+        if (title["kind"], title["holder"]) == (kind, holder)
+        and (before := tables.state_before(number, on)) is not None
+        and before[0] in HELD
+        and (before[1]["valid_until"] is None or before[1]["valid_until"] > on)
+    }
+
+
+def rung_reached(tables: Titles, kind: str, place_id: int, on: date, *, rung: str) -> bool | None:
+    """Whether the points of a place were enough for a rung; none where the unknown could lift them."""
+    least = next((each["at_least"] for each in rungs_of(tables, kind) if each["name"] == rung), None)
+    status = _newest(tables.statuses, "place_id", place_id, on)
+    if least is None or status is None:
+        return True if least is None else None
+    sure = possible = 0
+    for item in tables.profiles[kind]["ladder"]["items"]:
+        value = _value(tables.measures[status["place_status_id"]].get(item["measure"]))
+        points = [step["points"] for step in item["bins"]]
+        if value is None:
+            sure += item["unknown"]["points"]
+            possible += max(*points, item["unknown"]["points"])
+        else:
+            bin_no = sum(value >= step["from"] for step in item["bins"][1:])
+            sure, possible = sure + points[bin_no], possible + points[bin_no]
+    return True if sure >= least else None if possible >= least else False
+
+
+def _value(row: dict[str, Any] | None) -> float | None:
+    if row is None or row["numerator"] is None:
+        return None
+    if row["denominator_name"] == "none":
+        return float(row["numerator"])
+    return float(row["numerator"] / row["denominator"]) if row["denominator"] else None
 
 
 def _key(holder: dict[str, Any]) -> str:
     return f"p{holder['place_id']}" if holder["subject_id"] is None else f"s{holder['subject_id']}"
 
 
-def _qualifies(tables: Titles, kind: str, holder: dict[str, Any], on: date) -> bool:
+def _qualifies(tables: Titles, kind: str, holder: dict[str, Any], on: date, *, rung: str) -> bool:
     if kind == "credit_household":
         rating = _newest(tables.ratings, "subject_id", holder["subject_id"], on)
-        good = rating is not None and rating["grade"] in GOOD_GRADES and not rating["vetoes"]
+        good = rating is not None and _gates_hold(tables.profiles[kind], rating)
         return good and _favourable(tables, holder["subject_id"], on)
     status = _newest(tables.statuses, "place_id", holder["place_id"], on)
     if status is None or status["state"] != "holds":
+        return False
+    asked = next((each for each in rungs_of(tables, kind) if each["name"] == rung), {})
+    if asked.get("requires", "") not in ("", *rungs_borne(tables, kind, _key(holder), on)):
+        return False
+    if rung_reached(tables, kind, holder["place_id"], on, rung=rung) is not True:
         return False
     return kind != "credit_town" or _enough_villages(tables, holder["place_id"], on)
 
 
 def _enough_villages(tables: Titles, town_id: int, on: date) -> bool:
-    """Whether half of the villages of a town bore the title when the night began; a street has none."""
-    villages = tables.villages.get(town_id, [])
-    return 2 * len(villages_held(tables, town_id, on)) >= len(villages)
+    """Whether so many villages of a town as its profile asks bore the title when the night began.
+
+    A street has no villages, and no share of them.
+    """
+    villages = len(tables.villages.get(town_id, []))
+    titled = len(villages_held(tables, town_id, on))
+    for gate in tables.profiles["credit_town"]["requires"]:
+        wanted = Fraction(str(gate["at_least"]))
+        whole = villages if gate["measure"] == "designated_village_share" else 1
+        if whole and Fraction(titled, whole) < wanted:
+            return False
+    return True
 
 
 def villages_held(tables: Titles, town_id: int, on: date) -> set[int]:

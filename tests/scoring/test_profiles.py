@@ -261,6 +261,8 @@ def put(*path, value):
         (VILLAGE_FILE, put("path", "validity_months", value="0"), "a title lasts at least 1 month"),
         (VILLAGE_FILE, put("path", "review_before_days", value="336"), "begins within the validity"),
         (VILLAGE_FILE, put("path", "review_before_days", value="-1"), "begins within the validity"),
+        (VILLAGE_FILE, put("path", "decide_within_days", value="30"), "decide_within_days: has no basis"),
+        (VILLAGE_FILE, put("path", "decide_within_days", value="0"), "on at least 1 day after its notice"),
         (VILLAGE_FILE, put("path", "proposed_by", value=[]), "path, proposed_by: nobody may propose"),
         (VILLAGE_FILE, put("path", "proposed_by", value=["bank"]), "'bank' is none of night, application"),
         (VILLAGE_FILE, put("path", "decided_by", value="village"), "'village' is none of town, district"),
@@ -333,6 +335,22 @@ def put(*path, value):
         (LADDER_FILE, put("ladder", "rungs", 0, "requires", value="city"), "nobody could ever reach it"),
         (LADDER_FILE, put("ladder", "rungs", 1, "name", value="county"), "the rung is declared twice"),
         (LADDER_FILE, put("ladder", "rungs", 1, "basis", value="S99"), "rung city: the basis S99"),
+        (LADDER_FILE, put("ladder", "rungs", 2, "name", value="r" * 17), "its name has 1 to 16 characters"),
+        (
+            HOUSEHOLD_FILE,
+            lambda content: content.update(
+                ladder={
+                    "maximum": "100",
+                    "basis": "S6",
+                    "items": [],
+                    "score": "registered",
+                    "rungs": [
+                        {"name": "a", "label": {"zh": "一", "en": "a"}, "at_least": "1", "basis": "S6"}
+                    ],
+                }
+            ),
+            "a ladder judges villages and towns",
+        ),
         (
             VILLAGE_FILE,
             put("criteria", 1, "name", value="file_coverage"),
@@ -349,6 +367,15 @@ def test_a_fault_in_a_profile_is_named(file, change, complaint):
     with pytest.raises(CardError) as refused:
         changed(file, change)
     assert complaint in str(refused.value)
+
+
+def test_a_path_says_for_how_long_a_proposal_may_be_decided_or_it_is_a_season():
+    def within(content):
+        content["path"]["decide_within_days"] = "30"
+        content["path"]["basis"]["decide_within_days"] = "DEFAULT"
+
+    paths = [changed(VILLAGE_FILE, within).definition.path, Profile.load(VILLAGE_FILE).definition.path]
+    assert [path.days_to_decide for path in paths if path is not None] == [30, 90]
 
 
 def test_a_path_without_a_campaign_needs_no_source_for_it():

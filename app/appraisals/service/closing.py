@@ -36,7 +36,7 @@ def close_round(session: Session, cipher: Cipher, round_id: int, *, viewer: View
     `Conflict` before `closes_on` unless every sheet is in, and for a round that is closed. Households below
     the quorum have no result, and no record.
     """
-    on = at.astimezone(clock.CHINA).date()
+    on = clock.day_of(at)
     store.lock_round(session, round_id)
     found = round_of(session, round_id, viewer=viewer, on=on)
     _refuse_unless_due(found)

@@ -30,7 +30,7 @@ def result_of_round(
     session: Session, cipher: Cipher, round_id: int, *, viewer: Viewer, at: datetime
 ) -> RoundResult:
     """A closed round of the viewer's division; whoever reads it has seen its households, and that is kept."""
-    found = round_of(session, round_id, viewer=viewer, on=at.astimezone(clock.CHINA).date())
+    found = round_of(session, round_id, viewer=viewer, on=clock.day_of(at))
     if found.closing is None:
         raise Conflict(
             f"评议轮次 {round_id} 尚未截止，没有结果 · round {round_id} is not closed yet; it has no result"

@@ -49,7 +49,7 @@ def open_round(
     Whoever has refused to be rated is not appraised, and stays in the denominator. `Conflict` while another
     round of the village is not closed.
     """
-    on = at.astimezone(clock.CHINA).date()
+    on = clock.day_of(at)
     place = place_by_code(session, place_code, on=on)
     if not may_see(viewer, place.code) or place.kind not in UNITS:
         raise NotFound(
@@ -118,7 +118,7 @@ def invite(
     Whoever is kin of a household says so here or on the sheet; that mark does not count.
     """
     found, plain = (
-        round_of(session, round_id, viewer=viewer, on=at.astimezone(clock.CHINA).date()),
+        round_of(session, round_id, viewer=viewer, on=clock.day_of(at)),
         name.strip(),
     )
     if found.closing is not None:

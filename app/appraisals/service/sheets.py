@@ -96,7 +96,7 @@ def save_sheet(
     at: datetime,
 ) -> OwnSheet:
     """Keep the viewer's sheet as far as it is filled in; not where it was saved elsewhere meanwhile."""
-    on = at.astimezone(clock.CHINA).date()
+    on = clock.day_of(at)
     found = own_sheet(session, cipher, round_id, viewer=viewer, on=on)
     _refuse_unless_open(found)
     content = as_text(checked(marks, found.lines, found.own.rules, complete=False))
@@ -120,7 +120,7 @@ def submit_sheet(
     session: Session, cipher: Cipher, round_id: int, *, revision: int, viewer: Viewer, at: datetime
 ) -> OwnSheet:
     """Hand in the viewer's saved sheet, for good: every household is answered, or none is handed in."""
-    on = at.astimezone(clock.CHINA).date()
+    on = clock.day_of(at)
     store.lock_round(session, round_id)
     found = own_sheet(session, cipher, round_id, viewer=viewer, on=on)
     _refuse_unless_open(found)
@@ -178,7 +178,7 @@ def submit_paper(
     at: datetime,
 ) -> AppraisalSheet:
     """Hand in a sheet that was filled in on paper; of one appraiser once, and no file twice."""
-    on = at.astimezone(clock.CHINA).date()
+    on = clock.day_of(at)
     store.lock_round(session, round_id)
     found, one = round_of(session, round_id, viewer=viewer, on=on), _appraiser(session, round_id, number)
     _refuse_state(found.round, found.state)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from app.certificates.service import issue
 from app.certificates.signing import Signer
+from app.consents.service import agree_to_publication
 from app.db import Session
 from app.designations.rules import TitleRules
-from app.designations.standing import Act, Standing
+from app.designations.standing import Act, Refusal, Standing
+from app.errors import Conflict
 from app.models import (
     Designation,
     DesignationAction,
@@ -22,8 +24,11 @@ from app.notices.service import post
 from app.places.service import place as place_by_id
 from app.places.service import place_name_in_full, spoken_name
 from app.subjects.cipher import Cipher
-from app.subjects.service import describe
+from app.subjects.service import PublicName, public_name
 from app.subjects.service import subject as subject_by_id
+
+# In the place of a person who does not agree to be shown.
+UNNAMED = "（本人未同意公示姓名）"
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,12 @@ def announce(
     taking = act.action is DesignationAction.POST_REVOCATION
     numbers: dict[int, int] = {}
     for (kind, place_id, version), group in groups.items():
-        result = f"拟撤销{kind.label}称号" if taking else f"拟认定为{kind.label}"
-        lines = [_line(session, one, announcing.cipher, result=result) for one in group]
+        names = _names(session, group, act, cipher=announcing.cipher)
+        lines = []
+        for one in group:
+            title = rules[one.number].title(one.designation.rung)
+            result = f"拟撤销{title}称号" if taking else f"拟认定为{title}"
+            lines.append(_line(session, one, names[one.number], result=result))
         notice = post(
             session,
             purpose=NoticePurpose.REVOCATION if taking else NoticePurpose.AWARD,
@@ -79,13 +88,14 @@ def certify(
 ) -> None:
     """Issue the certificate of every title that was given or renewed just now."""
     for one, step in given:
-        profile = rules[one.number].profile
+        profile, rung = rules[one.number].profile, one.designation.rung
         assert step.valid_until is not None, "what is given is given until a day"
         issue(
             session,
             announcing.signer,
             step=step,
             kind=one.designation.kind,
+            title=rules[one.number].title(rung) if rung else "",
             holder_name=name_of(session, announcing.cipher, one.designation),
             place_name=place_name_in_full(session, place_by_id(session, one.designation.place_id)),
             issuer_name=announcing.issuer,
@@ -96,16 +106,65 @@ def certify(
         )
 
 
+def unconsented(
+    session: Session, standings: Sequence[Standing], act: Act, *, cipher: Cipher
+) -> list[Refusal]:
+    """The titles that cannot be announced because the person has not agreed to it (PIPL art. 25).
+
+    A person who does not agree to stand on a notice keeps nobody from taking a title that is no longer true:
+    the notice of a revocation then names no one.
+    """
+    if act.action is not DesignationAction.POST_NOTICE:
+        return []
+    persons = [one for one, name in _persons(session, standings, cipher) if name.of_person]
+    agreed = _agreed(session, persons, act)
+    return [
+        Refusal(
+            one.number,
+            Conflict(
+                f"称号 {one.number}：本人未单独同意公示（或已撤回），不得公示；请先登记“评定结果公示”同意 · "
+                f"the holder of title {one.number} has given no separate consent to a public notice, or has "
+                "taken it back; put the consent on file first"
+            ),
+        )
+        for one in persons
+        if one.designation.subject_id not in agreed
+    ]
+
+
 def name_of(session: Session, cipher: Cipher, title: Designation) -> str:
-    """The name of a holder as it is shown: an entity's or a division's own, a head of household's masked."""
+    """The name of a holder as it is shown: a division's or entity's own, that of any person masked."""
+    return _public_name(session, cipher, title).name
+
+
+def _public_name(session: Session, cipher: Cipher, title: Designation) -> PublicName:
     if title.subject_id is None:
-        return spoken_name(place_by_id(session, title.place_id))
-    return describe(session, cipher, subject_by_id(session, title.subject_id)).display_name
+        return PublicName(spoken_name(place_by_id(session, title.place_id)), of_person=False)
+    return public_name(session, cipher, subject_by_id(session, title.subject_id))
 
 
-def _line(session: Session, standing: Standing, cipher: Cipher, *, result: str) -> NoticeLine:
+def _persons(
+    session: Session, standings: Sequence[Standing], cipher: Cipher
+) -> list[tuple[Standing, PublicName]]:
+    return [(one, _public_name(session, cipher, one.designation)) for one in standings]
+
+
+def _agreed(session: Session, standings: Sequence[Standing], act: Act) -> set[int]:
+    ids = [one.designation.subject_id for one in standings if one.designation.subject_id is not None]
+    return agree_to_publication(session, ids, on=act.on)
+
+
+def _names(session: Session, group: Sequence[Standing], act: Act, *, cipher: Cipher) -> dict[int, str]:
+    """The name each title of a notice is shown under, by its number."""
+    agreed = _agreed(session, group, act)
+    return {
+        one.number: UNNAMED if name.of_person and one.designation.subject_id not in agreed else name.name
+        for one, name in _persons(session, group, cipher)
+    }
+
+
+def _line(session: Session, standing: Standing, name: str, *, result: str) -> NoticeLine:
     place = place_by_id(session, standing.designation.place_id)
-    name = name_of(session, cipher, standing.designation)
     return NoticeLine(standing.number, name, place_name_in_full(session, place), result)
 
 

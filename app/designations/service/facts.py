@@ -7,8 +7,9 @@ from typing import Any
 from app.consents.service import rating_refusers
 from app.db import Session
 from app.designations.found import Block, Found, Holder
-from app.designations.rules import TitleRules
-from app.designations.service.evidence import Appraised, Overridden, appraised, overridden
+from app.designations.rules import VILLAGES_SHARE, TitleRules
+from app.designations.service.evidence import Overridden, appraised, overridden
+from app.designations.service.subject_gates import Standing, blocks_of, gates_of
 from app.designations.store import holders as store
 from app.designations.store import statuses, titles
 from app.models import (
@@ -26,6 +27,7 @@ from app.models import (
 )
 from app.rules.service import card_of, rule_version
 from app.subjects.lineage import heirs
+from scoring.criteria import held
 
 SUBJECT_KINDS = {
     DesignationKind.CREDIT_HOUSEHOLD: SubjectKind.HOUSEHOLD,
@@ -67,13 +69,21 @@ class _Subjects:
         self._rules = rules
         self._ratings = store.latest_ratings(session, ids)
         self._nights = store.nights(session, {rating.run_id for rating in self._ratings.values()})
-        self._grades = grades_of(session, self._ratings.values())
         self._overrides = overridden(session, ids, on=on)
         self._refusers = rating_refusers(session, ids, on=on)
         self._heirs = heirs(session, on=on)
         of_households = rules.kind is DesignationKind.CREDIT_HOUSEHOLD
         self._appraisals = appraised(session, ids, on=on) if of_households else {}
         self._statuses = {} if of_households else store.entity_statuses(session, ids)
+        standing = Standing(
+            ids,
+            ratings=self._ratings,
+            grades=grades_of(session, self._ratings.values()),
+            overrides=self._overrides,
+            appraisals=self._appraisals,
+            statuses=self._statuses,
+        )
+        self._gates = gates_of(session, standing, rules=rules, on=on)
 
     def found(self, holder: Holder) -> Found:
         """The facts of one of them."""
@@ -85,11 +95,10 @@ class _Subjects:
         appraisal = self._appraisals.get(subject_id)
         heir = self._heirs.get(subject_id)
         refused = subject_id in self._refusers
+        gates = self._gates[subject_id]
         blocks = [
             *_of_standing(refused=refused, heir=heir, rating=rating),
-            *self._of_grade(rating, override),
-            *self._of_existence(status),
-            *self._of_appraisal(appraisal),
+            *blocks_of(gates, is_rated=rating is not None and rating.unrated_reason not in _DISSENT),
         ]
         facts = {
             **_rated(rating, override, night=self._night(rating)),
@@ -98,37 +107,12 @@ class _Subjects:
             "merged_into": heir,
             "status": None if status is None else status.value,
             "appraisal": None if appraisal is None else vars(appraisal),
+            "gates": {gate.name: gate.state.value for gate in gates},
         }
         return Found(holder, facts, tuple(blocks), ended=self._end(heir, status))
 
     def _night(self, rating: Rating | None) -> str | None:
         return None if rating is None else self._nights[rating.run_id].isoformat()
-
-    def _of_grade(self, rating: Rating | None, override: Overridden | None) -> Iterator[Block]:
-        if rating is None or rating.unrated_reason in _DISSENT:
-            return
-        if rating.vetoes:
-            yield Block.VETO
-        ranks = self._grades[rating.rule_version_id]
-        held = rating.grade if override is None else override.grade
-        if ranks.index(held) > ranks.index(self._rules.profile.minimum_grade):
-            yield Block.GRADE_TOO_LOW
-
-    def _of_existence(self, status: EntityStatus | None) -> Iterator[Block]:
-        if self._rules.kind is DesignationKind.CREDIT_ENTITY and status is not EntityStatus.ACTIVE:
-            yield Block.NOT_IN_EXISTENCE
-
-    def _of_appraisal(self, appraisal: Appraised | None) -> Iterator[Block]:
-        asked = self._rules.appraisal
-        if asked is None:
-            return
-        if appraisal is None or appraisal.answered_count < asked.quorum:
-            yield Block.NO_APPRAISAL
-        elif (
-            not appraisal.favourable
-            or appraisal.favourable_count < asked.favourable_share * appraisal.answered_count
-        ):
-            yield Block.APPRAISAL_UNFAVOURABLE
 
     def _end(self, heir: int | None, status: EntityStatus | None) -> str:
         if heir is not None:
@@ -232,9 +216,12 @@ class _Places:
 
     def _of_villages(self, place: Place) -> Iterator[Block]:
         """First villages, then towns; a street without villages is not judged by them."""
-        share, villages = self._rules.villages_share, self._villages.get(place.place_id, 0)
-        if share is not None and villages and self._held.get(place.place_id, 0) < share * villages:
-            yield Block.VILLAGES_FIRST
+        titled, villages = self._held.get(place.place_id, 0), self._villages.get(place.place_id, 0)
+        for gate in self._rules.villages_first:
+            whole = villages if gate.measure == VILLAGES_SHARE else None
+            if whole != 0 and not held(gate, threshold=gate.threshold, numerator=titled, denominator=whole):
+                yield Block.VILLAGES_FIRST
+                return
 
 
 def _gone(place: Place, *, on: date) -> str:

@@ -3,25 +3,29 @@
 from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
 from app.db import Session
-from app.designations.found import Holder
+from app.designations.found import Found, Holder
 from app.designations.rules import TitleRules
-from app.designations.service.evidence import Overridden, overridden
-from app.designations.service.facts import SUBJECT_KINDS, found_of, grades_of
+from app.designations.service.evidence import overridden
+from app.designations.service.facts import SUBJECT_KINDS, grades_of
 from app.designations.service.proposing import holders_of, propose_qualifying
 from app.designations.service.rules import rules_if_any
-from app.designations.service.steps import holder_of, standings, take
-from app.designations.standing import Act, Standing
+from app.designations.service.rungs import found_for
+from app.designations.service.steps import holder_of, rules_for, standings, take
+from app.designations.service.subject_gates import Standing as SubjectStanding
+from app.designations.service.subject_gates import states_at
+from app.designations.standing import Act, Standing, decided_until
 from app.designations.store import night as store
 from app.designations.store.night import Reached, held_places, lock
 from app.models import DesignationAction as Action
 from app.models import DesignationKind, GateState, Rating, UnratedReason
 from app.models import DesignationState as State
+from app.notices.service import standings as notice_standings
 from app.objections.service import subjects_with_open_objections
 from scoring.states import FAILS, HOLDS, INSUFFICIENT
 from scoring.titles import BREACHED, GRACE_OVER, KEPT, standing
@@ -31,6 +35,7 @@ __all__ = ["Candidates", "Night", "held_places", "keep", "lock", "month_ends"]
 T = TypeVar("T")
 NIGHT = "night"
 _AT_ONCE = 5_000
+_WANTING = (UnratedReason.REQUIRED_MISSING, UnratedReason.TOO_FEW_FACTS)
 _STATES = {GateState.HOLDS: HOLDS, GateState.FAILS: FAILS, GateState.NOT_APPLICABLE: HOLDS}
 # Who has had the title, or is on the way to it, is not proposed by the night; whose title expired is.
 _NEVER_AGAIN = frozenset(state for state in State if state is not State.LAPSED)
@@ -41,12 +46,13 @@ class Candidates:
     """What a night found out about those who could hold a title of one kind, before it looks closely.
 
     Of the subjects (or divisions) `able` may be proposed, `poor` may be in breach and `gone` may have ended.
-    Whoever is in none of them is not looked at.
+    Whoever is in none of them is not looked at. On a ladder `poor_rungs` are the poor of each rung.
     """
 
     able: Collection[int] = ()
     poor: Container[int] = frozenset()
     gone: Container[int] = frozenset()
+    poor_rungs: Mapping[str, Container[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,13 +82,16 @@ def keep(
     known = [each for each in titles if night.last_step_id is None or each.step_id <= night.last_step_id]
     counts: Counter[str] = Counter()
     done: set[int] = set()
-    for chosen, act in _steps(session, known, night, rules=rules, candidates=candidates):
-        fresh = [each for each in chosen if each not in done]
-        taken = _take_all(session, fresh, act)
-        done.update(taken)
-        counts[act.action.value] += len(taken)
+    for rung in sorted({each.rung for each in known}):
+        mine = [each for each in known if each.rung == rung]
+        for chosen, act in _steps(session, mine, night, rules=rules, candidates=candidates):
+            fresh = [each for each in chosen if each not in done]
+            taken = _take_all(session, fresh, act)
+            done.update(taken)
+            counts[act.action.value] += len(taken)
     if rules.path.by_night:
-        had = {_who(each) for each in titles if each.state in _NEVER_AGAIN}
+        # Who has one rung of a ladder may be proposed for the next.
+        had = set() if rules.rungs else {_who(each) for each in titles if each.state in _NEVER_AGAIN}
         new = [each for each in candidates.able if each not in had]
         holders = holders_of(session, new) if kind in SUBJECT_KINDS else [Holder(each) for each in new]
         counts[Action.PROPOSE.value] += _propose(session, holders, night, rules=rules)
@@ -97,10 +106,12 @@ def _steps(
     rules: TitleRules,
     candidates: Candidates,
 ) -> Iterator[tuple[list[int], Act]]:
-    """The titles for each step, the most final first."""
+    """The titles of one rung for each step, the most final first."""
     yield from _ended(session, known, night, rules=rules, gone=candidates.gone)
     expired = [e for e in known if e.state.holds_title and e.valid_until and e.valid_until <= night.on]
     yield _numbers(expired), night.act(Action.LAPSE, "到期未续 · not renewed in time")
+    late = "公示期满后逾期未决定 · not decided in time after the end of its notice"
+    yield _undecided(session, known, night), night.act(Action.LAPSE, late)
     over = {each.designation_id for each in expired}
     kept = [each for each in known if each.designation_id not in over]
     # While an objection of theirs is open nothing lowers a title.
@@ -109,7 +120,7 @@ def _steps(
         each
         for each in kept
         if each.state in (State.DESIGNATED, State.UNDER_REVIEW)
-        and _who(each) in candidates.poor
+        and _who(each) in candidates.poor_rungs.get(each.rung, candidates.poor)
         and each.subject_id not in held_back
     ]
     breached = _breached(session, poor, night, rules=rules)
@@ -122,6 +133,21 @@ def _steps(
     yield _numbers(due), night.act(Action.BEGIN_REVIEW, "临近到期 · it ends soon")
 
 
+def _undecided(session: Session, known: Sequence[Reached], night: Night) -> list[int]:
+    """Proposals whose notice ended too long ago; one that was objected to waits for somebody's answer."""
+    shown = [each for each in known if each.state is State.NOTICED]
+    notices = notice_standings(session, sorted({each.notice_id or 0 for each in shown}), on=night.on)
+    over = [each for each in shown if notices[each.notice_id or 0].ended]
+    found = []
+    for part in _parts(over):
+        for one in standings(session, _numbers(part)):
+            notice = notices[one.notice_id or 0]
+            objected = notice.open_objections.get(one.number, 0) or one.number in notice.upheld
+            if not objected and decided_until(notice, rules_for(session, one, on=night.on)) <= night.on:
+                found.append(one.number)
+    return found
+
+
 def _breach_words(rules: TitleRules) -> str:
     count, days = rules.keeping.month_ends, rules.keeping.grace_days
     return f"连续 {count} 个月末未达标，限 {days} 日整改 · breached at {count} month-ends in a row"
@@ -132,7 +158,7 @@ def _ended(
 ) -> Iterator[tuple[list[int], Act]]:
     """Titles and proposals of those who are no more, by what became of them."""
     asked = [each for each in known if _who(each) in gone and not each.state.ends]
-    found = found_of(session, [_holder(each) for each in asked], rules=rules, on=night.on)
+    found = _found(session, asked, night, rules=rules)
     groups: dict[tuple[Action, str], list[int]] = defaultdict(list)
     for each in asked:
         if ended := found[each.holder].ended:
@@ -155,13 +181,23 @@ def _cured(
     session: Session, on_probation: Sequence[Reached], night: Night, *, rules: TitleRules
 ) -> list[int]:
     """Those that held at a month-end since they were put on probation, and hold today."""
-    found = found_of(session, [_holder(each) for each in on_probation], rules=rules, on=night.on)
+    found = _found(session, on_probation, night, rules=rules)
     holding = [each for each in on_probation if not found[each.holder].blocks]
     return [
         one.number
         for one, state in _month_end_states(session, holding, night, rules=rules)
         if state == KEPT and one.last.happened_on < _last_month_end(night.on)
     ]
+
+
+def _found(
+    session: Session, titles: Sequence[Reached], night: Night, *, rules: TitleRules
+) -> Mapping[str, Found]:
+    """What is known today of the holders of titles of one rung."""
+    if not titles:
+        return {}
+    holders = [_holder(each) for each in titles]
+    return found_for(session, holders, rules=rules, rung=titles[0].rung, on=night.on)
 
 
 def _month_end_states(
@@ -172,7 +208,8 @@ def _month_end_states(
         kept = standings(session, [each.designation_id for each in part])
         since = min(_found_in_order(one) for one in kept)
         ends = month_ends(since, until=night.on)
-        states = _states_at(session, [holder_of(one.designation) for one in kept], ends, rules=rules)
+        holders, rung = [holder_of(one.designation) for one in kept], kept[0].designation.rung
+        states = _states_at(session, holders, ends, rules=rules, rung=rung)
         for one in kept:
             own = [
                 (day, state) for day, state in states[one.designation.holder] if day > _found_in_order(one)
@@ -202,14 +239,15 @@ def month_ends(since: date, *, until: date) -> list[date]:
 
 
 def _states_at(
-    session: Session, holders: Sequence[Holder], ends: Sequence[date], *, rules: TitleRules
+    session: Session, holders: Sequence[Holder], ends: Sequence[date], *, rules: TitleRules, rung: str
 ) -> dict[str, list[tuple[date, int]]]:
     """Whether each holder held what is asked for, at each month-end, as the night of it left it."""
     if not ends:
         return {holder.key: [] for holder in holders}
     if rules.kind in SUBJECT_KINDS:
         return _grades_at(session, [holder.subject_id or 0 for holder in holders], ends, rules=rules)
-    history = store.states_until(session, [holder.place_id for holder in holders], on=ends[-1])
+    places = [holder.place_id for holder in holders]
+    history = store.states_until(session, places, rung=rung, on=ends[-1])
     found: dict[str, list[tuple[date, int]]] = {}
     for holder in holders:
         nights = history[holder.place_id]
@@ -228,33 +266,19 @@ def _grades_at(
     grades = grades_of(session, [rating for rows in history.values() for _, rating in rows])
     found: dict[str, list[tuple[date, int]]] = {f"s{each}": [] for each in subject_ids}
     for end in ends:
-        overrides = overridden(session, subject_ids, on=end)
-        for each in subject_ids:
-            newest = [rating for day, rating in history[each] if day <= end]
-            if newest:
-                state = _state_of(newest[-1], overrides.get(each), grades=grades, rules=rules)
-                found[f"s{each}"].append((end, state))
+        known = {each: rows[-1] for each in subject_ids if (rows := _until(history[each], end))}
+        overrides = overridden(session, list(known), on=end)
+        then = SubjectStanding(list(known), known, grades, overrides, {}, {})
+        states = states_at(session, then, rules=rules, on=end)
+        for each, rating in known.items():
+            # What could not be rated for want of facts is not known.
+            unknown = rating.unrated_reason in _WANTING and each not in overrides
+            found[f"s{each}"].append((end, INSUFFICIENT if unknown else states[each]))
     return found
 
 
-def _state_of(
-    rating: Rating,
-    override: Overridden | None,
-    *,
-    grades: Mapping[int, tuple[str, ...]],
-    rules: TitleRules,
-) -> int:
-    """Whether a rating is enough for the title; what could not be rated for want of facts is not known."""
-    if rating.unrated_reason in (UnratedReason.REQUIRED_MISSING, UnratedReason.TOO_FEW_FACTS):
-        return INSUFFICIENT if override is None else _reaches(override.grade, rating, grades, rules)
-    if rating.vetoes:
-        return FAILS
-    return _reaches(rating.grade if override is None else override.grade, rating, grades, rules)
-
-
-def _reaches(grade: str, rating: Rating, grades: Mapping[int, tuple[str, ...]], rules: TitleRules) -> int:
-    ranks = grades[rating.rule_version_id]
-    return HOLDS if ranks.index(grade) <= ranks.index(rules.profile.minimum_grade) else FAILS
+def _until(history: Sequence[tuple[date, Rating]], end: date) -> list[Rating]:
+    return [rating for day, rating in history if day <= end]
 
 
 def _take_all(session: Session, numbers: Sequence[int], act: Act) -> list[int]:

@@ -7,25 +7,25 @@ from datetime import date, datetime
 
 from app.access.scope import Viewer, may_see
 from app.db import Session
-from app.designations.found import BY_HAND, Block, Found, Holder, listed
+from app.designations.found import BY_HAND, Block, Holder, listed
 from app.designations.path import Duty, level_of, may_act
 from app.designations.rules import TitleRules
-from app.designations.service.facts import PLACE_KINDS, SUBJECT_KINDS, found_of
+from app.designations.service.facts import PLACE_KINDS, SUBJECT_KINDS
 from app.designations.service.rules import rules_in_force
+from app.designations.service.rungs import Offer, offers
 from app.designations.service.steps import act_of, step_row
 from app.designations.standing import Act
 from app.designations.store import holders as holders_store
 from app.designations.store import titles as store
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.models import Designation, DesignationKind, DesignationStep, Place
 from app.models import DesignationAction as Action
+from app.models import DesignationKind, Place
 from app.models import DesignationState as State
 from app.places.service import place as place_by_id
 from app.places.service import place_by_code, places_within, subtree_prefix
 
 # Who was refused, lost the title or gave it up comes back by an application of its own.
 _NOT_OF_ITSELF = frozenset({State.REFUSED, State.REVOKED, State.WITHDRAWN})
-RUNG = ""
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,14 @@ def propose_qualifying(
 
     Nobody is proposed twice, and nobody who was refused, lost the title or gave it up.
     """
-    found = found_of(session, holders, rules=rules, on=act.on, last_step_id=last_step_id)
-    attempts = store.last_attempts(session, rules.kind, rung=RUNG, holders=found.keys())
     able, left_out = [], []
-    for key, one in found.items():
-        blocks = (*_of_attempt(attempts.get(key), by_application=False), *one.blocks)
+    for offer in offers(session, holders, rules=rules, on=act.on, last_step_id=last_step_id):
+        blocks = _distinct(*_of_attempt(offer, by_application=False), *offer.found.blocks)
         if blocks:
-            left_out.append(LeftOut(one.holder, blocks))
+            left_out.append(LeftOut(offer.found.holder, blocks))
         else:
-            able.append(one)
-    numbers = _write(session, able, act, attempts=attempts, rules=rules, by=by)
+            able.append(offer)
+    numbers = _write(session, able, act, rules=rules, by=by)
     return Proposed(numbers, left_out)
 
 
@@ -124,23 +122,23 @@ def apply(session: Session, holder: Holder, act: Act, *, rules: TitleRules, by: 
     refuse_proposer(act, rules)
     if not rules.path.by_application:
         raise Forbidden(f"{rules.kind.label}不接受申请 · {rules.profile.code} knows no application")
-    found = found_of(session, [holder], rules=rules, on=act.on)[holder.key]
-    attempts = store.last_attempts(session, rules.kind, rung=RUNG, holders=[holder.key])
+    offer = offers(session, [holder], rules=rules, on=act.on)[0]
+    found = offer.found
     by_hand = bool(BY_HAND & set(found.blocks))
-    blocks = (
-        *_of_attempt(attempts.get(holder.key), by_application=True),
+    blocks = _distinct(
+        *_of_attempt(offer, by_application=True),
         *found.standing_against(by_hand=by_hand),
     )
     if blocks:
-        raise Conflict(f"不能提名{rules.kind.label}：{listed(blocks)}")
+        raise Conflict(f"不能提名{rules.title(offer.rung)}：{listed(blocks)}")
     if by_hand:
         if not (act.reason and act.document):
             raise Invalid(
                 "reason, document: 数据不足，须写明理由与依据文件，由人工认定 · the numbers are too few to "
                 "tell: give a reason and the document, and somebody decides by hand"
             )
-        found = replace(found, facts={**found.facts, "by_hand": True})
-    return _write(session, [found], act, attempts=attempts, rules=rules, by=by)[0]
+        offer = replace(offer, found=replace(found, facts={**found.facts, "by_hand": True}))
+    return _write(session, [offer], act, rules=rules, by=by)[0]
 
 
 def refuse_proposer(act: Act, rules: TitleRules) -> None:
@@ -185,40 +183,34 @@ def holder_named(
     return Holder(place.place_id)
 
 
-def _of_attempt(
-    attempt: tuple[Designation, DesignationStep] | None, *, by_application: bool
-) -> tuple[Block, ...]:
-    if attempt is None:
+def _of_attempt(offer: Offer, *, by_application: bool) -> tuple[Block, ...]:
+    if offer.under_way:
+        return (Block.PROPOSED_ALREADY,)
+    if offer.attempt is None:
         return ()
-    state = attempt[1].state
+    state = offer.attempt[1].state
     if state.holds_title:
         return (Block.HOLDS_TITLE,)
-    if not state.ends:
-        return (Block.PROPOSED_ALREADY,)
     if state in _NOT_OF_ITSELF and not by_application:
         return (Block.ONLY_BY_APPLICATION,)
     return ()
 
 
-def _write(
-    session: Session,
-    able: Sequence[Found],
-    act: Act,
-    *,
-    attempts: Mapping[str, tuple[Designation, DesignationStep]],
-    rules: TitleRules,
-    by: str,
-) -> list[int]:
+def _distinct(*blocks: Block) -> tuple[Block, ...]:
+    return tuple(dict.fromkeys(blocks))
+
+
+def _write(session: Session, able: Sequence[Offer], act: Act, *, rules: TitleRules, by: str) -> list[int]:
     if not able:
         return []
     rows = [
         {
             "kind": rules.kind,
-            "rung": RUNG,
-            "holder": one.holder.key,
-            "attempt": attempts[one.holder.key][0].attempt + 1 if one.holder.key in attempts else 1,
-            "subject_id": one.holder.subject_id,
-            "place_id": one.holder.place_id,
+            "rung": one.rung,
+            "holder": one.found.holder.key,
+            "attempt": 1 if one.attempt is None else one.attempt[0].attempt + 1,
+            "subject_id": one.found.holder.subject_id,
+            "place_id": one.found.holder.place_id,
             "opened_at": act.at,
             "opened_by": by,
         }
@@ -232,12 +224,12 @@ def _write(
     version = rules.rule_version_id
     steps = [
         step_row(
-            numbers[one.holder.key],
+            numbers[one.found.holder.key],
             sequence=1,
             act=act,
             state=State.PROPOSED,
             rule_version_id=version,
-            facts=one.facts,
+            facts=one.found.facts,
         )
         for one in able
     ]

@@ -8,7 +8,8 @@ from app.access.scope import Viewer
 from app.db import Session
 from app.designations.path import transitions
 from app.designations.service.announcing import name_of
-from app.designations.service.steps import rules_for
+from app.designations.service.rules import rules_of_version
+from app.designations.service.steps import rules_for, standings
 from app.designations.service.titles import Listed
 from app.designations.standing import Standing
 from app.designations.store import titles as store
@@ -24,12 +25,13 @@ NIGHT = "night"
 
 @dataclass(frozen=True)
 class ShownTitle:
-    """A title in one line: whose it is, as it may be shown, and where it stands."""
+    """A title in one line: whose it is, as it may be shown, what it is called, and where it stands."""
 
     designation: Designation
     last: DesignationStep
     place: Place
     name: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -54,17 +56,20 @@ class ShownPath:
 
 def shown_titles(session: Session, cipher: Cipher, rows: Sequence[Listed]) -> list[ShownTitle]:
     """Titles in a list."""
-    return [
-        ShownTitle(row.designation, row.last, row.place, name_of(session, cipher, row.designation))
-        for row in rows
-    ]
+    return [_shown(session, cipher, row.designation, row.last, place=row.place) for row in rows]
+
+
+def _shown(
+    session: Session, cipher: Cipher, made: Designation, last: DesignationStep, *, place: Place
+) -> ShownTitle:
+    title = rules_of_version(session, last.rule_version_id).title(made.rung)
+    return ShownTitle(made, last, place, name_of(session, cipher, made), title)
 
 
 def shown_path(session: Session, cipher: Cipher, standing: Standing, *, on: date) -> ShownPath:
     """One title in full."""
     made, steps = standing.designation, standing.steps
-    place = place_by_id(session, made.place_id)
-    title = ShownTitle(made, standing.last, place, name_of(session, cipher, made))
+    title = _shown(session, cipher, made, standing.last, place=place_by_id(session, made.place_id))
     names = store.users(session, {step.user_id for step in steps if step.user_id is not None})
     notice_ids = sorted({step.notice_id for step in steps if step.notice_id is not None})
     notices = notice_standings(session, notice_ids, on=on)
@@ -82,6 +87,14 @@ def shown_path(session: Session, cipher: Cipher, standing: Standing, *, on: date
             )
         )
     return ShownPath(title, shown, _next(session, standing, on=on))
+
+
+def paths_of_subjects(
+    session: Session, cipher: Cipher, subject_ids: Sequence[int], *, on: date
+) -> list[ShownPath]:
+    """Every title some subjects have had or were proposed for, the oldest first."""
+    numbers = store.numbers_of_subjects(session, subject_ids)
+    return [shown_path(session, cipher, one, on=on) for one in standings(session, numbers)]
 
 
 def record_views(session: Session, titles: Sequence[Designation], *, viewer: Viewer, at: datetime) -> None:

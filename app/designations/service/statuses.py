@@ -7,10 +7,11 @@ from functools import lru_cache
 from typing import TypeVar
 
 from app.db import Session
-from app.designations.reports import GateLine, MeasureLine, StatusReport
+from app.designations.reports import GateLine, MeasureLine, RungLine, StatusReport
 from app.designations.store import statuses as store
 from app.errors import NotFound
 from app.models import (
+    RUNG_GATE,
     GateState,
     Place,
     PlaceGate,
@@ -23,6 +24,7 @@ from app.models import (
 from scoring import Profile
 from scoring.definition import Criterion, ProfileDefinition, Text
 
+SCORE = Text("得分", "score")
 __all__ = ["GateLine", "MeasureLine", "StatusReport", "states_of", "status_report", "status_reports"]
 
 
@@ -99,8 +101,46 @@ def _report(
             _gate_line(criterion, gates[criterion.name], measures[criterion.measure], profile=profile)
             for criterion in profile.criteria
             if criterion.name in gates
-        ),
+        )
+        + _first_rung(gates, profile),
         grade_counts=dict(counts),
+        rungs=_rung_lines(gates, profile),
+    )
+
+
+def _rung_lines(gates: Mapping[str, PlaceGate], profile: ProfileDefinition) -> tuple[RungLine, ...]:
+    """The rungs of the ladder, the lowest first; a place that bears no title has none."""
+    if profile.ladder is None:
+        return ()
+    rows = [(rung, gates.get(f"{RUNG_GATE}{rung.name}")) for rung in profile.ladder.rungs]
+    return tuple(
+        RungLine(rung.name, rung.label, row.state, row.threshold, row.value, row.margin)
+        for rung, row in rows
+        if row is not None
+    )
+
+
+def _first_rung(gates: Mapping[str, PlaceGate], profile: ProfileDefinition) -> tuple[GateLine, ...]:
+    """The lowest rung of the ladder as a gate: without it there is no title at all."""
+    rung = None if profile.ladder is None else profile.ladder.rungs[0]
+    row = None if rung is None else gates.get(f"{RUNG_GATE}{rung.name}")
+    if rung is None or row is None:
+        return ()
+    score = MeasureLine(row.measure, SCORE, row.value, row.value, None, "none", Text("none", ""))
+    return (
+        GateLine(
+            name=row.name,
+            label=Text(
+                f"{rung.label.zh}：得分不低于{rung.at_least}", f"{rung.label.en}: {rung.at_least} points"
+            ),
+            state=row.state,
+            at_least=True,
+            threshold=row.threshold,
+            value=row.value,
+            margin=row.margin,
+            measure=score,
+            basis=profile.sources[rung.basis],
+        ),
     )
 
 

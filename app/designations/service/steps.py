@@ -12,9 +12,9 @@ from app.db import Session
 from app.designations.found import Found, Holder, fingerprint_of
 from app.designations.path import level_of_person
 from app.designations.rules import TitleRules
-from app.designations.service.announcing import Announcing, announce, certify
-from app.designations.service.facts import found_of
+from app.designations.service.announcing import Announcing, announce, certify, unconsented
 from app.designations.service.rules import rules_if_any, rules_of_version
+from app.designations.service.rungs import found_for
 from app.designations.standing import Act, Refusal, Seen, Standing, refusal, transition_of
 from app.designations.store import titles as store
 from app.errors import Conflict, NotFound, PreconditionFailed
@@ -79,6 +79,8 @@ def take(
     refusals = [
         Refusal(one.number, error) for one, seen in weighed if (error := refusal(one, act, seen)) is not None
     ]
+    if announcing is not None and not refusals:
+        refusals = unconsented(session, taken, act, cipher=announcing.cipher)
     if refusals or not weighed:
         return Taken((), refusals)
     rules, notices = {one.number: seen.rules for one, seen in weighed}, {}
@@ -151,18 +153,18 @@ def _not_there(designation_id: int) -> NotFound:
 
 
 def _weighed(session: Session, taken: Sequence[Standing], act: Act) -> list[tuple[Standing, Seen]]:
-    """Each title with what its step is weighed by, asked for all of one kind and profile at once."""
-    groups: dict[tuple[DesignationKind, int], list[Standing]] = defaultdict(list)
+    """Each title with what its step is weighed by, asked for all of one kind, rung and profile at once."""
+    groups: dict[tuple[DesignationKind, str, int], list[Standing]] = defaultdict(list)
     rules: dict[int, TitleRules] = {}
     for one in taken:
         found = rules_for(session, one, on=act.on)
         rules[found.rule_version_id] = found
-        groups[one.designation.kind, found.rule_version_id].append(one)
-    facts: dict[str, Found] = {}
-    for (kind, version), group in groups.items():
+        groups[one.designation.kind, one.designation.rung, found.rule_version_id].append(one)
+    facts: dict[int, Found] = {}
+    for (_, rung, version), group in groups.items():
         holders = [holder_of(one.designation) for one in group]
-        found_now = found_of(session, holders, rules=rules[version], on=act.on)
-        facts |= {f"{kind}{key}": found for key, found in found_now.items()}
+        now = found_for(session, holders, rules=rules[version], rung=rung, on=act.on)
+        facts |= {one.number: now[one.designation.holder] for one in group}
     running = {one.notice_id for one in taken if one.notice_id is not None}
     notices = notice_standings(session, sorted(running), on=act.on) if running else {}
     lowers = act.action is Action.PUT_ON_PROBATION
@@ -172,12 +174,12 @@ def _weighed(session: Session, taken: Sequence[Standing], act: Act) -> list[tupl
             one,
             Seen(
                 rules[version],
-                facts[f"{kind}{one.designation.holder}"],
+                facts[one.number],
                 notices.get(one.notice_id or 0),
                 disputed=one.designation.subject_id in disputed,
             ),
         )
-        for (kind, version), group in groups.items()
+        for (_, _, version), group in groups.items()
         for one in group
     ]
 

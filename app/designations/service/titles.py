@@ -21,7 +21,7 @@ from app.designations.path import (
 from app.designations.rules import TitleRules
 from app.designations.service.rules import rules_if_any
 from app.designations.service.steps import rules_for
-from app.designations.standing import Standing, grace_ends
+from app.designations.standing import Standing, decided_until, grace_ends
 from app.designations.store import titles as store
 from app.models import Designation, DesignationKind, DesignationStep, Place
 from app.models import DesignationAction as Action
@@ -208,14 +208,19 @@ def _item(
         listed=row,
         action=step.action,
         level=level_of(step.duty, rules.path),
-        due_on=_due(standing, rules, on=on),
+        due_on=_due(standing, rules, notice=notice, on=on),
         waits_until=None if notice is None or notice.ended else notice.notice.ends_on,
         open_objections=0 if notice is None else notice.open_objections.get(standing.number, 0),
     )
 
 
-def _due(standing: Standing, rules: TitleRules, *, on: date) -> date | None:
-    """The last day: of a title the day before it ends, of a proposal the end of the yearly round."""
+def _due(standing: Standing, rules: TitleRules, *, notice: NoticeStanding | None, on: date) -> date | None:
+    """The last day: of a title the day before it ends, of a proposal the end of the yearly round.
+
+    What was shown in a notice is decided before the notice is too old for it.
+    """
     if standing.last.valid_until is not None:
         return standing.last.valid_until - timedelta(days=1)
-    return campaign_end(rules.path, on=on)
+    until = None if notice is None else decided_until(notice, rules) - timedelta(days=1)
+    days = (until, campaign_end(rules.path, on=on))
+    return min((day for day in days if day is not None), default=None)

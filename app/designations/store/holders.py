@@ -15,6 +15,8 @@ from app.models import (
     PlaceKind,
     Rating,
     RatingRun,
+    Roster,
+    RosterEntry,
     Subject,
     SubjectKind,
 )
@@ -50,6 +52,24 @@ def entity_statuses(session: Session, subject_ids: Collection[int]) -> dict[int,
         rows = session.execute(states.where(EntityState.entity_state_id.in_(newest)))
         found |= {row[0]: row[1] for row in rows}
     return found
+
+
+def on_newest_roster(session: Session, subject_ids: Collection[int], *, on: date) -> frozenset[int] | None:
+    """Which entities the newest roster up to a day names and does not exclude; None before the first."""
+    newest = select(Roster.roster_id).where(Roster.as_of <= on)
+    roster = session.scalars(newest.order_by(Roster.as_of.desc(), Roster.roster_id.desc()).limit(1)).first()
+    if roster is None:
+        return None
+    found: set[int] = set()
+    for part in parts(subject_ids):
+        rows = (
+            select(AgriEntity.subject_id)
+            .join(RosterEntry, RosterEntry.uscc == AgriEntity.uscc)
+            .where(RosterEntry.roster_id == roster, RosterEntry.exclusion.is_(None))
+            .where(AgriEntity.subject_id.in_(part))
+        )
+        found |= set(session.scalars(rows))
+    return frozenset(found)
 
 
 def subjects_below(session: Session, prefix: str, kind: SubjectKind) -> list[tuple[int, int]]:

@@ -9,12 +9,14 @@ from sqlalchemy import func, or_, select, text
 from app.db import Session
 from app.designations.store.titles import HELD, parts
 from app.models import (
+    RUNG_GATE,
     Designation,
     DesignationKind,
     DesignationState,
     DesignationStep,
     GateState,
     Place,
+    PlaceGate,
     PlaceStatus,
     Rating,
     RatingRun,
@@ -26,12 +28,14 @@ class Reached:
     """Where one title stands by its last step, and the last night or official step it is known up to."""
 
     designation_id: int
+    rung: str
     holder: str
     subject_id: int | None
     place_id: int
     state: DesignationState
     valid_until: date | None
     step_id: int
+    notice_id: int | None
 
 
 def lock(session: Session) -> None:
@@ -51,12 +55,14 @@ def reached(session: Session, kind: DesignationKind) -> list[Reached]:
     rows = (
         select(
             Designation.designation_id,
+            Designation.rung,
             Designation.holder,
             Designation.subject_id,
             Designation.place_id,
             DesignationStep.state,
             DesignationStep.valid_until,
             DesignationStep.designation_step_id,
+            DesignationStep.notice_id,
         )
         .join(DesignationStep, DesignationStep.designation_id == Designation.designation_id)
         .where(DesignationStep.designation_step_id.in_(newest))
@@ -106,17 +112,30 @@ def ratings_until(
 
 
 def states_until(
-    session: Session, place_ids: Collection[int], *, on: date
+    session: Session, place_ids: Collection[int], *, rung: str, on: date
 ) -> dict[int, list[tuple[date, GateState]]]:
-    """The state of some divisions on every night up to a day that changed it, the oldest first."""
+    """The state of some divisions on every night up to a day that changed it, the oldest first.
+
+    With a rung, its score must be enough as well, where the night judged by a ladder that has it.
+    """
     found: dict[int, list[tuple[date, GateState]]] = {each: [] for each in place_ids}
+    of_rung = (PlaceGate.place_status_id == PlaceStatus.place_status_id) & (
+        PlaceGate.name == f"{RUNG_GATE}{rung}"
+    )
     for part in parts(place_ids):
         rows = (
-            select(RatingRun.as_of, PlaceStatus.place_id, PlaceStatus.state)
+            select(RatingRun.as_of, PlaceStatus.place_id, PlaceStatus.state, PlaceGate.state)
             .join(RatingRun, RatingRun.run_id == PlaceStatus.run_id)
+            .outerjoin(PlaceGate, of_rung)
             .where(PlaceStatus.place_id.in_(part), RatingRun.as_of <= on, RatingRun.published_at.is_not(None))
             .order_by(PlaceStatus.run_id)
         )
-        for day, place_id, state in session.execute(rows):
-            found[place_id].append((day, state))
+        for day, place_id, state, enough in session.execute(rows):
+            found[place_id].append((day, _worse(state, enough)))
     return found
+
+
+def _worse(one: GateState, other: GateState | None) -> GateState:
+    """The state of both together: what fails outweighs what is not known."""
+    order = (GateState.FAILS, GateState.INSUFFICIENT)
+    return next((state for state in order if state in (one, other)), one)

@@ -26,6 +26,7 @@ from app.models import (
 )
 
 Row = Mapping[str, Any]
+Attempt = tuple[Designation, DesignationStep]
 HELD = tuple(state for state in DesignationState if state.holds_title)
 OPEN = tuple(state for state in DesignationState if not state.ends)
 # SQLite and PostgreSQL both take lists of this length; longer ones are asked in parts.
@@ -94,17 +95,21 @@ def steps_of(session: Session, designation_ids: Collection[int]) -> dict[int, li
 
 
 def last_attempts(
-    session: Session, kind: DesignationKind, *, rung: str, holders: Collection[str]
-) -> dict[str, tuple[Designation, DesignationStep]]:
-    """The last attempt of each holder with its last step; who never was proposed is left out."""
-    found: dict[str, tuple[Designation, DesignationStep]] = {}
+    session: Session, kind: DesignationKind, *, holders: Collection[str]
+) -> dict[str, dict[str, Attempt]]:
+    """The last attempt of each holder at each rung with its last step; who never was proposed is left out."""
+    found: dict[str, dict[str, Attempt]] = {}
     for part in parts(holders):
-        rows = _with_last_step().where(
-            Designation.kind == kind, Designation.rung == rung, Designation.holder.in_(part)
-        )
+        rows = _with_last_step().where(Designation.kind == kind, Designation.holder.in_(part))
         for made, step in session.execute(rows.order_by(Designation.attempt)):
-            found[made.holder] = (made, step)
+            found.setdefault(made.holder, {})[made.rung] = (made, step)
     return found
+
+
+def numbers_of_subjects(session: Session, subject_ids: Collection[int]) -> Sequence[int]:
+    """The numbers of every attempt of some subjects at any title, the oldest first."""
+    of_subjects = select(Designation.designation_id).where(Designation.subject_id.in_(subject_ids))
+    return session.scalars(of_subjects.order_by(Designation.designation_id)).all()
 
 
 def steps_of_holders(
@@ -172,7 +177,7 @@ def held_villages(
     """How many villages of each town hold the title; with a step, as far as was known then."""
     newest = _last_sequences(last_step_id)
     rows = (
-        select(Place.parent_id, func.count())
+        select(Place.parent_id, func.count(Place.place_id.distinct()))
         .select_from(Designation)
         .join(newest, newest.c.designation_id == Designation.designation_id)
         .join(

@@ -109,6 +109,6 @@ def _by_scope(
         if place not in skipped:
             viewer = request.viewer
             scope = RowScope(subtree_prefix(viewer.place_code), viewer.organisation_id)
-            on = request.at.astimezone(clock.CHINA).date()
+            on = clock.day_of(request.at)
             groups.setdefault((scope, on), []).append(place)
     return groups

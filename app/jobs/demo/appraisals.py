@@ -32,7 +32,7 @@ def add_appraisals(engine: Engine, cipher: Cipher, *, at: datetime) -> list[str]
     """
     with transaction(engine) as session:
         who = _official(session)
-        on = at.astimezone(clock.CHINA).date()
+        on = clock.day_of(at)
         villages = [
             place
             for place in places_within(session, who.place_code, on=on, kinds=(PlaceKind.VILLAGE,))
@@ -96,7 +96,7 @@ def _opened(session: Session, cipher: Cipher, place: Place, *, who: Viewer, at: 
 
 
 def _round(session: Session, place: Place, *, who: Viewer, at: datetime) -> Round:
-    opens_on = at.astimezone(clock.CHINA).date()
+    opens_on = clock.day_of(at)
     return service.open_round(
         session,
         place.code,

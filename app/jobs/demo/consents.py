@@ -1,4 +1,4 @@
-"""Consents of the demonstration: to the collection of income and assets, to inquiries, to being rated."""
+"""Consents of the demonstration: to the collection of income and assets, to inquiries, ratings, notices."""
 
 from collections.abc import Mapping
 
@@ -79,6 +79,13 @@ def append_consents(writer: Writer, order: Order, *, ids: Ints, organisation_id:
         },
     )
     return len(agreed)
+
+
+def append_publication_consents(writer: Writer, order: Order, *, ids: Ints) -> None:
+    """Write that each of these households agrees to stand, masked, on a public notice."""
+    given = np.full(len(ids), epoch_day(order.delivered_on) - 1)
+    numbers = [f"演示公示同意 {number:07d}" for number in range(1, len(ids) + 1)]
+    _append(writer, ids, given, kind=ConsentKind.PUBLICATION, columns={"reference": numbers})
 
 
 def append_refusals(writer: Writer, order: Order, *, ids: Ints) -> int:

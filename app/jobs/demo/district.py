@@ -17,7 +17,7 @@ from app.jobs.demo.batches import (
     count_rows,
     demo_facts,
 )
-from app.jobs.demo.consents import append_consents, append_refusals
+from app.jobs.demo.consents import append_consents, append_publication_consents, append_refusals
 from app.jobs.demo.contacts import append_contacts
 from app.jobs.demo.entity_rows import EntityFiles, append_entities, append_entity_files, invent_files
 from app.jobs.demo.households import append_files, append_heads, live, parts
@@ -147,6 +147,7 @@ class _District:
         files += self._append_entities(entities)
         loan_months = self.book.append_months(progress)
         ids = np.concatenate([household_ids, entities.ids])
+        append_publication_consents(writer, order, ids=ids)
         summary = DemoSummary(
             households=order.households,
             entities=order.entities,

@@ -10,13 +10,16 @@ from app.jobs.night.rating import RatingColumns
 from app.jobs.night.reading import LoanMonthColumns, Subjects
 from app.jobs.night.records import Facts
 from app.jobs.night.rules import Rules
-from app.models import GateState, Place, PlaceKind, SubjectKind
+from app.models import RUNG_GATE, GateState, Place, PlaceKind, SubjectKind
 from scoring import HOLDS, GateResults, Measure
+from scoring.ladder import LadderResults
 from scoring.measures import county_medians
 
 Counts = NDArray[np.float64]
 GradeCounts = frozenset[tuple[str, str, int]]
 STATES = (GateState.HOLDS, GateState.FAILS, GateState.INSUFFICIENT, GateState.NOT_APPLICABLE)
+# What the rungs of a ladder are held against.
+SCORE = "score"
 UNITS = (PlaceKind.VILLAGE, PlaceKind.COMMUNITY)
 TOWNS = (PlaceKind.TOWN, PlaceKind.SUBDISTRICT)
 
@@ -197,6 +200,7 @@ def town_measures(
         "designated_village_share": Measure(
             summed(bear.astype(float)), summed(villages.astype(float)), "villages"
         ),
+        "designated_village_count": Measure(summed(bear.astype(float)), None, "none"),
         "credit_village_share": Measure(
             summed((holds & villages).astype(float)), summed(villages.astype(float)), "villages"
         ),
@@ -280,7 +284,8 @@ def _measure_rows(measures: Mapping[str, Measure], position: int) -> frozenset[M
 
 
 def _gate_rows(results: GateResults, position: int) -> frozenset[GateRow]:
-    return frozenset(
+    """The gates of one place, and the rungs of the ladder where there is one."""
+    rows = frozenset(
         GateRow(
             gate.criterion.name,
             gate.criterion.measure,
@@ -291,6 +296,22 @@ def _gate_rows(results: GateResults, position: int) -> frozenset[GateRow]:
             _number(gate.margin[position]),
         )
         for gate in results.gates
+    )
+    return rows if results.ladder is None else rows | _rung_rows(results.ladder, position)
+
+
+def _rung_rows(ladder: LadderResults, position: int) -> frozenset[GateRow]:
+    score = _number(ladder.score[position])
+    return frozenset(
+        GateRow(
+            f"{RUNG_GATE}{rung.rung.name}",
+            SCORE,
+            STATES[rung.state[position]],
+            float(rung.rung.at_least),
+            score,
+            None if score is None else score - rung.rung.at_least,
+        )
+        for rung in ladder.rungs
     )
 
 

@@ -1,6 +1,6 @@
 """Whose titles a night has to look at, from its columns; what it does for them is `designations`' to say."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import date, datetime
 
@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from app.db import Session
+from app.designations.rules import TitleRules
 from app.designations.service.night import Candidates, Night, keep, lock
 from app.designations.service.rules import rules_if_any
+from app.designations.service.subject_gates import OF_TODAY, REGISTERED, VETOES
 from app.jobs.night.rating import REASONS
 from app.jobs.night.tonight import Tonight
 from app.models import (
+    RUNG_GATE,
     AppraisalResult,
     DesignationKind,
     GateState,
@@ -23,6 +26,7 @@ from app.models import (
     UnratedReason,
 )
 from app.records.known import DESIGNATION_STEPS
+from scoring.lint.delivered import GRADE_REACHED
 
 _OF_SUBJECTS = {
     DesignationKind.CREDIT_HOUSEHOLD: (SubjectKind.HOUSEHOLD, UnratedReason.MERGED),
@@ -54,15 +58,21 @@ def _candidates(session: Session, kind: DesignationKind, tonight: Tonight) -> Ca
 
 
 def _subjects(session: Session, kind: DesignationKind, tonight: Tonight) -> Candidates:
-    """Those whose card is good enough, those whose is not, and those who are no more."""
+    """Those whose card is good enough, those whose is not, and those who are no more.
+
+    The gates are looked at closely later; here only what the columns say already leaves anybody out.
+    """
     rules = rules_if_any(session, kind, on=tonight.known.on)
     if rules is None:
         return Candidates()
     of, reason = _OF_SUBJECTS[kind]
     columns = tonight.ratings[of]
     ids = columns.subject_ids
-    least = tonight.grades.index(rules.profile.minimum_grade)
-    fine = (columns.grade <= least) & (columns.vetoes == 0)
+    fine = np.ones(len(ids), dtype=np.bool_)
+    if rules.asks_for(GRADE_REACHED):
+        fine &= columns.grade <= tonight.grades.index(rules.profile.minimum_grade)
+    if rules.asks_for(VETOES):
+        fine &= columns.vetoes == 0
     # An override may lift or lower any of them: those are looked at closely either way.
     moved = np.isin(ids, _array(session.scalars(select(Override.subject_id).distinct()).all()))
     able = fine | moved
@@ -71,9 +81,18 @@ def _subjects(session: Session, kind: DesignationKind, tonight: Tonight) -> Cand
     gone = columns.unrated == REASONS.index(reason)
     return Candidates(
         able=ids[able].tolist(),
-        poor=_Among(ids[~fine | moved]),
+        poor=_Among(ids if _asks_more(rules) else ids[~fine | moved]),
         gone=_Among(ids[gone]),
     )
+
+
+def _asks_more(rules: TitleRules) -> bool:
+    """Whether a title can be in breach for something the columns of a night do not say."""
+    of_columns = {GRADE_REACHED, VETOES, *OF_TODAY}
+    if rules.kind is DesignationKind.CREDIT_HOUSEHOLD:
+        of_columns.add(REGISTERED)
+    asked = {gate.measure for gate in rules.profile.criteria}
+    return rules.profile.ladder is not None or not asked <= of_columns
 
 
 def _places(session: Session, kind: DesignationKind, tonight: Tonight) -> Candidates:
@@ -83,8 +102,13 @@ def _places(session: Session, kind: DesignationKind, tonight: Tonight) -> Candid
     judged = [status for status in tonight.statuses if status.rule_version_id == version]
     able = [status.place_id for status in judged if status.state is GateState.HOLDS]
     poor = [status.place_id for status in judged if status.state is GateState.FAILS]
+    poor_rungs: dict[str, set[int]] = defaultdict(set)
+    for status in judged:
+        for gate in status.gates:
+            if gate.name.startswith(RUNG_GATE) and GateState.FAILS in (gate.state, status.state):
+                poor_rungs[gate.name.removeprefix(RUNG_GATE)].add(status.place_id)
     gone = session.scalars(select(Place.place_id).where(Place.valid_to <= tonight.known.on))
-    return Candidates(able=able, poor=frozenset(poor), gone=frozenset(gone))
+    return Candidates(able=able, poor=frozenset(poor), gone=frozenset(gone), poor_rungs=poor_rungs)
 
 
 class _Among:

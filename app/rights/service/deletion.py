@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from app import clock
 from app.approvals.service import use
 from app.consents.service import rating_refused
 from app.db import Session
+from app.designations.service.shown import paths_of_subjects
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.models import ApprovalKind, Erasure, SubjectKind
 from app.objections.service import open_objections
@@ -17,7 +19,7 @@ from app.rights import erasing, store
 from app.rights.checks import checked_document, checked_text, erased, not_there, purposes_left
 from app.rights.purposes import hindrances
 from app.rights.right import ERASED, GROUND_LENGTH_MAX
-from app.rights.service.desk import day_of, home_code, kin_of
+from app.rights.service.desk import home_code, kin_of
 from app.subjects.cipher import Cipher
 from app.subjects.service import subject as subject_by_id
 
@@ -105,11 +107,11 @@ def erase(
     purpose that stands in the way. Pseudonymous ratings, the log of inquiries, consents and loans stay: other
     terms rule those.
     """
-    content, on = erasure_content(subject_id, ground=ground, document=document), day_of(at)
+    content, on = erasure_content(subject_id, ground=ground, document=document), clock.day_of(at)
     _refuse_unerasable(session, subject_id, on=on)
     store.lock_subject(session, subject_id)
     kin = kin_of(session, subject_id, on=on)
-    left = list(_hindrances(session, subject_id, kin, needs_consent=needs_consent, on=on))
+    left = _hindrances(session, cipher, subject_id, kin=kin, needs_consent=needs_consent, on=on)
     if left:
         raise purposes_left(subject_id, left)
     counts = _overwritten(session, cipher, kin)
@@ -135,7 +137,7 @@ def _refuse_unerasable(session: Session, subject_id: int, *, on: date) -> None:
         raise not_there(subject_id)
     gone = store.erasure(session, subject_id)
     if gone is not None:
-        raise erased(gone, on=day_of(gone.erased_at))
+        raise erased(gone, on=clock.day_of(gone.erased_at))
     heir = stands_behind(session, subject_id, known=known_on(session, on))
     if heir != subject_id:
         raise Conflict(
@@ -144,16 +146,25 @@ def _refuse_unerasable(session: Session, subject_id: int, *, on: date) -> None:
 
 
 def _hindrances(
-    session: Session, subject_id: int, kin: Sequence[int], *, needs_consent: bool, on: date
+    session: Session,
+    cipher: Cipher,
+    subject_id: int,
+    *,
+    kin: Sequence[int],
+    needs_consent: bool,
+    on: date,
 ) -> list[str]:
     disputed = [each.objection.objection_id for each in open_objections(session, kin, on=on)]
     reviews = [request for request, answer in store.reviews_of(session, kin) if answer is None]
+    protests = [answer for _, answer in store.notice_objections_of(session, kin)]
     found = hindrances(
         rating_refused=rating_refused(session, subject_id, on=on, needs_consent=needs_consent),
         loans=store.loans_of(session, kin),
         consents=store.consents_of(session, kin),
         objections=disputed,
         reviews=[each.review_request_id for each in reviews],
+        titles=[path.title for path in paths_of_subjects(session, cipher, kin, on=on)],
+        notice_objections=protests.count(None),
         on=on,
     )
     return list(found)
@@ -164,7 +175,9 @@ def _overwritten(session: Session, cipher: Cipher, kin: Sequence[int]) -> dict[s
     objections, reviews = store.objections_of(session, kin), store.reviews_of(session, kin)
     for subject_id in kin:
         if subject_by_id(session, subject_id).kind is SubjectKind.AGRI_ENTITY:
-            erasing.erase_entity(cipher, store.agri_entity(session, subject_id))
+            entity = store.agri_entity(session, subject_id)
+            store.overwrite_roster(session, entity.uscc, word=ERASED, code=erasing.no_code())
+            erasing.erase_entity(cipher, entity)
         else:
             erasing.erase_household(cipher, store.household(session, subject_id))
     for objection in objections:
@@ -173,6 +186,11 @@ def _overwritten(session: Session, cipher: Cipher, kin: Sequence[int]) -> dict[s
         erasing.erase_event(cipher, event)
     for request, answer in reviews:
         erasing.erase_review(cipher, request, answer)
+    protests = store.notice_objections_of(session, kin)
+    for protest, finding in protests:
+        erasing.erase_notice_objection(cipher, protest, finding)
+    for certificate in store.certificates_of(session, kin):
+        erasing.erase_certificate(certificate)
     quarantined = store.quarantined_of(session, kin)
     for row in quarantined:
         erasing.erase_quarantined(cipher, row)
@@ -182,6 +200,8 @@ def _overwritten(session: Session, cipher: Cipher, kin: Sequence[int]) -> dict[s
         "objections": len(objections),
         "review_requests": len(reviews),
         "quarantined_rows": len(quarantined),
+        "notice_objections": len(protests),
+        **store.overwrite_titles(session, kin, word=ERASED),
         **store.overwrite_plain(session, kin, word=ERASED),
         **store.remove_sealed(session, kin, noise=erasing.noise()),
     }

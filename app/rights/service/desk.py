@@ -20,7 +20,7 @@ _UNKNOWN = "nobody is on file under this number; compare it with the card or the
 
 def find(session: Session, cipher: Cipher, number: str, *, viewer: Viewer, at: datetime) -> SubjectCard:
     """The subject behind a number, masked; one that lives elsewhere is as unknown as one not on file."""
-    found = find_by_number(session, cipher, number, on=day_of(at))
+    found = find_by_number(session, cipher, number, on=clock.day_of(at))
     if not may_see(viewer, place_by_id(session, found.place_id).code):
         raise NotFound(_UNKNOWN)
     record_view(session, found.subject_id, viewer=viewer, at=at)
@@ -37,7 +37,7 @@ def seen(session: Session, subject_id: int, *, viewer: Viewer, at: datetime) -> 
         raise not_there(subject_id)
     gone = store.erasure(session, subject_id)
     if gone is not None:
-        raise erased(gone, on=day_of(gone.erased_at))
+        raise erased(gone, on=clock.day_of(gone.erased_at))
     record_view(session, subject_id, viewer=viewer, at=at)
     return found
 
@@ -61,7 +61,3 @@ def kin_of(session: Session, subject_id: int, *, on: date) -> list[int]:
 
 def home_code(session: Session, subject_id: int) -> str:
     return place_by_id(session, subject_by_id(session, subject_id).place_id).code
-
-
-def day_of(at: datetime) -> date:
-    return at.astimezone(clock.CHINA).date()

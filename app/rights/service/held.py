@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from app import clock
 from app.corrections.service import statements_of
 from app.db import Session
+from app.designations.service.shown import paths_of_subjects
 from app.models import Subject, SubjectKind
 from app.objections.service import standing
 from app.overrides.service import in_force as overrides_in_force
@@ -24,6 +25,7 @@ from app.rights.holding import (
     override_line,
     record_lines,
     review_line,
+    title_line,
 )
 from app.rights.report import Asked, Explained, Held, Who
 from app.rights.right import INQUIRY_YEARS
@@ -54,6 +56,7 @@ def held(session: Session, cipher: Cipher, subject: Subject, *, on: date) -> Hel
             objection_line(standing(session, each, on=on)) for each in store.objections_of(session, kin)
         ],
         reviews=[review_line(*each) for each in store.reviews_of(session, kin)],
+        titles=[title_line(each) for each in paths_of_subjects(session, cipher, kin, on=on)],
     )
 
 

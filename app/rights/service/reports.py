@@ -12,7 +12,7 @@ from app.rights import store
 from app.rights.checks import checked_document
 from app.rights.report import Asked, Explained, Issued, PortableCopy, Report
 from app.rights.right import FREE_REPORTS_A_YEAR, Format, Handed
-from app.rights.service.desk import day_of, seen
+from app.rights.service.desk import seen
 from app.rights.service.held import asked, explained_now, held
 from app.rights.words import NOTICE, PORTABLE_NOTICE, RIGHTS, TITLE, noted
 from app.subjects.cipher import Cipher
@@ -33,7 +33,7 @@ def report(
 
     That it was handed over, to whom it was shown and the SHA-256 of its bytes are on record.
     """
-    proof, on = checked_document(document), day_of(at)
+    proof, on = checked_document(document), clock.day_of(at)
     subject = seen(session, subject_id, viewer=viewer, at=at)
     store.lock_subject(session, subject_id)
     year = date(on.year, 1, 1), date(on.year + 1, 1, 1)
@@ -62,7 +62,7 @@ def portability(
     copy = PortableCopy(
         notice=noted(PORTABLE_NOTICE, synthetic=subject.synthetic),
         issued=_issued(viewer, at=at, document=proof, number=None, free=True),
-        held=held(session, cipher, subject, on=day_of(at)),
+        held=held(session, cipher, subject, on=clock.day_of(at)),
     )
     content, kind = copy.model_dump_json(indent=1).encode(), DisclosureKind.PORTABILITY
     return _hand_over(session, subject_id, kind, content, issued=copy.issued, viewer=viewer, at=at)
@@ -71,13 +71,13 @@ def portability(
 def asked_about(session: Session, subject_id: int, *, viewer: Viewer, at: datetime) -> list[Asked]:
     """Who asked about a subject in the last five years, the newest first."""
     seen(session, subject_id, viewer=viewer, at=at)
-    return asked(session, subject_id, on=day_of(at))
+    return asked(session, subject_id, on=clock.day_of(at))
 
 
 def explanation(session: Session, subject_id: int, *, viewer: Viewer, at: datetime) -> Explained:
     """The rating that holds, told in plain sentences (PIPL art. 24)."""
     seen(session, subject_id, viewer=viewer, at=at)
-    return explained_now(session, subject_id, on=day_of(at))
+    return explained_now(session, subject_id, on=clock.day_of(at))
 
 
 def _issued(viewer: Viewer, *, at: datetime, document: str, number: int | None, free: bool) -> Issued:
@@ -106,7 +106,7 @@ def _hand_over(
         subject_id=subject_id,
         kind=kind,
         free=issued.free,
-        given_on=day_of(at),
+        given_on=clock.day_of(at),
         document=issued.document,
         content_sha256=digest,
         recorded_at=at,

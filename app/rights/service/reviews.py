@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from app import clock
 from app.access.scope import Viewer, may_see
 from app.db import Session
 from app.errors import NotFound
@@ -23,7 +24,7 @@ from app.rights.checks import (
     refuse_second_review,
 )
 from app.rights.right import ReviewItem, ReviewList, ReviewState, Verdict
-from app.rights.service.desk import day_of, home_code, kin_of, record_view, seen
+from app.rights.service.desk import home_code, kin_of, record_view, seen
 from app.subjects.cipher import Cipher
 from app.subjects.service import describe
 from app.subjects.service import subject as subject_by_id
@@ -41,7 +42,7 @@ def request_review(
     at: datetime,
 ) -> ReviewState:
     """Keep the request that a person looks at a rating (the one that holds, if none is named)."""
-    words, proof, on = checked_text(text, where="text"), checked_document(document), day_of(at)
+    words, proof, on = checked_text(text, where="text"), checked_document(document), clock.day_of(at)
     seen(session, subject_id, viewer=viewer, at=at)
     rating = current_rating(session, subject_id) if rating_id is None else rating_by_id(session, rating_id)
     if rating is None or rating.subject_id not in kin_of(session, subject_id, on=on):
@@ -68,7 +69,7 @@ def request_review(
 
 def open_reviews(session: Session, cipher: Cipher, *, viewer: Viewer, at: datetime, limit: int) -> ReviewList:
     """What the viewer's division has to look at, those due first on top; that he saw them is written down."""
-    on, prefix = day_of(at), subtree_prefix(viewer.place_code)
+    on, prefix = clock.day_of(at), subtree_prefix(viewer.place_code)
     open_count, overdue_count = store.count_open_reviews(session, prefix, on=on)
     items = []
     for request, place in store.open_reviews_within(session, prefix, limit=limit):
@@ -101,14 +102,15 @@ def answer_review(
         raise NotFound(f"本辖区没有复核申请 {review_id} · there is no request {review_id} in your division")
     refuse_answered(earlier)
     refuse_own(request, username=viewer.username)
-    if verdict.outcome is ReviewOutcome.CORRECTED and not _corrected_since(session, request, on=day_of(at)):
+    on = clock.day_of(at)
+    if verdict.outcome is ReviewOutcome.CORRECTED and not _corrected_since(session, request, on=on):
         raise nothing_corrected(request)
     record_view(session, request.subject_id, viewer=viewer, at=at, rating_id=request.rating_id)
     made = ReviewAnswer(
         review_request_id=review_id,
         outcome=verdict.outcome,
         text_cipher=cipher.seal(words, row=erasing.answer_row(review_id)),
-        answered_on=day_of(at),
+        answered_on=on,
         recorded_at=at,
         recorded_by=viewer.username,
     )

@@ -57,7 +57,7 @@ def load(people: People, policies: Path) -> None:
 def ask(people: People, *, by: str = "maker", pia: str = PIA, day: date = NEW) -> int:
     with transaction(people.district.engine) as session:
         maker = people.viewers[by]
-        wanted = proposals.activation(session, PROFILE, effective_from=day, pia=pia, maker=maker)
+        wanted = proposals.activation(session, PROFILE, effective_from=day, pia=pia, maker=maker, on=DAY)
         return filed(session, people, wanted, by=by)
 
 

@@ -79,8 +79,9 @@ def test_a_newer_version_rates_nobody_before_another_person_agrees(people: Peopl
     assert [held for held in district.night(DAY).rules_held if f"{kind} {NEW}" in held]
     with transaction(district.engine) as session:
         wanted = proposals.activation(
-            session, RULES[kind], effective_from=NEW, pia="评估（演示）", maker=people.viewers["maker"]
-        )
+            session, RULES[kind], effective_from=NEW, pia="评估（演示）", maker=people.viewers["maker"],
+            on=DAY,
+        )  # fmt: skip
         number = service.request(
             session, kind=wanted.kind, target=wanted.target, content=wanted.content, reason="演示",
             maker=people.viewers["maker"], at=AT,

@@ -17,9 +17,13 @@ __all__ = ["village"]
 UNTIL = DAY + timedelta(days=365)
 
 
-def awarded(village: Village, title: int, *, signer: Signer = SIGNER, **changed: object) -> Certificate:
+def awarded(
+    village: Village, designation_id: int, /, *, signer: Signer = SIGNER, **changed: object
+) -> Certificate:
     """A title given, with its certificate."""
-    step = village.step(title, DesignationState.DESIGNATED, action=DesignationAction.AWARD, valid_until=UNTIL)
+    step = village.step(
+        designation_id, DesignationState.DESIGNATED, action=DesignationAction.AWARD, valid_until=UNTIL
+    )
     said = {
         "kind": DesignationKind.CREDIT_HOUSEHOLD, "holder_name": "王**", "place_name": "璧山区大兴镇连枷村",
         "issuer_name": "璧山区大兴镇人民政府", "issued_on": DAY, "valid_until": UNTIL,
@@ -51,6 +55,18 @@ def test_the_signed_text_is_read_back_as_it_was_said(village):
         key_id=SIGNER.key_id,
     )
     assert is_signed(made.payload, made.signature, SIGNER.public_key)
+
+
+def test_the_rung_of_a_ladder_is_signed_too_and_nothing_else_changes_where_there_is_none(village):
+    plain, rung = (
+        awarded(village, number, title=name)
+        for number, name in zip(village.titles[:2], ("", "省级信用村"), strict=True)
+    )
+    said = CertificateText.read(rung.payload)
+    assert (said.title, said.named, said.holder) == ("省级信用村", "省级信用村", "王**")
+    assert (rung.payload.split("|")[0], rung.payload.count("|")) == ("CV2", 10)
+    assert (plain.payload.split("|")[0], plain.payload.count("|")) == ("CV1", 9)
+    assert CertificateText.read(plain.payload).named == "信用户"
 
 
 def test_the_text_of_the_code_stays_below_300_bytes_and_is_parted_again(village):

@@ -126,3 +126,11 @@ def test_a_key_that_cannot_be_read_is_said_so(text, tmp_path):
     (tmp_path / "bad.pem").write_text("no key")
     assert checked(tmp_path / "bad.pem", text=text)[0] == 2
     assert checked(tmp_path / "none.pem", text=text)[0] == 2
+
+
+def test_the_rung_of_a_ladder_is_told(village, key):
+    made = awarded(village, village.titles[0], title="省级信用村")
+    status, words = checked(key, text=qr_text(made.payload, made.signature))
+    assert (status, "级别 level: 省级信用村" in words) == (0, True)
+    forged = qr_text(made.payload, made.signature).replace("省级", "国级")
+    assert checked(key, text=forged)[0] == 1

@@ -143,6 +143,8 @@ class TitleMachine(RuleBasedStateMachine):
             posted = next(each for each in reversed(before.steps) if each.notice_id is not None)
             assert posted.happened_on + NOTICE_DAYS <= self.on, "the notice has run its days"
         if step.action is A.AWARD:
+            late = posted.happened_on + NOTICE_DAYS + timedelta(days=path.decide_within_days)
+            assert self.on < late, "what was shown too long ago is not decided"
             assert not self.upheld, "an upheld objection leaves only the refusal"
             assert [each.action for each in before.steps] == [A.PROPOSE, A.CHECK_TOWN, A.POST_NOTICE]
         if step.action is A.REVOKE:

@@ -109,6 +109,37 @@ def test_a_review_begins_before_the_title_ends_and_what_is_not_renewed_lapses(
         assert titles_of(session, [holder], on=until - timedelta(days=1))[holder.key][0].kind is ENTITY
 
 
+@pytest.fixture
+def shown(committee: Committee, farm: int) -> int:
+    """A proposal whose notice ended on the day `AWARDED` without a decision."""
+    committee.night()
+    number = committee.numbers(ENTITY)[0]
+    committee.noticed(number)
+    return number
+
+
+TOO_LATE = AWARDED + timedelta(days=90)
+
+
+def test_what_nobody_decides_in_time_lapses_and_is_proposed_anew(committee, farm, shown):
+    committee.night(TOO_LATE - timedelta(days=1))
+    assert committee.state(shown) is S.NOTICED
+    committee.night(TOO_LATE)
+    assert (committee.state(shown), committee.numbers(ENTITY)) == (S.LAPSED, [shown])
+    committee.night(TOO_LATE + timedelta(days=1))
+    assert [committee.state(each) for each in committee.numbers(ENTITY)] == [S.LAPSED, S.PROPOSED]
+
+
+@pytest.mark.parametrize(("upheld", "then"), [(False, S.LAPSED), (True, S.NOTICED)])
+def test_what_was_objected_to_waits_for_somebodys_answer(committee, shown, upheld, then):
+    objection = committee.objected(shown)
+    committee.night(TOO_LATE)
+    assert committee.state(shown) is S.NOTICED
+    committee.answered(objection, upheld=upheld, on=TOO_LATE)
+    committee.night(TOO_LATE + timedelta(days=1))
+    assert committee.state(shown) is then
+
+
 @SQLITE_ONLY
 def test_a_renewed_title_goes_on_for_another_year_with_a_new_certificate(committee, farm, title):
     committee.district.observe(farm, GOOD_ENTITY, on=date(2026, 9, 1))

@@ -36,7 +36,16 @@ def proposed(committee: Committee, farm: int) -> int:
 
 
 VILLAGE_PATH = PathRules(
-    DesignationKind.CREDIT_VILLAGE, True, True, (Level.VILLAGE, Level.TOWN), 7, Level.DISTRICT, 12, 60, None
+    DesignationKind.CREDIT_VILLAGE,
+    True,
+    True,
+    (Level.VILLAGE, Level.TOWN),
+    7,
+    Level.DISTRICT,
+    12,
+    60,
+    90,
+    None,
 )
 
 
@@ -124,6 +133,25 @@ def test_case_g_an_objection_to_the_notice_blocks_naming_until_it_is_answered(co
         committee.step(proposed, A.AWARD, by="admin", on=OVER)
     committee.answered(objection, upheld=False)
     assert committee.step(proposed, A.AWARD, by="admin", on=OVER).state is S.DESIGNATED
+
+
+def test_a_decision_that_comes_too_early_names_the_open_objections_too(committee, proposed):
+    committee.noticed(proposed)
+    committee.objected(proposed)
+    with pytest.raises(Conflict, match=r"it ends on .*1 objections to the notice are open"):
+        committee.step(proposed, A.AWARD, by="admin", on=OVER - timedelta(days=1))
+
+
+@pytest.mark.parametrize(("days", "given"), [(89, True), (90, False)])
+def test_a_title_is_given_only_while_its_notice_is_not_too_old(committee, proposed, days, given):
+    committee.noticed(proposed)
+    on = OVER + timedelta(days=days)
+    if given:
+        assert committee.step(proposed, A.AWARD, by="admin", on=on).state is S.DESIGNATED
+        return
+    with pytest.raises(Conflict, match=r"more than 90 days ago: it can no longer be given"):
+        committee.step(proposed, A.AWARD, by="admin", on=on)
+    assert committee.step(proposed, A.REFUSE, by="admin", on=on).state is S.REFUSED
 
 
 def test_case_g_an_upheld_objection_leaves_only_the_refusal(committee, proposed):

@@ -20,7 +20,7 @@ from app.models import (
     User,
 )
 from app.objections import service
-from app.objections.objection import Filing, ObjectionRules, Progress, Reply
+from app.objections.objection import Filing, Note, ObjectionRules, Progress, Reply
 from tests.district import DAY, DISTRICT, OTHER_TOWN, TOWN, District, morning
 
 RULES = ObjectionRules(days=20, escalate_before=5)
@@ -78,7 +78,7 @@ class Office:
         with transaction(self.district.engine) as session:
             return service.escalate(session, on=on, at=morning(on), rules=RULES)
 
-    def notes(self, household: int, *, on: date = RAISED) -> list[service.Note]:
+    def notes(self, household: int, *, on: date = RAISED) -> list[Note]:
         """What every answer about the household shows on a day."""
         with Session(self.district.engine) as session:
             return service.notes_of(session, household, on=on)

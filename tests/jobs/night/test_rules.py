@@ -56,7 +56,7 @@ def activate(people: People, code: str, day: date) -> None:
     """Let two persons put rules in force."""
     maker, checker = people.viewers["maker"], people.viewers["checker"]
     with transaction(people.district.engine) as session:
-        wanted = proposals.activation(session, code, effective_from=day, pia="演示评估", maker=maker)
+        wanted = proposals.activation(session, code, effective_from=day, pia="演示评估", maker=maker, on=DAY)
         asked = service.request(
             session, kind=wanted.kind, target=wanted.target, content=wanted.content, reason="演示",
             maker=maker, at=AT,

@@ -1,0 +1,53 @@
+"""Gates nobody could judge: on something that is not measured of those who would hold the title."""
+
+from collections.abc import Iterable
+
+from scoring.checks import Finding
+from scoring.definition import Criterion, ProfileDefinition
+from scoring.measured import DELIVERED
+from scoring.measures import COUNTY_MEDIAN
+
+# A grade is reached where it is known which.
+GRADE_REACHED = "grade_reached"
+
+
+def undelivered(profile: ProfileDefinition) -> list[Finding]:
+    """Every gate, item of a ladder and reference of a profile that nobody here could judge."""
+    measured = DELIVERED.get(profile.level)
+    if measured is None:
+        return [Finding(True, profile.level, f"is no level here; there are {', '.join(DELIVERED)}")]
+    found = [finding for item in profile.criteria for finding in _gate(item, profile)]
+    if profile.ladder is not None:
+        read = [(item.name, item.of) for item in profile.ladder.items]
+        read += [("ladder", profile.ladder.score)] if profile.ladder.score else []
+        found += [_unmeasured(name, of, profile) for name, of in read if of not in measured]
+    return [*found, *_references(profile)]
+
+
+def _gate(item: Criterion, profile: ProfileDefinition) -> Iterable[Finding]:
+    measured = DELIVERED[profile.level]
+    if item.measure not in measured:
+        yield _unmeasured(item.name, item.measure, profile)
+    elif item.denominator and item.denominator != measured[item.measure]:
+        divided = measured[item.measure]
+        what = f"{item.measure} of a {profile.level} is divided by {divided}, not by {item.denominator}"
+        yield Finding(True, item.name, what)
+    elif item.measure == GRADE_REACHED and not profile.minimum_grade:
+        yield Finding(True, item.name, "the profile names no minimum_grade to reach")
+
+
+def _unmeasured(name: str, measure: str, profile: ProfileDefinition) -> Finding:
+    known = ", ".join(DELIVERED[profile.level])
+    return Finding(True, name, f"{measure} is not measured of a {profile.level}; measured are {known}")
+
+
+def _references(profile: ProfileDefinition) -> Iterable[Finding]:
+    """The night knows county medians and no other reference."""
+    for name in profile.references:
+        if name.removeprefix(COUNTY_MEDIAN) not in profile.measures or not name.startswith(COUNTY_MEDIAN):
+            yield Finding(
+                True,
+                name,
+                f"夜间作业没有此参考值 · the night delivers no such reference; write {COUNTY_MEDIAN} and the "
+                "name of a measure of the profile",
+            )
