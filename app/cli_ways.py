@@ -27,7 +27,7 @@ def way(code: str) -> None:
         if place.kind in (PlaceKind.TOWN, PlaceKind.SUBDISTRICT):
             words = town_words(town_way(session, place, on=today))
         elif place.kind in (PlaceKind.VILLAGE, PlaceKind.COMMUNITY):
-            words = village_words(village_way(session, place))
+            words = village_words(village_way(session, place, on=today))
         else:
             raise NotFound(f"{code}: 请给出村或镇（街道）代码 · give the code of a village or a town")
     console.print(words.zh, markup=False)

@@ -35,7 +35,7 @@ def village_way_to_title(
     code: str, *, request: Request, viewer: CurrentViewer, session: RecordingSession, most: Most = 20
 ) -> VillageWayAnswer:
     """The least work to the title; officials see whom it is about, masked, and leave a record of it."""
-    found = village_way(session, visible(session, viewer, code, kinds=UNITS))
+    found = village_way(session, visible(session, viewer, code, kinds=UNITS), on=clock.today())
     seen = _seen(request, session, viewer, found.about, most=most)
     return VillageWayAnswer.of(found, as_of=as_of(session), seen=seen)
 

@@ -5,11 +5,13 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
+from app.designations.case import Case
+from app.designations.path import Level
 from app.designations.reports import GateLine
 from app.designations.service.trends import MonthEnd
 from app.designations.way_words import town_words, village_words
 from app.designations.ways import Named, NamedHousehold, NamedLoan, TownsWay, VillageWay
-from app.models import GateState, Place
+from app.models import DesignationAction, DesignationState, GateState, Place
 from app.places.schemas import PlaceAnswer
 from app.ratings.schemas import TextAnswer
 from scoring.titles import Must
@@ -104,6 +106,49 @@ class WorkAnswer(BaseModel):
     loans_fen: int
 
 
+class CaseAnswer(BaseModel):
+    """How far a title has come: where it stands, and the step that usually follows, by whom and when.
+
+    `next_action` is null where nobody has to do anything; it can be taken from `waits_until` on (null: now),
+    by `due_on` at the latest.
+    """
+
+    designation_id: int
+    title: str
+    state: DesignationState
+    state_label: str
+    since: date
+    valid_until: date | None
+    next_action: DesignationAction | None
+    next_action_label: str | None
+    level: Level | None
+    level_label: str | None
+    waits_until: date | None
+    due_on: date | None
+    open_objections: int
+
+    @classmethod
+    def of(cls, case: Case | None) -> "CaseAnswer | None":
+        """One case."""
+        if case is None:
+            return None
+        return cls(
+            designation_id=case.designation_id,
+            title=case.title,
+            state=case.state,
+            state_label=case.state.label,
+            since=case.since,
+            valid_until=case.valid_until,
+            next_action=case.next_action,
+            next_action_label=None if case.next_action is None else case.next_action.label,
+            level=case.level,
+            level_label=None if case.level is None else case.level.label,
+            waits_until=case.waits_until,
+            due_on=case.due_on,
+            open_objections=case.open_objections,
+        )
+
+
 class VillageWayAnswer(BaseModel):
     """The shortest way of a village to its title.
 
@@ -118,6 +163,7 @@ class VillageWayAnswer(BaseModel):
     profile: str
     applicable: bool
     titled: bool
+    case: CaseAnswer | None
     work: WorkAnswer
     near_points: int
     near_count: int
@@ -139,6 +185,7 @@ class VillageWayAnswer(BaseModel):
             profile=report.profile.code,
             applicable=way is not None,
             titled=village.titled,
+            case=CaseAnswer.of(village.case),
             work=WorkAnswer(
                 files=0 if way is None else way.file_count,
                 households=0 if way is None else way.household_count,
@@ -160,6 +207,7 @@ class UnitWorkAnswer(BaseModel):
 
     place: PlaceAnswer
     chosen: bool
+    case: CaseAnswer | None
     work: WorkAnswer
     near_count: int
     musts: list[MustAnswer]
@@ -172,6 +220,7 @@ class TownWayAnswer(BaseModel):
     as_of: date
     state: GateState
     profile: str
+    case: CaseAnswer | None
     villages_lacking: int
     entity_files: int
     units: list[UnitWorkAnswer]
@@ -190,6 +239,7 @@ class TownWayAnswer(BaseModel):
             as_of=as_of,
             state=town.report.state,
             profile=town.report.profile.code,
+            case=CaseAnswer.of(town.case),
             villages_lacking=way.village_count,
             entity_files=way.entity_file_count,
             units=_units(town),
@@ -274,6 +324,7 @@ def _units(town: TownsWay) -> list[UnitWorkAnswer]:
             UnitWorkAnswer(
                 place=PlaceAnswer.of(village.report.place),
                 chosen=unit.chosen,
+                case=CaseAnswer.of(village.case),
                 work=WorkAnswer(
                     files=0 if way is None else way.file_count,
                     households=0 if way is None else way.household_count,

@@ -15,7 +15,15 @@ _WHY = {
 
 
 def village_words(village: VillageWay) -> Text:
-    """What a village needs, such as `甲村 needs 7 more credit households (14 are within 3 points)`."""
+    """What a village needs, such as `甲村 needs 7 more credit households (14 are within 3 points)`.
+
+    After it stands how far its title has come, where that is under way or held.
+    """
+    lacking = _lacking_of_village(village)
+    return lacking if village.case is None else _joined([lacking, village.case.words], "；", "; ")
+
+
+def _lacking_of_village(village: VillageWay) -> Text:
     name = village.report.place.name
     if village.way is None:
         return Text(f"{name}是社区，不评信用村", f"{name} is a community and bears no village title")
@@ -24,11 +32,18 @@ def village_words(village: VillageWay) -> Text:
         return _sentence(name, parts, village.way.musts)
     if village.titled:
         return Text(f"{name}已是信用村，各项达标", f"{name} bears the title and holds every gate")
+    if village.case is not None:
+        return Text(f"{name}各项已达标", f"{name} holds every gate")
     return Text(f"{name}各项已达标，可以提名", f"{name} holds every gate and may be proposed")
 
 
 def town_words(town: TownsWay) -> Text:
-    """What a town lacks, village by village."""
+    """What a town lacks, village by village, and how far its own title has come."""
+    lacking = _lacking_of_town(town)
+    return lacking if town.case is None else _joined([lacking, town.case.words], "；", "; ")
+
+
+def _lacking_of_town(town: TownsWay) -> Text:
     name, way = town.report.place.name, town.way
     chosen = [_chosen(town, unit) for unit in way.units if unit.chosen]
     rest = [_beside(town, unit) for unit in way.units if not unit.chosen]
@@ -68,6 +83,9 @@ def _chosen(town: TownsWay, unit: UnitWork) -> Text:
     parts = list(_work(village, unit.loans))
     if parts or musts:
         return _sentence(name, parts, musts)
+    if village.case is not None:
+        words = village.case.words
+        return Text(f"{name}各项已达标（{words.zh}）", f"{name} holds every gate ({words.en})")
     return Text(f"{name}各项已达标、待提名", f"{name} holds every gate and waits to be proposed")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.designations.case import Case
 from app.designations.reports import StatusReport
 from app.models import GateState, Place
 from scoring import Measure, WayUp
@@ -15,7 +16,7 @@ from scoring.titles import Arrears, Near, TownWay, Way
 class VillageWay:
     """The way of a village: `near_count` of its households lack at most `near_points` points.
 
-    `way` is none where the place can bear no title: it is a community.
+    `way` is none where the place can bear no title: it is a community. `case` is how far the title has come.
     """
 
     report: StatusReport
@@ -23,6 +24,7 @@ class VillageWay:
     near_points: int
     near_count: int
     titled: bool
+    case: Case | None
 
     @property
     def about(self) -> list[tuple[Place, Sequence[Near], Sequence[Arrears]]]:
@@ -37,6 +39,7 @@ class TownsWay:
     report: StatusReport
     way: TownWay
     villages: Mapping[int, VillageWay]
+    case: Case | None
 
     @property
     def about(self) -> list[tuple[Place, Sequence[Near], Sequence[Arrears]]]:

@@ -181,10 +181,15 @@ def _waiting_for(session: Session, level: Level | None, *, on: date) -> list[tup
     return found
 
 
+def usual_step(state: State, rules: TitleRules) -> Transition | None:
+    """The step that follows a state where nothing is amiss; none where nobody has to do anything."""
+    steps = transitions(rules.path)
+    return next((steps[state, each] for each in _NEXT.get(state, ()) if (state, each) in steps), None)
+
+
 def _own_step(state: State, rules: TitleRules, *, level: Level | None) -> Transition | None:
     """The step that usually follows a state, if it is one somebody of this level takes."""
-    steps = transitions(rules.path)
-    step = next((steps[state, each] for each in _NEXT[state] if (state, each) in steps), None)
+    step = usual_step(state, rules)
     if step is None or step.duty is None or not may_act(level, step.duty, rules.path):
         return None
     return step
@@ -208,13 +213,13 @@ def _item(
         listed=row,
         action=step.action,
         level=level_of(step.duty, rules.path),
-        due_on=_due(standing, rules, notice=notice, on=on),
+        due_on=due_on(standing, rules, notice=notice, on=on),
         waits_until=None if notice is None or notice.ended else notice.notice.ends_on,
         open_objections=0 if notice is None else notice.open_objections.get(standing.number, 0),
     )
 
 
-def _due(standing: Standing, rules: TitleRules, *, notice: NoticeStanding | None, on: date) -> date | None:
+def due_on(standing: Standing, rules: TitleRules, *, notice: NoticeStanding | None, on: date) -> date | None:
     """The last day: of a title the day before it ends, of a proposal the end of the yearly round.
 
     What was shown in a notice is decided before the notice is too old for it.

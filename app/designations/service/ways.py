@@ -8,6 +8,7 @@ from datetime import date, datetime
 from app.access.scope import Viewer
 from app.db import Session
 from app.designations.reports import StatusReport
+from app.designations.service.cases import cases_of
 from app.designations.service.statuses import status_report, status_reports
 from app.designations.store import ways as store
 from app.designations.store.night import held_places
@@ -37,10 +38,10 @@ UNITS = (PlaceKind.VILLAGE, PlaceKind.COMMUNITY)
 _BY_STATE = "credit_village_share"
 
 
-def village_way(session: Session, place: Place) -> VillageWay:
-    """What one village or community lacks, as the newest night left it."""
+def village_way(session: Session, place: Place, *, on: date) -> VillageWay:
+    """What one village or community lacks, as the newest night left it, and how far its title has come."""
     report = status_report(session, place)
-    return _village_ways(session, [report], night=_night(session))[place.place_id]
+    return _village_ways(session, [report], night=_night(session), on=on)[place.place_id]
 
 
 def town_way(session: Session, place: Place, *, on: date) -> TownsWay:
@@ -48,7 +49,7 @@ def town_way(session: Session, place: Place, *, on: date) -> TownsWay:
     report = status_report(session, place)
     units = places_within(session, place.code, on=on, kinds=UNITS)
     night = _night(session)
-    villages = _village_ways(session, status_reports(session, units), night=night)
+    villages = _village_ways(session, status_reports(session, units), night=night, on=on)
     arrears = _arrears(session, [unit.place_id for unit in units], night=night)
     by_state = any(item.measure == _BY_STATE for item in report.profile.criteria)
     found = [
@@ -60,7 +61,8 @@ def town_way(session: Session, place: Place, *, on: date) -> TownsWay:
         for place_id, one in villages.items()
     ]
     way = shortest_town_way(Profile(report.profile), columns([report]), found, references=_references(report))
-    return TownsWay(report, way, villages)
+    case = cases_of(session, DesignationKind.CREDIT_TOWN, [place.place_id], on=on).get(place.place_id)
+    return TownsWay(report, way, villages, case)
 
 
 def named(
@@ -105,9 +107,10 @@ def record_looks(session: Session, seen: Named, *, viewer: Viewer, at: datetime)
 
 
 def _village_ways(
-    session: Session, reports: Sequence[StatusReport], *, night: RatingRun
+    session: Session, reports: Sequence[StatusReport], *, night: RatingRun, on: date
 ) -> dict[int, VillageWay]:
     place_ids = [report.place.place_id for report in reports]
+    cases = cases_of(session, DesignationKind.CREDIT_VILLAGE, place_ids, on=on)
     arrears = _arrears(session, place_ids, night=night)
     near = _near(session, reports, night=night)
     titled = held_places(
@@ -125,7 +128,9 @@ def _village_ways(
             village = Village(columns([report]), near.get(place_id, []), arrears.get(place_id, []))
             way = shortest_way(Profile(report.profile), village, references=_references(report))
         count = sum(one.lacking <= points for one in near.get(place_id, []))
-        found[place_id] = VillageWay(report, way, points, count, titled=place_id in titled)
+        found[place_id] = VillageWay(
+            report, way, points, count, titled=place_id in titled, case=cases.get(place_id)
+        )
     return found
 
 

@@ -6,14 +6,19 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.db import reading, transaction
+from app.designations.path import Level
 from app.designations.service.ways import named, town_way, village_way
 from app.designations.way_words import town_words, village_words
 from app.errors import NotFound
-from app.models import Inquiry, Place, Rating
+from app.models import DesignationAction as Action
+from app.models import DesignationKind, Inquiry, Place, Rating
+from app.models import DesignationState as State
 from app.places.service import place
 from scoring.titles import UNKNOWN
+from tests.app.designations.committee import committee
 from tests.district import COMMUNITY, GOOD, OTHER_VILLAGE, STREET, TOWN, VILLAGE, morning
 
+__all__ = ["committee"]
 SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 DAY, MONTH_END = date(2026, 11, 20), date(2026, 10, 31)
 YEAR_AGO = date(2025, 10, 31)
@@ -48,7 +53,7 @@ def settle(district, *, good=0, poor=(), code=VILLAGE, registered=None, borrower
 
 def of_village(district, code=VILLAGE):
     with reading(district.engine) as session:
-        return village_way(session, place(session, district.place_id(code)))
+        return village_way(session, place(session, district.place_id(code)), on=DAY)
 
 
 def of_town(district, code=TOWN):
@@ -129,14 +134,16 @@ def test_a_town_chooses_its_cheapest_village_and_says_so(district):
     assert words.zh.startswith(f"大兴镇还差 1 个信用村：{name}还需 1 户成为信用户（")
 
 
-def test_a_village_that_holds_every_gate_only_waits_to_be_proposed(district):
+def test_a_village_that_holds_every_gate_only_waits_for_the_next_step(district):
     settle(district, good=10)
     settle(district, good=3, poor=[BETTER] * 7, code=OTHER_VILLAGE)
     district.night(DAY)
     found = of_town(district)
     assert (found.way.village_count, found.way.work) == (1, 0)
-    assert "holds every gate and waits to be proposed" in town_words(found).en
-    assert "holds every gate and may be proposed" in village_words(of_village(district)).en
+    assert (
+        "holds every gate (title 1 is proposed since 2026-11-20; next check_village" in town_words(found).en
+    )
+    assert "holds every gate; title 1 is proposed since" in village_words(of_village(district)).en
 
 
 @SQLITE_ONLY
@@ -243,3 +250,45 @@ def test_the_day_after_changes_nothing(district):
     before = of_village(district)
     district.night(DAY + timedelta(days=1))
     assert of_village(district).way == before.way
+
+
+def test_a_way_says_how_far_the_title_has_come_and_who_is_next(committee):
+    district = committee.district
+    settle(district, good=10)
+    district.night(DAY)
+    proposed = of_village(district)
+    assert (proposed.case.state, proposed.case.next_action) == (State.PROPOSED, Action.CHECK_VILLAGE)
+    assert village_words(proposed).zh == (
+        f"{proposed.report.place.name}各项已达标；信用村：创建（已提名）（自 {DAY}），"
+        "下一步由村（社区）村级初核，最迟 2027-01-31"
+    )
+    number = committee.numbers(DesignationKind.CREDIT_VILLAGE)[0]
+    committee.step(number, Action.CHECK_VILLAGE, by="neighbour", on=DAY)
+    committee.step(number, Action.CHECK_TOWN, by="colleague", on=DAY)
+    committee.step(number, Action.POST_NOTICE, by="colleague", on=DAY)
+    committee.objected(number, on=DAY)
+    case = of_village(district).case
+    ends = DAY + timedelta(days=7)
+    assert (case.next_action, case.level, case.open_objections) == (Action.AWARD, Level.DISTRICT, 1)
+    assert (case.waits_until, case.due_on) == (ends, date(2027, 1, 31))
+    assert "next award at the level district, from 2026-11-27 on, by 2027-01-31" in case.words.en
+    town = of_town(district)
+    assert town.case is None
+    assert town.villages[district.place_id(VILLAGE)].case == case
+    assert "待提名" not in town_words(town).zh
+
+
+@SQLITE_ONLY
+def test_a_title_that_is_held_is_told_until_when(committee):
+    district = committee.district
+    settle(district, good=10)
+    district.night(DAY)
+    assert of_village(district, OTHER_VILLAGE).case is None
+    number = committee.numbers(DesignationKind.CREDIT_VILLAGE)[0]
+    committee.step(number, Action.CHECK_VILLAGE, by="neighbour", on=DAY)
+    committee.step(number, Action.CHECK_TOWN, by="colleague", on=DAY)
+    committee.step(number, Action.POST_NOTICE, by="colleague", on=DAY)
+    committee.step(number, Action.AWARD, by="admin", on=DAY + timedelta(days=7))
+    case = of_village(district).case
+    assert (case.state, case.next_action, case.due_on) == (State.DESIGNATED, None, None)
+    assert case.words.zh.endswith("有效至 2027-11-27 前")
