@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 from app.db import Engine
-from tests.oracle.export import EPOCH, earlier, rows
+from tests.oracle.export import earlier, rows
+from tests.oracle.vetoes import Vetoes
 
 POLICIES = Path("scoring/policies/cq_bishan")
 FILES = {
@@ -80,25 +81,7 @@ class Titles:
             "FROM appraisal_marks m JOIN appraisers h USING (appraiser_id) "
             "JOIN appraisal_closings c USING (appraisal_round_id)",
         )
-        self.documents = rows(
-            engine,
-            "SELECT a.holder, a.measure, a.effective_from, a.valid_until, e.ended_on FROM attestations a "
-            "LEFT JOIN attestation_ends e USING (attestation_id) WHERE a.kind = 'veto'",
-        )
-        self.delivered_vetoes = rows(
-            engine,
-            "SELECT s.place_id, r.value, r.observed_on AS as_of FROM records r JOIN facts f USING (fact_id) "
-            "JOIN subjects s ON s.subject_id = r.subject_id WHERE f.name = 'village_veto' "
-            "ORDER BY r.record_id",
-        )
-        for row in self.delivered_vetoes:
-            row["as_of"] = EPOCH + timedelta(days=row["as_of"])
-        self.veto_gates = rows(
-            engine,
-            "SELECT s.place_id, g.state, g.value, n.as_of FROM place_gates g "
-            "JOIN place_statuses s USING (place_status_id) JOIN rating_runs n USING (run_id) "
-            "WHERE g.measure = 'village_veto_count' ORDER BY s.run_id",
-        )
+        self.vetoes = Vetoes(engine)
         self.villages: dict[int, list[int]] = defaultdict(list)
         for row in rows(engine, "SELECT * FROM places WHERE kind = 'village'"):
             self.villages[row["parent_id"]].append(row["place_id"])
@@ -140,45 +123,16 @@ def faults_of_night(tables: Titles, on: date) -> list[str]:
 
 
 def faults_of_counts(tables: Titles, on: date) -> list[str]:
-    """Towns whose share of villages with the title the night of a day counted otherwise."""
+    """Towns whose villages with the title, and villages whose vetoes, a night counted otherwise."""
     found = []
     for town_id, villages in tables.villages.items():
+        found += [fault for village_id in villages for fault in tables.vetoes.faults(village_id, on)]
         share = _newest(tables.shares, "place_id", town_id, on)
         counted = None if share is None else (share["numerator"], share["denominator"])
         expected = (len(villages_held(tables, town_id, on)), len(villages))
         if counted != expected:
             found.append(f"{on} town {town_id}: {expected} villages with the title, counted {counted}")
     return found
-
-
-def faults_of_vetoes(tables: Titles, on: date) -> list[str]:
-    """Villages of which a veto was delivered or recorded, and the night of a day said otherwise."""
-    found = []
-    for villages in tables.villages.values():
-        for place_id in villages:
-            delivered = _newest(tables.delivered_vetoes, "place_id", place_id, on)
-            gate = _newest(tables.veto_gates, "place_id", place_id, on)
-            if delivered is None or gate is None:
-                continue
-            recorded = vetoes_recorded(tables, f"p{place_id}", "village_veto_count", on)
-            expected = "fails" if delivered["value"] or recorded else "holds"
-            if gate["state"] != expected:
-                found.append(
-                    f"{on} village {place_id}: {expected} by its vetoes, the night says {gate['state']}"
-                )
-    return found
-
-
-def vetoes_recorded(tables: Titles, holder: str, measure: str, on: date) -> int:
-    """How many documents against a holder counted on a day."""
-    count = 0
-    for one in tables.documents:
-        first, end, ended = (day_of(one[name]) for name in ("effective_from", "valid_until", "ended_on"))
-        assert first is not None
-        assert end is not None
-        in_time = first <= on < end and (ended is None or ended > on)
-        count += in_time and (one["holder"], one["measure"]) == (holder, measure)
-    return count
 
 
 def _less(one: dict[int, str], other: dict[int, str]) -> dict[int, str]:
@@ -271,7 +225,7 @@ def _holds(tables: Titles, number: int, on: date) -> bool | None:
         rating = _newest(tables.ratings, "subject_id", title["subject_id"], on)
         if rating is None or rating["unrated_reason"] in REPORTED:
             return None
-        recorded = vetoes_recorded(tables, title["holder"], "rating_veto_count", on)
+        recorded = tables.vetoes.recorded(title["holder"], "rating_veto_count", on)
         return _gates_hold(tables.profiles[title["kind"]], rating, recorded)
     status = _newest(tables.statuses, "place_id", title["place_id"], on)
     if status is None or status["state"] == "insufficient":
@@ -391,7 +345,7 @@ def _key(holder: dict[str, Any]) -> str:
 def _qualifies(tables: Titles, kind: str, holder: dict[str, Any], on: date, *, rung: str) -> bool:
     if kind == "credit_household":
         rating = _newest(tables.ratings, "subject_id", holder["subject_id"], on)
-        recorded = vetoes_recorded(tables, f"s{holder['subject_id']}", "rating_veto_count", on)
+        recorded = tables.vetoes.recorded(f"s{holder['subject_id']}", "rating_veto_count", on)
         good = rating is not None and _gates_hold(tables.profiles[kind], rating, recorded)
         return good and _favourable(tables, holder["subject_id"], on)
     status = _newest(tables.statuses, "place_id", holder["place_id"], on)

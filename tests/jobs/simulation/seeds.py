@@ -21,7 +21,7 @@ from app.db import Engine, make_engine
 from app.jobs.simulation import Month, Script, prepare, simulate
 from app.settings import Settings
 from tests.oracle.title_steps import faults_of_steps
-from tests.oracle.titles import Titles, faults_of_counts, faults_of_night, faults_of_vetoes
+from tests.oracle.titles import Titles, faults_of_counts, faults_of_night
 
 BEGINS_ON = date(2026, 12, 1)
 MONTHS = 12
@@ -45,7 +45,7 @@ def play(settings: Settings, engine: Engine, seed: int, *, months: int = MONTHS)
     def weigh(month: Month) -> None:
         tables = Titles(engine)
         played.faults += faults_of_steps(tables) + faults_of_night(tables, month.on)
-        played.faults += faults_of_counts(tables, month.on) + faults_of_vetoes(tables, month.on)
+        played.faults += faults_of_counts(tables, month.on)
 
     year = simulate(settings, engine, Script(seed, months, BEGINS_ON), after_month=weigh)
     played.months, played.refused = year.months, sum(year.refused.values())
