@@ -14,7 +14,7 @@ from app.certificates.signing import Signer
 from app.cli_signing_in import By, Password, signed_in
 from app.cli_title_lines import proposed_lines, title_line
 from app.db import Engine, Session, make_engine, transaction
-from app.designations.service.announcing import Announcing
+from app.designations.service.announcing import Announcing, shown_willingly
 from app.designations.service.proposing import division_of, propose_all, propose_one
 from app.designations.service.shown import (
     record_views,
@@ -212,11 +212,11 @@ def check(
 def notice(
     numbers: Numbers = None, *, by: By, password: Password, kind: AnyKind = None, place: PlaceCode = None
 ) -> None:
-    """Post the notice of checked proposals: those named, or all of a kind in a division."""
+    """Post the notice of checked proposals: those named, or all of a kind in a division who agree to it."""
     states = (DesignationState.TOWN_CHECKED, DesignationState.VILLAGE_CHECKED)
     chosen = _chosen(numbers, kind=kind, place=place, states=states)
     _take(
-        chosen,
+        chosen if numbers else _willing(chosen),
         DesignationAction.POST_NOTICE,
         who=signed_in(by, password, to="take_designation_steps"),
         reason="",
@@ -348,6 +348,18 @@ def _only(*numbers: int) -> Choice:
     return found
 
 
+def _willing(choice: Choice) -> Choice:
+    def found(session: Session, who: Viewer) -> list[Listed]:
+        rows = choice(session, who)
+        titles, on = [row.designation for row in rows], clock.today()
+        willing = shown_willingly(session, titles, cipher=_cipher(), on=on)
+        for number in sorted({title.designation_id for title in titles} - willing):
+            console.print(f"未办：本人未同意公示 no consent to a notice: {number}", markup=False)
+        return [row for row in rows if row.designation.designation_id in willing]
+
+    return found
+
+
 def _take(choice: Choice, action: DesignationAction, *, who: Viewer, reason: str, document: str) -> None:
     """Take one step of every title chosen; where one is refused none takes it, and each refusal is told."""
     chosen = settings.from_environment()
@@ -375,9 +387,7 @@ def _listed(
     state: DesignationState | None,
     place: str | None,
 ) -> list[Listed]:
-    within = None
-    if place is not None:
-        within = division_of(session, place, viewer=who, on=clock.today()).code
+    within = place and division_of(session, place, viewer=who, on=clock.today()).code
     return listed(session, viewer=who, within=within, kind=kind, state=state, after=0, limit=AT_ONCE)
 
 
@@ -386,5 +396,4 @@ def _engine() -> Engine:
 
 
 def _cipher() -> Cipher:
-    chosen = settings.from_environment()
-    return cipher_of(chosen)
+    return cipher_of(settings.from_environment())

@@ -86,6 +86,22 @@ def test_what_waits_and_the_calendar_are_told(terminal, farms):
     )
 
 
+def test_a_batch_of_notices_leaves_out_who_does_not_agree_to_one(terminal, committee, farms):
+    named = committee.district.entity(name="王建国家庭农场", representative="王建国")
+    committee.night()
+    batch = ("--kind", "credit_entity", "--place", VILLAGE)
+    assert terminal("check", "town", *batch, by="anna").exit_code == 0
+    said = terminal("notice", *batch, by="anna").output
+    [left] = [each for each in committee.numbers(ENTITY) if each not in farms]
+    assert f"本人未同意公示 no consent to a notice: {left}" in said
+    assert said.strip().endswith("发布公示 post_notice: 2")
+    assert committee.state(left) is S.TOWN_CHECKED
+    assert committee.standing(left).designation.subject_id == named
+    alone = terminal("notice", left, by="anna")
+    assert isinstance(alone.exception, Conflict)
+    assert "本人未单独同意公示" in alone.output
+
+
 def test_who_was_left_out_is_named_with_the_reason(terminal, committee, farms):
     poor = committee.district.entity({"overdue_days_now": 400})
     committee.night(proposes=False)
