@@ -42,6 +42,11 @@ class Titles:
             row["facts"] = json.loads(row["facts"]) if isinstance(row["facts"], str) else row["facts"]
             self.steps[row["designation_id"]].append(row)
         self.roles = {row["user_id"]: row["role"] for row in rows(engine, "SELECT * FROM users")}
+        self.agreements = rows(
+            engine,
+            "SELECT c.*, w.withdrawn_on FROM consents c LEFT JOIN consent_withdrawals w USING (consent_id) "
+            "WHERE c.kind = 'publication' ORDER BY c.effective_from, c.consent_id",
+        )
         self.notices = {row["notice_id"]: row for row in rows(engine, "SELECT * FROM notices")}
         self.entries = rows(engine, "SELECT * FROM notice_entries")
         self.objections = rows(

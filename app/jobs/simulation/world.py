@@ -13,6 +13,7 @@ from app.jobs.demo.order import midnight
 from app.jobs.demo.people import person_names, resident_numbers
 from app.jobs.simulation.deliveries import Deliveries
 from app.models import (
+    Consent,
     Household,
     Loan,
     OrganisationKind,
@@ -54,6 +55,7 @@ class Family:
     balance_fen: int
     overdue_days: int = 0
     overdue_worst: int = 0
+    agreement: Consent | None = None
 
 
 @dataclass

@@ -16,6 +16,7 @@ from app.jobs.progress import quiet
 from app.jobs.setup import initialise
 from app.jobs.simulation import fortune
 from app.jobs.simulation.appraising import appraise
+from app.jobs.simulation.consents import AGREES, ask
 from app.jobs.simulation.officials import Office, work
 from app.jobs.simulation.standing import Month, months_standing
 from app.jobs.simulation.world import hire, last_day, settle
@@ -80,6 +81,7 @@ def simulate(
     first = script.begins_on.replace(day=1)
     with clock.standing_at(_at(first, hour=6)), transaction(engine) as session:
         world = settle(session, cipher, rng, seed=script.seed, on=first, per_village=script.per_village)
+        ask(session, world.families, rng, on=first, share=AGREES)
     office = Office(engine, cipher, Signer.of(settings), world, rng)
     year = Year(script)
     for number, month_end in enumerate(_month_ends(first, count=script.months)):
