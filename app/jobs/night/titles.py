@@ -76,7 +76,7 @@ def _subjects(session: Session, kind: DesignationKind, tonight: Tonight) -> Cand
     # An override may lift or lower any of them: those are looked at closely either way.
     moved = np.isin(ids, _array(session.scalars(select(Override.subject_id).distinct()).all()))
     able = fine | moved
-    if rules.appraisal is not None:
+    if rules.asks_appraisal:
         able &= np.isin(ids, _array(session.scalars(select(AppraisalResult.subject_id).distinct()).all()))
     gone = columns.unrated == REASONS.index(reason)
     return Candidates(
