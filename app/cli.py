@@ -20,6 +20,7 @@ from app.cli_accounts import account
 from app.cli_alerts import alerts
 from app.cli_appraisals import appraisals, overrides
 from app.cli_approvals import approvals
+from app.cli_attestations import add_documents_to
 from app.cli_cards import cards
 from app.cli_certificates import certificates
 from app.cli_database import databases
@@ -66,6 +67,7 @@ app.add_typer(approvals, name="approval")
 app.add_typer(appraisals, name="appraisal")
 app.add_typer(overrides, name="override")
 add_ways_to(designations)
+add_documents_to(designations)
 app.add_typer(designations, name="designations")
 app.add_typer(account, name="account")
 app.add_typer(alerts, name="alerts")

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from app import clock, settings
 from app.appraisals import service
-from app.appraisals.appraisal import STATE_LABELS, Round, RoundResult
+from app.appraisals.appraisal import STATE_LABELS, OwnRound, Round, RoundResult
 from app.appraisals.paper import written
 from app.cli_days import as_day
 from app.cli_signing_in import By, Password, signed_in
@@ -20,6 +20,7 @@ from app.errors import SetupError
 from app.jobs.appraisal_sheets import read_paper
 from app.jobs.demo.appraisals import add_appraisals
 from app.jobs.imports.reading import file_content
+from app.models import Role
 from app.overrides import service as override_service
 from app.overrides.override import ReportLine
 from app.records.current import months_before
@@ -62,13 +63,19 @@ def open_(
 
 @appraisals.command("list")
 def list_(by: By, password: Password) -> None:
-    """Show the rounds of your division, the newest first."""
+    """Show the rounds of your division, the newest first; an appraiser sees the own ones without a count."""
     who = signed_in(by, password, to="appraisal_rounds")
     with reading(make_engine(settings.from_environment().database_url)) as session:
-        found = service.rounds_within(session, viewer=who, on=clock.today(), limit=500)
-    for one in found:
-        _say(_line(one))
-    if not found:
+        if who.role is Role.APPRAISER:
+            lines = [
+                _own_line(one) for one in service.own_rounds(session, viewer=who, on=clock.today(), limit=500)
+            ]
+        else:
+            found = service.rounds_within(session, viewer=who, on=clock.today(), limit=500)
+            lines = [_line(one) for one in found]
+    for line in lines:
+        _say(line)
+    if not lines:
         _say("没有评议轮次 · there are no rounds")
 
 
@@ -257,11 +264,21 @@ def _tell(found: RoundResult, *, households: bool) -> None:
 
 
 def _line(found: Round) -> str:
+    return (
+        f"{_head(found)}  农户 {found.household_count}，可评 {found.appraisable_count}，"
+        f"评议员 {found.invited_count}，已提交 {found.submitted_count}"
+    )
+
+
+def _own_line(found: OwnRound) -> str:
+    return f"{_head(found)}  本人评议表{'已提交' if found.submitted else '未提交'}"
+
+
+def _head(found: Round | OwnRound) -> str:
     kept = found.round
     return (
         f"{kept.appraisal_round_id:>4}  {found.place.name} {found.place.code}  第 {kept.number} 轮  "
-        f"{STATE_LABELS[found.state]}  {kept.opens_on} 至 {kept.closes_on}  农户 {found.household_count}，"
-        f"可评 {found.appraisable_count}，评议员 {found.invited_count}，已提交 {found.submitted_count}"
+        f"{STATE_LABELS[found.state]}  {kept.opens_on} 至 {kept.closes_on}"
     )
 
 

@@ -118,9 +118,19 @@ def bulk_export(
     password: Password,
     subjects: Annotated[SubjectKind, typer.Option(help="农户或经营主体 whose")] = SubjectKind.HOUSEHOLD,
     form: Annotated[Format, typer.Option("--format", help="文件格式")] = Format.XLSX,
+    plaques: Annotated[bool, typer.Option("--plaques", help="授牌名录 the plaques, not ratings")] = False,
 ) -> None:
-    """Ask for the ratings of a place as a file; once granted, take it at POST /v1/exports."""
+    """Ask for the ratings or plaques of a place as a file; once granted, take it at POST /v1/exports."""
     who = signed_in(by, password, to="ask_approval")
+    if plaques:
+        _ask(
+            lambda session: proposals.plaque_export(
+                session, place_code, form=form.value, maker=who, on=clock.today()
+            ),
+            reason=reason,
+            who=who,
+        )
+        return
     _ask(
         lambda session: proposals.bulk_export(
             session, place_code, subjects=subjects, form=form.value, maker=who, on=clock.today()

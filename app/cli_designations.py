@@ -13,13 +13,21 @@ from app.access.scope import Viewer
 from app.certificates.signing import Signer
 from app.cli_signing_in import By, Password, signed_in
 from app.db import Engine, Session, make_engine, transaction
+from app.designations.found import Block
 from app.designations.service.announcing import Announcing
 from app.designations.service.proposing import division_of, propose_all, propose_one
-from app.designations.service.shown import ShownTitle, record_views, shown_path, shown_titles
+from app.designations.service.shown import (
+    ShownTitle,
+    record_views,
+    shown_left_out,
+    shown_path,
+    shown_titles,
+)
 from app.designations.service.steps import act_of, seen_by, take_many
 from app.designations.service.titles import Listed, calendar, listed, listed_one, work_list
 from app.errors import Conflict, Invalid
 from app.models import DesignationAction, DesignationKind, DesignationState
+from app.places.service import spoken_name
 from app.subjects.cipher import Cipher
 from app.subjects.key_source import cipher_of
 
@@ -64,6 +72,7 @@ class Taking(StrEnum):
     KEEP = "keep"
 
 
+_BLOCK_LABELS = {block.value: block.label for block in Block}
 _CHECKS = {
     Check.VILLAGE: (DesignationAction.CHECK_VILLAGE, (DesignationState.PROPOSED,)),
     Check.TOWN: (
@@ -159,17 +168,36 @@ def propose(
 
 
 @designations.command("propose-all")
-def propose_all_(kind: Kind, place: str, by: By, password: Password) -> None:
-    """Propose everybody of a division who qualifies, and say who was left out and why."""
-    who = signed_in(by, password, to="propose_designations")
+def propose_all_(
+    kind: Kind,
+    place: str,
+    by: By,
+    password: Password,
+    *,
+    most: Annotated[
+        int, typer.Option(min=0, help="列出未提名者的人数上限 how many of those left out to name")
+    ] = 0,
+) -> None:
+    """Propose everybody of a division who qualifies; tell how many were left out for what, and who."""
+    who, at = signed_in(by, password, to="propose_designations"), clock.now()
     with transaction(_engine()) as session:
-        made = propose_all(session, kind, within=place, viewer=who, at=clock.now())
+        made = propose_all(session, kind, within=place, viewer=who, at=at)
+        shown = shown_left_out(session, _cipher(), made.left_out[:most], viewer=who, at=at)
     console.print(f"已提名 proposed: {len(made.designation_ids)}", markup=False)
-    for one in made.left_out:
-        words = "；".join(f"{block.label} {block}" for block in one.blocks)
-        console.print(f"未提名 left out  {one.holder.key}  {words}", markup=False)
+    console.print(f"未提名 left out: {len(made.left_out)}", markup=False)
     for reason, count in made.reasons.items():
-        console.print(f"{reason}: {count}", markup=False)
+        console.print(f"  {_BLOCK_LABELS[reason]} {reason}: {count}", markup=False)
+    for one in shown:
+        words = "；".join(block.label for block in one.left_out.blocks)
+        console.print(
+            f"{one.name}  {spoken_name(one.place)}  {one.left_out.holder.key}  {words}", markup=False
+        )
+    if len(made.left_out) > len(shown):
+        console.print(
+            f"另有 {len(made.left_out) - len(shown)} 户未列出，可用 --most 指定列出多少 · "
+            "the others are named with --most",
+            markup=False,
+        )
 
 
 @designations.command()

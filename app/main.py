@@ -24,7 +24,9 @@ from app.access.request_id import RequestId
 from app.access.tokens import TokenKey, TokenReader, keys_of
 from app.alerts import routes as alerts
 from app.appraisals import routes as appraisals
+from app.approvals import document_routes as documents
 from app.approvals import routes as approvals
+from app.attestations import routes as attestations
 from app.certificates import routes as certificates
 from app.certificates.signing import Signer
 from app.coverage import routes as coverage
@@ -70,6 +72,8 @@ ROUTERS = (
     ratings.router,
     appraisals.router,
     overrides.router,
+    attestations.router,
+    documents.router,
     # Before the interface: to a browser the same addresses are pages.
     public_pages.router,
     notices.router,

@@ -14,6 +14,8 @@ from app.errors import SetupError
 
 # Longer words of one piece are broken anywhere, so that no line leaves the page.
 _WORD_LENGTH_MAX = 24
+# What is printed from the demonstration says so.
+SYNTHETIC = "演示数据（合成）"
 
 
 def printed(template: Path, words: Mapping[str, Any], *, dated: datetime) -> bytes:

@@ -48,7 +48,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OFFICER = "officer.nsh"
 PEERS = ROOT / "benchmarks" / "peers"
 CONNECTIONS, BATCH = 16, 1_000
-COUNTS = {"raw": 4_000, "first": 500, "again": 1_000, "orm": 500, "alone": 200}
+COUNTS = {"raw": 4_000, "first": 500, "again": 1_000, "orm": 500, "orm full": 200, "alone": 200}
 
 
 @dataclass(frozen=True)
@@ -209,11 +209,16 @@ def _measured(
         once("first", ours, bodies(COUNTS["first"]))
         once("again", ours, known * (COUNTS["again"] // len(known)))
         once("orm", orm, known * (COUNTS["orm"] // len(known)))
+        in_full = known * (COUNTS["orm full"] // len(known))
+        found["orm full"].append(_loaded(orm, "/v1/inquiries/in-full", in_full, token=token))
         once("alone", ours, bodies(COUNTS["alone"]), connections=1)
         once("alone again", ours, known * (COUNTS["alone"] // len(known)), connections=1)
         batch = f'{{"inquiries":[{",".join(bodies(BATCH))}]}}'
-        for kind in ("batch", "batch again"):
-            found[kind].append(_loaded(ours, "/v1/inquiry-batches", [batch], token=token, each=BATCH))
+        for kind, times in (("batch", 1), ("batch again", 3)):
+            sent = [batch] * times
+            found[kind].append(
+                _loaded(ours, "/v1/inquiry-batches", sent, token=token, connections=1, each=BATCH)
+            )
     return found
 
 
@@ -232,7 +237,8 @@ def _loaded(
 
 _WORDS = {
     "raw": "raw ASGI reply, 16 connections",
-    "orm": "plain ORM endpoint in a threadpool, 16 connections",
+    "orm": "plain ORM endpoint in a threadpool, nine fields",
+    "orm full": "the same with the whole answer, 16 connections",
     "first": "inquiry, subject first asked, 16 connections",
     "again": "inquiry, subject asked again, 16 connections",
     "alone": "inquiry, first asked, one after the other",
@@ -250,16 +256,23 @@ def _print(found: dict[str, list[Measured]]) -> None:
         print(f"{words:52} {rate[kind]:9,.0f} a second, {cpu:6.3f} ms of processor   ({runs})")
     ratios = [
         ("inquiry / raw reply", "first", "again", ("raw", "raw")),
-        ("inquiry / ORM endpoint", "first", "again", ("orm", "orm")),
+        ("inquiry / ORM endpoint, nine fields", "first", "again", ("orm", "orm")),
+        ("inquiry / ORM endpoint, whole answer", "first", "again", ("orm full", "orm full")),
         ("batch / single calls, 16 connections", "batch", "batch again", ("first", "again")),
         ("batch / single calls, one after the other", "batch", "batch again", ("alone", "alone again")),
     ]
+    print(f"\n{'medians of the ratios within each round':44} {'first asked':>25} {'asked again':>25}")
     for words, first, again, (below, below_again) in ratios:
-        one = statistics.median(a.rate / b.rate for a, b in zip(found[first], found[below], strict=True))
-        other = statistics.median(
-            a.rate / b.rate for a, b in zip(found[again], found[below_again], strict=True)
-        )
-        print(f"{words:52} first asked {one:7.2f}   asked again {other:7.2f}")
+        told = [_ratios(found, one, other) for one, other in ((first, below), (again, below_again))]
+        print(f"{words:44} {told[0]:>25} {told[1]:>25}")
+
+
+def _ratios(found: dict[str, list[Measured]], one: str, other: str) -> str:
+    """How many times as many a second, and how many times less of the processor."""
+    pairs = list(zip(found[one], found[other], strict=True))
+    rate = statistics.median(a.rate / b.rate for a, b in pairs)
+    cpu = statistics.median(b.cpu_ms / a.cpu_ms for a, b in pairs)
+    return f"{rate:.2f}, processor {cpu:.2f}"
 
 
 if __name__ == "__main__":

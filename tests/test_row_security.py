@@ -54,6 +54,7 @@ _DESIGNATION = (
     "((subject_id IS NULL) OR (EXISTS ( SELECT 1 FROM subjects owner "
     "WHERE (owner.subject_id = designations.subject_id))))"
 )
+_ATTESTATION = _DESIGNATION.replace("designations", "attestations")
 _INQUIRY = (
     "((organisation_id = (NULLIF(current_setting('credit_village.organisation'::text, true), "
     "''::text))::integer) OR (EXISTS ( SELECT 1 FROM subjects owner "
@@ -78,6 +79,7 @@ OTHERWISE = {
     "subjects_in_scope": (_SUBJECT, ""),
     "subjects_locked": (_SUBJECT, "false"),
     "designations_in_scope": (_DESIGNATION, _DESIGNATION),
+    "attestations_in_scope": (_ATTESTATION, _ATTESTATION),
     "inquiries_in_scope": (_INQUIRY, _INQUIRY),
     "notice_objections_in_scope": (_NOTICE_OBJECTION, ""),
     "notice_objections_raised": ("", "true"),

@@ -28,6 +28,7 @@ DUTIES: Mapping[ApprovalKind, Duty] = {
     ApprovalKind.BULK_EXPORT: Duty(_DISTRICT | {Role.TOWN_OFFICIAL}, _DISTRICT),
     ApprovalKind.NEW_RECIPIENT: Duty(_DISTRICT, _DISTRICT),
     ApprovalKind.ERASURE: Duty(_DISTRICT, _DISTRICT),
+    ApprovalKind.ATTESTATION: Duty(_DISTRICT | {Role.TOWN_OFFICIAL}, _DISTRICT),
     ApprovalKind.PRIVILEGED_ACCOUNT: Duty(frozenset({Role.SYSTEM_ADMIN}), _DISTRICT),
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from app import clock
 from app.access.recipients import admit, candidate
@@ -10,12 +10,25 @@ from app.access.scope import Viewer
 from app.access.service import viewer
 from app.approvals import service
 from app.approvals.proposals import WHAT_IF
+from app.attestations import service as attestations
 from app.db import Session
 from app.models import Approval, ApprovalKind
 from app.overrides.service import grant, wanted
 from app.rules.service import activation_of
 
-_AT_ONCE = (ApprovalKind.ACTIVATE_RULE, ApprovalKind.NEW_RECIPIENT, ApprovalKind.OVERRIDE)
+_AT_ONCE = (
+    ApprovalKind.ACTIVATE_RULE,
+    ApprovalKind.ATTESTATION,
+    ApprovalKind.NEW_RECIPIENT,
+    ApprovalKind.OVERRIDE,
+)
+
+
+class _Both(TypedDict):
+    reason: str
+    approval_id: int
+    asked_by: int
+    granted_by: int
 
 
 def decide(
@@ -44,15 +57,19 @@ def decide(
     if found.kind is ApprovalKind.NEW_RECIPIENT:
         admit(session, found.content["organisation_id"], at=at)
     if found.kind is ApprovalKind.OVERRIDE:
-        grant(
-            session,
-            found.content,
-            reason=found.reason,
-            approval_id=approval_id,
-            asked_by=found.made_by,
-            granted_by=checker.user_id,
-            at=at,
-        )
+        grant(session, found.content, **_both(found, checker), at=at)
+    if found.kind is ApprovalKind.ATTESTATION:
+        attestations.carry_out(session, found.content, **_both(found, checker), at=at)
+
+
+def _both(approval: Approval, checker: Viewer) -> _Both:
+    """Why, under which approval, and by which two persons."""
+    return {
+        "reason": approval.reason,
+        "approval_id": approval.approval_id,
+        "asked_by": approval.made_by,
+        "granted_by": checker.user_id,
+    }
 
 
 def _as_it_is_now(session: Session, approval: Approval, *, at: datetime) -> Mapping[str, Any]:
@@ -73,5 +90,8 @@ def _as_it_is_now(session: Session, approval: Approval, *, at: datetime) -> Mapp
             viewer=viewer(session, approval.made_by),
             on=clock.day_of(at),
         )
+    if approval.kind is ApprovalKind.ATTESTATION:
+        maker = viewer(session, approval.made_by)
+        return attestations.as_it_is_now(session, asked, viewer=maker, on=clock.day_of(at))
     bank = candidate(session, asked["organisation_id"])
     return {**asked, "code": bank.code, "name": bank.name}

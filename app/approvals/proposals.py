@@ -8,10 +8,11 @@ from typing import Any
 from app.access.recipients import candidate
 from app.access.scope import Viewer, may_see
 from app.approvals.checks import checked_text
+from app.attestations import service as attestations
 from app.db import Session
 from app.designations.service.reforms import KINDS, what_if_kept
 from app.errors import Forbidden, Invalid, NotFound
-from app.models import ApprovalKind, PlaceKind, SubjectKind
+from app.models import ApprovalKind, Place, PlaceKind, SubjectKind
 from app.overrides import service as overrides
 from app.places.service import place as place_by_id
 from app.places.service import place_by_code
@@ -67,9 +68,7 @@ def bulk_export(
     session: Session, place_code: str, *, subjects: SubjectKind, form: str, maker: Viewer, on: date
 ) -> Proposal:
     """Take the ratings of a place out of the system as a file; the place lies in the maker's division."""
-    place = place_by_code(session, place_code, on=on)
-    if not may_see(maker, place.code):
-        raise NotFound(f"{maker.place_name}没有区划 {place_code} · no division {place_code} in your division")
+    place = _seen_place(session, place_code, maker=maker, on=on)
     if subjects is SubjectKind.VILLAGE:
         raise Invalid("subjects: write household or agri_entity; villages are read at /v1/villages")
     content = {
@@ -80,6 +79,20 @@ def bulk_export(
         "format": form,
     }
     return Proposal(ApprovalKind.BULK_EXPORT, f"export/ratings/{place.code}", content)
+
+
+def plaque_export(session: Session, place_code: str, *, form: str, maker: Viewer, on: date) -> Proposal:
+    """Take the plaques of a place out of the system as a file, under the same rules."""
+    place = _seen_place(session, place_code, maker=maker, on=on)
+    content = {"export": "plaques", "place_code": place.code, "place_name": place.name, "format": form}
+    return Proposal(ApprovalKind.BULK_EXPORT, f"export/plaques/{place.code}", content)
+
+
+def _seen_place(session: Session, place_code: str, *, maker: Viewer, on: date) -> Place:
+    place = place_by_code(session, place_code, on=on)
+    if not may_see(maker, place.code):
+        raise NotFound(f"{maker.place_name}没有区划 {place_code} · no division {place_code} in your division")
+    return place
 
 
 def erasure(session: Session, subject_id: int, *, ground: str, document: str, maker: Viewer) -> Proposal:
@@ -118,6 +131,18 @@ def override(
         on=on,
     )
     return Proposal(ApprovalKind.OVERRIDE, overrides.target_of(subject_id), content)
+
+
+def attestation(session: Session, order: attestations.Order, *, maker: Viewer, on: date) -> Proposal:
+    """Record a document that speaks for a title or against it."""
+    content = attestations.wanted(session, order, viewer=maker, on=on)
+    return Proposal(ApprovalKind.ATTESTATION, attestations.target_of(content), content)
+
+
+def attestation_withdrawal(session: Session, attestation_id: int, *, maker: Viewer, on: date) -> Proposal:
+    """Withdraw such a document before its time."""
+    content = attestations.withdrawal(session, attestation_id, viewer=maker, on=on)
+    return Proposal(ApprovalKind.ATTESTATION, attestations.target_of(content), content)
 
 
 def _what_if(

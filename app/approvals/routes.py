@@ -131,29 +131,35 @@ def _proposal(session: Session, asked: ApprovalRequest, *, maker: Viewer) -> Pro
     if isinstance(asked, NewRecipientRequest):
         return proposals.new_recipient(session, asked.organisation_id, document=asked.document, maker=maker)
     if isinstance(asked, BulkExportRequest):
-        return proposals.bulk_export(
-            session,
-            asked.place_code,
-            subjects=asked.subjects,
-            form=asked.format,
-            maker=maker,
-            on=clock.today(),
-        )
+        return _export(session, asked, maker=maker)
     if isinstance(asked, PrivilegedAccountRequest):
         return _account(session, asked, maker=maker)
     if isinstance(asked, OverrideRequest):
-        return proposals.override(
-            session,
-            asked.subject_id,
-            grade=asked.grade,
-            reason_code=asked.reason_code,
-            document=asked.document,
-            months=asked.months,
-            maker=maker,
-            on=clock.today(),
-        )
+        return _override(session, asked, maker=maker)
     return proposals.erasure(
         session, asked.subject_id, ground=asked.ground, document=asked.document, maker=maker
+    )
+
+
+def _export(session: Session, asked: BulkExportRequest, *, maker: Viewer) -> Proposal:
+    on = clock.today()
+    if asked.subjects is None:
+        return proposals.plaque_export(session, asked.place_code, form=asked.format, maker=maker, on=on)
+    return proposals.bulk_export(
+        session, asked.place_code, subjects=asked.subjects, form=asked.format, maker=maker, on=on
+    )
+
+
+def _override(session: Session, asked: OverrideRequest, *, maker: Viewer) -> Proposal:
+    return proposals.override(
+        session,
+        asked.subject_id,
+        grade=asked.grade,
+        reason_code=asked.reason_code,
+        document=asked.document,
+        months=asked.months,
+        maker=maker,
+        on=clock.today(),
     )
 
 

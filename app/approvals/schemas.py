@@ -39,12 +39,22 @@ class NewRecipientRequest(_Request):
 
 
 class BulkExportRequest(_Request):
-    """Take the ratings of a place out of the system as a file."""
+    """Take the ratings of a place, or the plaques in it (`export`), out of the system as a file.
+
+    `subjects` says whose ratings; of plaques it is left out.
+    """
 
     kind: Literal["bulk_export"]
+    export: Literal["ratings", "plaques"] = "ratings"
     place_code: str = Field(pattern=r"^\d{12}$")
-    subjects: Literal[SubjectKind.HOUSEHOLD, SubjectKind.AGRI_ENTITY]
+    subjects: Literal[SubjectKind.HOUSEHOLD, SubjectKind.AGRI_ENTITY] | None = None
     format: Literal["csv", "xlsx"]
+
+    @model_validator(mode="after")
+    def _whose(self) -> Self:
+        if (self.export == "ratings") != (self.subjects is not None):
+            raise ValueError("ratings are asked for with subjects, plaques without")
+        return self
 
 
 class ErasureRequest(_Request):

@@ -12,6 +12,7 @@ from app.certificates.schemas import CertificateAnswer, CertificatesAnswer
 from app.certificates.sheet import sheet_pdf
 from app.errors import NotFound
 from app.places.service import within
+from app.records.service import holds_demonstration
 
 router = APIRouter(tags=["certificates"])
 _GONE: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
@@ -64,7 +65,7 @@ def certificate_sheet(
     """A4 across, to frame: the title, the holder, the dates, and QR codes to check it with and without us."""
     found = service.certificate_of_division(session, number, viewer=viewer, on=clock.today())
     return Response(
-        sheet_pdf(found, address=public_address(request)),
+        sheet_pdf(found, address=public_address(request), synthetic=holds_demonstration(session)),
         media_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{number}.pdf"'},
     )

@@ -1,5 +1,6 @@
 """Certificates: issued with a title, signed once, and checked against what became of the title."""
 
+from collections.abc import MutableMapping
 from datetime import date
 
 from app.access.scope import Viewer, may_see
@@ -35,15 +36,20 @@ def issue(
     valid_until: date,
     profile_code: str,
     effective_from: date,
+    serials: MutableMapping[str, int],
 ) -> Certificate:
     """Write and sign the certificate of the step that gives a title; a person's name comes masked.
 
     `title` is what a rung of a ladder is called, empty where the kind of the title says it all.
+    `serials` are the last serial numbers of this transaction, by district and year: asked for once for many.
     """
     place = store.place_of(session, step.designation_id)
     start = f"CV-{place.code[:_DISTRICT_DIGITS]}-{issued_on.year}-"
+    if start not in serials:
+        serials[start] = store.count_from(session, start)
+    serials[start] += 1
     text = CertificateText(
-        number=signer.number(start, store.count_from(session, start) + 1),
+        number=signer.number(start, serials[start]),
         kind=kind,
         holder=holder_name,
         place=place_name,

@@ -5,13 +5,16 @@ from pathlib import Path
 
 from app.certificates.certificate import CheckedCertificate
 from app.models import DesignationKind
-from app.printing import breakable, in_chinese, printed, qr_code
+from app.printing import SYNTHETIC, breakable, in_chinese, printed, qr_code
 
 TEMPLATE = Path(__file__).with_name("sheet.typ")
 
 
-def sheet_pdf(found: CheckedCertificate, *, address: str) -> bytes:
-    """The page to print and to stamp; `address` is where the public finds the service."""
+def sheet_pdf(found: CheckedCertificate, *, address: str, synthetic: bool) -> bytes:
+    """The page to print and to stamp; `address` is where the public finds the service.
+
+    `synthetic`: the database holds the demonstration, and the certificate says so.
+    """
     text = found.text
     issued_at = datetime.combine(text.issued_on, time(), tzinfo=UTC)
     title = text.named.partition("（")[0]
@@ -32,6 +35,7 @@ def sheet_pdf(found: CheckedCertificate, *, address: str) -> bytes:
         "online_words": "手机扫码查真伪",
         "offline": qr_code(found.qr),
         "offline_words": "离线核验码",
+        "synthetic": SYNTHETIC if synthetic else "",
     }
     return printed(TEMPLATE, words, dated=issued_at)
 

@@ -20,6 +20,7 @@ class Block(Labelled):
     NO_APPRAISAL = "no_appraisal", "未经村级评议或评议人数不足"
     APPRAISAL_UNFAVOURABLE = "appraisal_unfavourable", "评议赞成比例不足"
     NOT_IN_EXISTENCE = "not_in_existence", "主体未存续"
+    DOCUMENT_MISSING = "document_missing", "缺少有效的证明文件"
     NOT_REGISTERED = "not_registered", "不在名录内"
     NO_SUCH_TITLE = "no_such_title", "此类区划不评此称号"
     PLACE_ENDED = "place_ended", "区划已撤销或变更"

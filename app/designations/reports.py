@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from app.models import GateState, Place, PlaceMeasure
+from app.attestations.attestation import Attestation
+from app.models import AttestationKind, GateState, Place, PlaceMeasure
 from scoring.definition import ProfileDefinition, Source, Text
 
 
@@ -35,6 +36,14 @@ class GateLine:
     margin: float | None
     measure: MeasureLine
     basis: Source
+    kind: str = ""
+    documents: tuple[Attestation, ...] = ()
+
+    @property
+    def missing_document(self) -> Text | None:
+        """Which document is missing, where the gate asks for one and none counts."""
+        lacks = self.kind == AttestationKind.ATTESTATION and self.state is not GateState.HOLDS
+        return self.measure.label if lacks else None
 
 
 @dataclass(frozen=True)

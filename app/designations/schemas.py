@@ -4,6 +4,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
+from app.attestations.schemas import DocumentNote
 from app.designations.reports import GateLine, MeasureLine, RungLine, StatusReport
 from app.models import GateState
 from app.places.schemas import PlaceAnswer
@@ -28,7 +29,11 @@ class MeasureAnswer(BaseModel):
 
 
 class GateAnswer(BaseModel):
-    """A gate: what is asked, what there is, and the margin between them (negative: missed)."""
+    """A gate: what is asked, what there is, and the margin between them (negative: missed).
+
+    `documents` are those that count for a gate on documents or vetoes; `missing_document` names the one
+    it lacks.
+    """
 
     name: str
     label: TextAnswer
@@ -42,6 +47,8 @@ class GateAnswer(BaseModel):
     denominator_name: str
     margin: float | None
     basis: SourceAnswer
+    documents: list[DocumentNote]
+    missing_document: TextAnswer | None
 
     @classmethod
     def of(cls, line: GateLine) -> "GateAnswer":
@@ -59,6 +66,10 @@ class GateAnswer(BaseModel):
             denominator_name=line.measure.denominator_name,
             margin=line.margin,
             basis=SourceAnswer.model_validate(line.basis),
+            documents=[DocumentNote.of(one) for one in line.documents],
+            missing_document=(
+                None if line.missing_document is None else TextAnswer.model_validate(line.missing_document)
+            ),
         )
 
 

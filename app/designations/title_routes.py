@@ -12,7 +12,7 @@ from app.access.scope import Viewer
 from app.db import Session
 from app.designations.service.announcing import Announcing
 from app.designations.service.proposing import division_of, propose_all, propose_one
-from app.designations.service.shown import record_views, shown_path, shown_titles
+from app.designations.service.shown import record_views, shown_left_out, shown_path, shown_titles
 from app.designations.service.steps import act_of, seen_by, take_many, take_one
 from app.designations.service.titles import calendar, listed, work_list
 from app.designations.standing import Standing
@@ -43,6 +43,7 @@ router = APIRouter(
 DesignationId = Annotated[int, Path(ge=1, le=ID_MAX)]
 After = Annotated[int, Query(ge=0, le=ID_MAX, description="the `next_cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=500, description="how many to list at most")]
+Most = Annotated[int, Query(ge=0, le=2_000, description="how many of those left out to name at most")]
 
 
 @router.get("/v1/designations", summary="Titles · 称号列表")
@@ -137,11 +138,22 @@ def propose_designation(
     responses={409: {"model": Problem}, 422: {"model": Problem}},
 )
 def propose_designations(
-    order: ProposalsRequest, viewer: CurrentViewer, session: RequestSession
+    request: Request,
+    order: ProposalsRequest,
+    *,
+    viewer: CurrentViewer,
+    session: RequestSession,
+    most: Most = 100,
 ) -> ProposedAnswer:
-    """Everybody of a division who qualifies, in one step, with who was left out and why."""
-    made = propose_all(session, order.kind, within=order.place_code, viewer=viewer, at=clock.now())
-    return ProposedAnswer.of(made)
+    """Everybody of a division who qualifies, in one step: how many were left out for what, the first by name.
+
+    That the viewer was shown those by name is on record.
+    """
+    at = clock.now()
+    made = propose_all(session, order.kind, within=order.place_code, viewer=viewer, at=at)
+    first = made.left_out[:most]
+    shown = shown_left_out(session, request.app.state.cipher, first, viewer=viewer, at=at)
+    return ProposedAnswer.of(made, shown)
 
 
 @router.post(

@@ -1,13 +1,14 @@
 """Titles on the wire."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.designations.path import Level
-from app.designations.service.proposing import LeftOut, Proposed
-from app.designations.service.shown import ShownPath, ShownStep, ShownTitle
+from app.designations.service.proposing import Proposed
+from app.designations.service.shown import ShownLeftOut, ShownPath, ShownStep, ShownTitle
 from app.designations.service.titles import Campaign, WorkItem
 from app.designations.standing import DOCUMENT_LENGTH_MAX, REASON_LENGTH_MAX, Refusal
 from app.models import DesignationAction, DesignationKind, DesignationState
@@ -194,34 +195,44 @@ class LeftOutAnswer(BaseModel):
 
     subject_id: int | None
     place_id: int
+    name: str
+    place_code: str
+    place_name: str
     reasons: list[str]
     labels: list[str]
 
     @classmethod
-    def of(cls, one: LeftOut) -> "LeftOutAnswer":
+    def of(cls, one: ShownLeftOut) -> "LeftOutAnswer":
         """One holder."""
         return cls(
-            subject_id=one.holder.subject_id,
-            place_id=one.holder.place_id,
-            reasons=[block.value for block in one.blocks],
-            labels=[block.label for block in one.blocks],
+            subject_id=one.left_out.holder.subject_id,
+            place_id=one.left_out.holder.place_id,
+            name=one.name,
+            place_code=one.place.code,
+            place_name=one.place.name,
+            reasons=[block.value for block in one.left_out.blocks],
+            labels=[block.label for block in one.left_out.blocks],
         )
 
 
 class ProposedAnswer(BaseModel):
-    """Who was proposed, who was left out, and how many for what reason."""
+    """How many were proposed, how many left out for what reason, and the first of those by name."""
 
+    proposed_count: int
+    left_out_count: int
+    reasons: dict[str, int]
     designation_ids: list[int]
     left_out: list[LeftOutAnswer]
-    reasons: dict[str, int]
 
     @classmethod
-    def of(cls, made: Proposed) -> "ProposedAnswer":
+    def of(cls, made: Proposed, shown: Sequence[ShownLeftOut]) -> "ProposedAnswer":
         """What a proposal of many came to."""
         return cls(
-            designation_ids=list(made.designation_ids),
-            left_out=[LeftOutAnswer.of(one) for one in made.left_out],
+            proposed_count=len(made.designation_ids),
+            left_out_count=len(made.left_out),
             reasons=dict(made.reasons),
+            designation_ids=list(made.designation_ids),
+            left_out=[LeftOutAnswer.of(one) for one in shown],
         )
 
 

@@ -7,24 +7,23 @@ from datetime import datetime
 
 import xlsxwriter
 
-from app.exports.export import HEADINGS, NOTICE, ExportLine, Format
+from app.exports.export import NOTICE, Format, Line
 
 # A spreadsheet program takes a cell that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_WIDTHS = (6, 14, 14, 12, 26, 10, 8, 16, 12, 22, 14, 14, 40)
 
 
-def written(lines: Sequence[ExportLine], *, form: Format, watermark: str, title: str, at: datetime) -> bytes:
+def written(lines: Sequence[Line], *, form: Format, watermark: str, title: str, at: datetime) -> bytes:
     """The bytes of the file: the watermark, the notice and the headings above the lines."""
     if form is Format.CSV:
         return _csv(lines, watermark=watermark, title=title)
     return _xlsx(lines, watermark=watermark, title=title, at=at)
 
 
-def _csv(lines: Sequence[ExportLine], *, watermark: str, title: str) -> bytes:
+def _csv(lines: Sequence[Line], *, watermark: str, title: str) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerows([[watermark], [f"{title} {NOTICE}"], HEADINGS])
+    writer.writerows([[watermark], [f"{title} {NOTICE}"], lines[0].HEADINGS])
     writer.writerows([_safe(cell) for cell in line.cells(number)] for number, line in enumerate(lines, 1))
     # With the mark Excel reads it as UTF-8.
     return text.getvalue().encode("utf-8-sig")
@@ -34,13 +33,13 @@ def _safe(cell: str | int | None) -> str | int | None:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
-def _xlsx(lines: Sequence[ExportLine], *, watermark: str, title: str, at: datetime) -> bytes:
+def _xlsx(lines: Sequence[Line], *, watermark: str, title: str, at: datetime) -> bytes:
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False})
     book.set_properties(
         {"title": title, "comments": watermark, "keywords": watermark, "created": at.replace(tzinfo=None)}
     )
-    sheet = book.add_worksheet("评级清单")
+    sheet = book.add_worksheet("清单")
     # A single & would begin a code of the header; Excel allows 255 characters.
     across = watermark.replace("&", "&&")[:250]
     sheet.set_header(f"&C{across}")
@@ -48,7 +47,7 @@ def _xlsx(lines: Sequence[ExportLine], *, watermark: str, title: str, at: dateti
     sheet.write_string(0, 0, watermark, book.add_format({"bold": True, "font_color": "#C00000"}))
     sheet.write_string(1, 0, f"{title} {NOTICE}")
     bold = book.add_format({"bold": True, "bottom": 1})
-    for column, (heading, width) in enumerate(zip(HEADINGS, _WIDTHS, strict=True)):
+    for column, (heading, width) in enumerate(zip(lines[0].HEADINGS, lines[0].WIDTHS, strict=True)):
         sheet.write_string(2, column, heading, bold)
         sheet.set_column(column, column, width)
     for number, line in enumerate(lines, 1):

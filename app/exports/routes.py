@@ -37,12 +37,12 @@ class ExportRequest(BaseModel):
 def export(
     request: Request, asked: ExportRequest, viewer: CurrentViewer, session: RequestSession
 ) -> Response:
-    """The ratings of a place as .csv or .xlsx: names of persons masked, no identity numbers, 5,000 lines.
+    """Ratings or plaques of a place as .csv or .xlsx: names of persons masked, no numbers, 5,000 lines.
 
     Ask first at `/v1/approvals` (`bulk_export`); another person grants it, and it can be taken once. The file
     says who took it and when, and everybody in it is on record as seen.
     """
-    made = service.export_ratings(
+    made = service.export_granted(
         session, request.app.state.cipher, asked.approval_id, viewer=viewer, at=clock.now()
     )
     headers = {

@@ -1,13 +1,15 @@
-"""Taking the ratings of a place out of the system: what a second person granted, once, and on record."""
+"""Taking the ratings or plaques of a place out: what a second person granted, once, and on record."""
 
 import hashlib
-from collections.abc import Iterator
-from datetime import date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
 
 from app import clock
 from app.access.scope import Viewer, may_see
 from app.approvals.service import standing, use
+from app.certificates.service import plaques
 from app.db import Session
+from app.designations.service.shown import record_views_of_steps
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.exports import store
 from app.exports.export import (
@@ -17,6 +19,8 @@ from app.exports.export import (
     ExportLine,
     ExportOrder,
     Format,
+    Line,
+    PlaqueLine,
     watermark_of,
 )
 from app.exports.files import written
@@ -30,23 +34,28 @@ from app.rules.service import rule_version
 from app.subjects.cipher import Cipher
 from app.subjects.service import describe
 
-__all__ = ["export_ratings"]
+__all__ = ["export_granted"]
 
 _Found = tuple[Rating, Subject, Place]
 
 
-def export_ratings(
+def export_granted(
     session: Session, cipher: Cipher, approval_id: int, *, viewer: Viewer, at: datetime
 ) -> ExportFile:
     """The file that was granted, for whoever asked for it; everybody in it counts as seen by him.
 
     `Conflict` for an approval that is not granted, is used or has expired, and for more than 5,000 lines.
     """
-    on = clock.day_of(at)
+    on = at.astimezone(clock.CHINA).date()
     approval = standing(session, approval_id, viewer=viewer, at=at).approval
     order = _order(approval, viewer=viewer)
-    found = _found(session, order, on=on)
-    mark = watermark_of(viewer, approval_id=approval_id, at=at)
+    lines: Sequence[Line]
+    if order.kind is ExportKind.PLAQUES:
+        lines = _plaques(session, order, viewer=viewer, at=at)
+    else:
+        found = _found(session, order, on=on)
+        record_views(session, [rating for rating, _subject, _place in found], viewer=viewer, at=at)
+        lines = list(_lines(session, cipher, found, on=on))
     use(
         session,
         approval_id,
@@ -55,15 +64,27 @@ def export_ratings(
         content=approval.content,
         user_id=viewer.user_id,
         at=at,
-        outcome={"rows": len(found)},
+        outcome={"rows": len(lines)},
     )
-    record_views(session, [rating for rating, _subject, _place in found], viewer=viewer, at=at)
-    lines = list(_lines(session, cipher, found, on=on))
-    title = f"{order.place_name} {order.subjects.label}评级清单"
-    content = written(lines, form=order.form, watermark=mark, title=title, at=at)
+    return _written(session, order, lines, viewer=viewer, approval_id=approval_id, at=at)
+
+
+def _written(
+    session: Session,
+    order: ExportOrder,
+    lines: Sequence[Line],
+    *,
+    viewer: Viewer,
+    approval_id: int,
+    at: datetime,
+) -> ExportFile:
+    """The file, and the record that it left the system."""
+    mark = watermark_of(viewer, approval_id=approval_id, at=at)
+    content = written(lines, form=order.form, watermark=mark, title=order.title, at=at)
+    on = at.astimezone(clock.CHINA).date()
     kept = Export(
         approval_id=approval_id,
-        kind=ExportKind.RATINGS,
+        kind=order.kind,
         place_id=place_by_code(session, order.place_code, on=on).place_id,
         row_count=len(lines),
         content_sha256=hashlib.sha256(content).hexdigest(),
@@ -74,7 +95,7 @@ def export_ratings(
     number = store.add(session, kept)
     return ExportFile(
         export_id=number,
-        name=f"ratings-{order.place_code}-{number}.{order.form}",
+        name=f"{order.kind}-{order.place_code}-{number}.{order.form}",
         media_type=MEDIA_TYPES[order.form],
         content=content,
         watermark=mark,
@@ -98,8 +119,40 @@ def _order(approval: Approval, *, viewer: Viewer) -> ExportOrder:
     asked = approval.content
     if not may_see(viewer, asked["place_code"]):
         raise NotFound(f"{asked['place_name']}不在您的辖区内 · the place is not in your division any more")
-    subjects = next(kind for kind in SubjectKind if kind.value == asked["subjects"])
-    return ExportOrder(asked["place_code"], asked["place_name"], subjects, Format(asked["format"]))
+    kind = next(one for one in ExportKind if one.value == asked["export"])
+    subjects = next((one for one in SubjectKind if one.value == asked.get("subjects")), None)
+    return ExportOrder(kind, asked["place_code"], asked["place_name"], subjects, Format(asked["format"]))
+
+
+def _plaques(session: Session, order: ExportOrder, *, viewer: Viewer, at: datetime) -> list[PlaqueLine]:
+    """Every certificate of a place with what it is worth today; whoever holds one counts as seen."""
+    on = at.astimezone(clock.CHINA).date()
+    listed, _ = plaques(session, order.place_code, on=on, after=0, limit=ROWS_MAX + 1)
+    if len(listed) > ROWS_MAX:
+        raise _too_many(order)
+    if not listed:
+        raise NotFound(f"{order.place_name}没有证书可导出 · there is no certificate to export")
+    steps = [found.certificate.designation_step_id for found in listed]
+    record_views_of_steps(session, steps, viewer=viewer, at=at)
+    return [
+        PlaqueLine(
+            found.text.number,
+            found.text.kind.label,
+            found.text.holder,
+            found.text.place,
+            found.text.issued_on,
+            found.valid_until - timedelta(days=1),
+            found.standing.label,
+        )
+        for found in listed
+    ]
+
+
+def _too_many(order: ExportOrder) -> Conflict:
+    return Conflict(
+        f"{order.place_name}超过 {ROWS_MAX:,} 条，请按镇或村分别申请 · {order.place_name} has more than "
+        f"{ROWS_MAX:,} lines; ask for its towns or villages one by one"
+    )
 
 
 def _found(session: Session, order: ExportOrder, *, on: date) -> list[_Found]:
@@ -107,13 +160,11 @@ def _found(session: Session, order: ExportOrder, *, on: date) -> list[_Found]:
     found: list[_Found] = []
     for place in places_within(session, order.place_code, on=on):
         rest = ROWS_MAX + 1 - len(found)
+        assert order.subjects is not None, "ratings are asked for of households or of entities"
         held = ratings_in_place(session, place.place_id, kind=order.subjects, after=0, limit=rest)
         found += [(rating, subject, place) for rating, subject in held]
         if len(found) > ROWS_MAX:
-            raise Conflict(
-                f"{order.place_name}超过 {ROWS_MAX:,} 条，请按镇或村分别申请 · {order.place_name} has more "
-                f"than {ROWS_MAX:,} ratings; ask for its towns or villages one by one"
-            )
+            raise _too_many(order)
     if not found:
         raise NotFound(f"{order.place_name}没有可导出的评级 · there is no rating to export")
     return found

@@ -24,7 +24,7 @@ from app.inquiries.schemas import (
     InquiryQuestion,
     RatedSubjectAnswer,
     SubjectHistoryAnswer,
-    answer_text,
+    answer_parts,
     batch_text,
 )
 from app.objections.schemas import ObjectionNote
@@ -125,19 +125,19 @@ def desk(
 
     def tell(asked: Asked, found: Sequence[InquiryResult | AppError]) -> Answered:
         limits = reference_limits(limits_file)
-        texts = [
+        answers = [
             one
             if isinstance(one, AppError)
-            else answer_text(one, operator_basis=settings.operator_basis, limits=limits)
+            else answer_parts(one, operator_basis=settings.operator_basis, limits=limits)
             for one in found
         ]
         if asked.batch_uid is not None:
-            return Answered(200, batch_text(asked.batch_uid, texts))
-        [told] = texts
+            return Answered(200, batch_text(asked.batch_uid, answers))
+        [told] = answers
         if isinstance(told, AppError):
             refused = refusal(told)
             return Answered(refused.status_code, bytes(refused.body))
-        return Answered(200, told)
+        return Answered(200, b"".join(told))
 
     return service.desk(engine, cipher, tell=tell, follow_keys=follow_keys, before_commit=before_commit)
 

@@ -184,10 +184,13 @@ class RatedSubjectAnswer(RatingAnswer):
     records: list[RecordAnswer]
 
 
-def answer_text(
+def answer_parts(
     result: InquiryResult, *, operator_basis: str, limits: Mapping[tuple[str, str], ReferenceLimit]
-) -> bytes:
-    """An `InquiryAnswer` as it is sent: what never changes of a rating is written once and kept."""
+) -> tuple[bytes, ...]:
+    """An `InquiryAnswer` as it is sent, in parts: what never changes of a rating is written once and kept.
+
+    The parts are put together once, for however many answers: they are most of what a batch weighs.
+    """
     subject, rating = result.subject, result.rating
     limit = limits.get((subject.kind, rating.grade))
     head = {
@@ -213,22 +216,22 @@ def answer_text(
         ],
         "override": OverrideNote.of(result.override),
     }
-    return to_json(head)[:-1] + b',"rating":' + rating.text + b"}"
+    return to_json(head)[:-1], b',"rating":', rating.text, b"}"
 
 
-def batch_text(batch_uid: str, told: Sequence[bytes | AppError]) -> bytes:
+def batch_text(batch_uid: str, told: Sequence[tuple[bytes, ...] | AppError]) -> bytes:
     """An `InquiryBatchAnswer` as it is sent: every answer is the text it would be alone."""
-    lines = [
-        b'{"answer":null,"refusal":'
-        + to_json({"code": one.code, "title": one.title, "detail": one.detail})
-        + b"}"
-        if isinstance(one, AppError)
-        else b'{"answer":' + one + b',"refusal":null}'
-        for one in told
-    ]
     refused = sum(isinstance(one, AppError) for one in told)
     head = {"batch_uid": batch_uid, "answered_count": len(told) - refused, "refused_count": refused}
-    return to_json(head)[:-1] + b',"inquiries":[' + b",".join(lines) + b"]}"
+    parts = [to_json(head)[:-1], b',"inquiries":[']
+    for place, one in enumerate(told):
+        parts.append(b"," if place else b"")
+        if isinstance(one, AppError):
+            why = {"code": one.code, "title": one.title, "detail": one.detail}
+            parts += (b'{"answer":null,"refusal":', to_json(why), b"}")
+        else:
+            parts += (b'{"answer":', *one, b',"refusal":null}')
+    return b"".join((*parts, b"]}"))
 
 
 def _band(limit: ReferenceLimit) -> dict[str, object]:

@@ -27,6 +27,7 @@ from app.models.appraisals import (
     SheetChannel,
 )
 from app.models.approvals import Approval, ApprovalDecision, ApprovalKind, ApprovalUse
+from app.models.attestations import Attestation, AttestationEnd, AttestationKind
 from app.models.base import Base, epoch_day
 from app.models.consents import Consent, ConsentChannel, ConsentKind, ConsentWithdrawal, Purpose
 from app.models.coverage import CoverageCount, ExclusionReason, Roster, RosterEntry
@@ -122,6 +123,9 @@ __all__ = [
     "ApprovalDecision",
     "ApprovalKind",
     "ApprovalUse",
+    "Attestation",
+    "AttestationEnd",
+    "AttestationKind",
     "Base",
     "Batch",
     "BatchKind",

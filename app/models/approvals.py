@@ -19,6 +19,7 @@ class ApprovalKind(Labelled):
     NEW_RECIPIENT = "new_recipient", "新增接收方"
     ERASURE = "erasure", "删除个人信息"
     PRIVILEGED_ACCOUNT = "privileged_account", "特权账号"
+    ATTESTATION = "attestation", "证明与一票否决"
 
 
 class Approval(Base):

@@ -1,6 +1,6 @@
 """The declarative base, the column types and the labelled enums all tables share."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 _EPOCH = date(1970, 1, 1)
+_EPOCH_ORDINAL = _EPOCH.toordinal()
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -98,7 +99,7 @@ class EpochDay(TypeDecorator[date]):
         return None if value is None else epoch_day(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> date | None:
-        return None if value is None else _EPOCH + timedelta(days=value)
+        return None if value is None else date.fromordinal(_EPOCH_ORDINAL + value)
 
 
 def epoch_day(day: date) -> int:

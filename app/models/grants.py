@@ -22,6 +22,8 @@ ADDED_TO = frozenset(
         "approval_decisions",
         "approval_uses",
         "approvals",
+        "attestation_ends",
+        "attestations",
         "batches",
         "certificates",
         "consents",

@@ -92,6 +92,7 @@ class ExportKind(Labelled):
 
     RATINGS = "ratings", "评级清单"
     SUBJECTS = "subjects", "建档名单"
+    PLAQUES = "plaques", "授牌名录"
 
 
 class Export(Base):

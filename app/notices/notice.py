@@ -115,3 +115,8 @@ class ProtestCase:
 def receipt_of(objection: NoticeObjection) -> str:
     """The short number whoever objected is given."""
     return objection.notice_objection_uid[:8].upper()
+
+
+def channel_label(channel: ObjectionChannel) -> str:
+    """How an objection to a notice came; what is objected online is written on the page of the notice."""
+    return "公示页面" if channel is ObjectionChannel.ONLINE else channel.label

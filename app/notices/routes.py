@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from app import clock
 from app.access.problems import Problem
 from app.access.routes import CurrentViewer, RecordingSession, RequestSession, public_address
+from app.db import Session
 from app.notices import service
 from app.notices.notice import ShownNotice, receipt_of
 from app.notices.schemas import (
@@ -22,6 +23,7 @@ from app.notices.schemas import (
     ReceiptAnswer,
 )
 from app.notices.sheet import sheet_pdf
+from app.records.service import holds_demonstration
 
 _Responses = dict[int | str, dict[str, Any]]
 _GONE: _Responses = {404: {"model": Problem}}
@@ -64,7 +66,7 @@ def public_notice(response: Response, number: NoticeNumber, session: RequestSess
 )
 def public_notice_sheet(request: Request, number: NoticeNumber, session: RequestSession) -> Response:
     """The notice to print, in large type, with a QR code to object."""
-    return _sheet(request, service.public_notice(session, number, on=clock.today()))
+    return _sheet(request, session, service.public_notice(session, number, on=clock.today()))
 
 
 @router.post(
@@ -105,7 +107,7 @@ def notice_sheet(
     request: Request, number: NoticeNumber, viewer: CurrentViewer, session: RequestSession
 ) -> Response:
     """A4 in large type: masked names, village, result, period, where to object, and a QR code to do so."""
-    return _sheet(request, service.notice_of_division(session, number, viewer=viewer))
+    return _sheet(request, session, service.notice_of_division(session, number, viewer=viewer))
 
 
 @router.get(
@@ -170,9 +172,9 @@ def answer_notice_objection(
     return NoticeObjectionAnswerBody.of(found, on=clock.today())
 
 
-def _sheet(request: Request, shown: ShownNotice) -> Response:
+def _sheet(request: Request, session: Session, shown: ShownNotice) -> Response:
     return Response(
-        sheet_pdf(shown, address=public_address(request)),
+        sheet_pdf(shown, address=public_address(request), synthetic=holds_demonstration(session)),
         media_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{shown.notice.number}.pdf"'},
     )

@@ -16,6 +16,7 @@ from app.notices.notice import (
     Protest,
     ProtestCase,
     ShownNotice,
+    channel_label,
 )
 
 
@@ -222,7 +223,7 @@ class NoticeObjectionAnswerBody(BaseModel):
             receipt=case.receipt,
             line=None if case.entry is None else NoticeEntryAnswer.model_validate(case.entry),
             channel=objection.channel,
-            channel_label=objection.channel.label,
+            channel_label=channel_label(objection.channel),
             raised_on=objection.raised_on,
             text=case.text,
             contact=case.contact,

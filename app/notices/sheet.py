@@ -8,7 +8,7 @@ from typing import Any
 
 from app.models import NoticePurpose, PlaceKind
 from app.notices.notice import ListedNotice, ShownNotice
-from app.printing import breakable, in_chinese, printed, qr_code
+from app.printing import SYNTHETIC, breakable, in_chinese, printed, qr_code
 
 TEMPLATE = Path(__file__).with_name("sheet.typ")
 _OPENING = {
@@ -17,9 +17,13 @@ _OPENING = {
 }
 
 
-def sheet_pdf(shown: ShownNotice, *, address: str) -> bytes:
-    """The pages to print and to stamp; `address` is where the public finds the service."""
+def sheet_pdf(shown: ShownNotice, *, address: str, synthetic: bool) -> bytes:
+    """The pages to print and to stamp; `address` is where the public finds the service.
+
+    `synthetic`: the database holds the demonstration, and the sheet says so.
+    """
     words = _words(shown, url=page_of(shown.notice.number, address=address))
+    words["synthetic"] = SYNTHETIC if synthetic else ""
     return _pdf(json.dumps(words), shown.notice.recorded_at)
 
 

@@ -51,11 +51,12 @@ def of_subjects(session: Session, subject_ids: Collection[int], *, on: date | No
     found: list[Kept] = []
     rest = iter(sorted(subject_ids))
     while part := list(islice(rest, _PER_QUERY)):
+        # Of most subjects there is none, and that is quickly known.
+        asked = {"subject_ids": part, "on": on}
+        if on is not None and session.connection().execute(_ANY_ON_DAY, asked).first() is None:
+            continue
         query = _kept().where(Override.subject_id.in_(part))
         if on is not None:
-            # Of most subjects there is none, and that is quickly known.
-            if session.connection().execute(_ANY_ON_DAY, {"subject_ids": part, "on": on}).first() is None:
-                continue
             query = query.where(Override.effective_from <= on, Override.effective_to > on)
         found += _read(session, query)
     return found

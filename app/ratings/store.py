@@ -18,6 +18,7 @@ _CURRENT = select(Rating.subject_id, Rating.rating_id).where(
     .where(_NEWER.subject_id == Rating.subject_id, _NEWER_RUN.published_at.is_not(None))
     .scalar_subquery(),
 )
+_RATINGS = select(Rating).where(Rating.rating_id.in_(bindparam("rating_ids", expanding=True)))
 _PEERS = (
     select(PeerPoints)
     .where(
@@ -74,7 +75,7 @@ def rating(session: Session, rating_id: int) -> Rating | None:
 
 def ratings(session: Session, rating_ids: Collection[int]) -> Sequence[Rating]:
     """Some ratings."""
-    return session.scalars(select(Rating).where(Rating.rating_id.in_(rating_ids))).all()
+    return session.scalars(_RATINGS, {"rating_ids": list(rating_ids)}).all()
 
 
 def current_ratings(session: Session, subject_ids: Collection[int]) -> dict[int, int]:

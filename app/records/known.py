@@ -14,6 +14,7 @@ RECORDS, RECORD_EVENTS = "records", "record_events"
 CONSENTS, CONSENT_WITHDRAWALS = "consents", "consent_withdrawals"
 LINEAGES, LINEAGE_UNDOS, ENTITY_STATES = "lineages", "lineage_undos", "entity_states"
 DESIGNATION_STEPS = "designation_steps"
+ATTESTATIONS, ATTESTATION_ENDS = "attestations", "attestation_ends"
 # Every table that is only ever added to and that decides what counts, with its key.
 KEYS = {
     RECORDS: "record_id",
@@ -24,6 +25,8 @@ KEYS = {
     LINEAGE_UNDOS: "lineage_undo_id",
     ENTITY_STATES: "entity_state_id",
     DESIGNATION_STEPS: "designation_step_id",
+    ATTESTATIONS: "attestation_id",
+    ATTESTATION_ENDS: "attestation_end_id",
 }
 
 

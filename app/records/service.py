@@ -25,7 +25,7 @@ from app.records.current import Candidate, chosen, conflicting
 from app.records.exclusions import Adverse, Exclusion, Withdrawn, exclusion, must_notice
 from app.records.known import Known
 from app.records.source_list import read_sources
-from app.records.store import facts, sources
+from app.records.store import facts, holds_demonstration, sources
 from app.records.words import in_words
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "current_values",
     "facts",
     "facts_of",
+    "holds_demonstration",
     "known_records",
     "load_facts",
     "load_sources",

@@ -59,6 +59,11 @@ _IN_SHORT = (
 _FACTS_IN_SHORT = select(
     Fact.fact_id, Fact.name, Fact.subject_kind, Fact.sensitivity, Fact.domain, Fact.freshness_months
 ).order_by(Fact.fact_id)
+_EVENTS = (
+    select(RecordEvent)
+    .where(RecordEvent.subject_id.in_(bindparam("subject_ids", expanding=True)))
+    .order_by(RecordEvent.record_event_id)
+)
 _SOURCES_IN_SHORT = select(Source.source_id, Source.code, Source.is_public)
 
 
@@ -174,5 +179,9 @@ def sources_in_short(session: Session) -> dict[int, tuple[str, bool]]:
 
 def events_of(session: Session, subject_ids: Collection[int]) -> Sequence[RecordEvent]:
     """Everything that happened to the records of some subjects."""
-    found = select(RecordEvent).where(RecordEvent.subject_id.in_(subject_ids))
-    return session.scalars(found.order_by(RecordEvent.record_event_id)).all()
+    return session.scalars(_EVENTS, {"subject_ids": list(subject_ids)}).all()
+
+
+def holds_demonstration(session: Session) -> bool:
+    """Whether anything was delivered that is made up; everybody may ask this, signed in or not."""
+    return session.scalar(select(Batch.batch_id).where(Batch.synthetic).limit(1)) is not None

@@ -9,9 +9,12 @@ from sqlalchemy import (
     CursorResult,
     Result,
     Select,
+    and_,
     delete,
     exists,
+    false,
     func,
+    or_,
     select,
     update,
 )
@@ -24,6 +27,8 @@ from app.models import (
     Approval,
     ApprovalDecision,
     ApprovalKind,
+    Attestation,
+    AttestationEnd,
     Base,
     Certificate,
     Consent,
@@ -263,14 +268,16 @@ def overwrite_plain(session: Session, subject_ids: Collection[int], *, word: str
     )
     overridden = Override.subject_id.in_(subject_ids)
     session.execute(update(Override).where(overridden).values(reason=word, document=word))
-    asked = Approval.kind == ApprovalKind.OVERRIDE
-    targets = [f"override/{subject_id}" for subject_id in subject_ids]
-    granted = select(Approval.approval_id).where(asked, Approval.target.in_(targets))
+    granted = select(Approval.approval_id).where(_about(subject_ids))
     session.execute(update(Approval).where(Approval.approval_id.in_(granted)).values(reason=word, content={}))
     decided = ApprovalDecision.approval_id.in_(granted)
     session.execute(update(ApprovalDecision).where(decided).values(reason=word))
     ended = OverrideEnd.override_id.in_(select(Override.override_id).where(overridden))
     session.execute(update(OverrideEnd).where(ended).values(reason=word))
+    attested = Attestation.subject_id.in_(subject_ids)
+    session.execute(update(Attestation).where(attested).values(reason=word, document=word))
+    withdrawn = AttestationEnd.attestation_id.in_(select(Attestation.attestation_id).where(attested))
+    session.execute(update(AttestationEnd).where(withdrawn).values(reason=word))
     session.execute(update(Disclosure).where(Disclosure.subject_id.in_(subject_ids)).values(document=word))
     return {"records": _changed(records), "record_events": _changed(events)}
 
@@ -326,6 +333,16 @@ def certificates_of(session: Session, subject_ids: Collection[int]) -> Sequence[
         DesignationStep.designation_id.in_(_titles(subject_ids))
     )
     return session.scalars(select(Certificate).where(Certificate.designation_step_id.in_(steps))).all()
+
+
+def _about(subject_ids: Collection[int]) -> ColumnElement[bool]:
+    """The approvals that tell of some subjects: of an override, of a document for or against a title."""
+    overridden = Approval.target.in_([f"override/{subject_id}" for subject_id in subject_ids])
+    attested = (Approval.target.startswith(f"attestation/s{subject_id}/") for subject_id in subject_ids)
+    return or_(
+        and_(Approval.kind == ApprovalKind.OVERRIDE, overridden),
+        and_(Approval.kind == ApprovalKind.ATTESTATION, or_(false(), *attested)),
+    )
 
 
 def remove_sealed(session: Session, subject_ids: Collection[int], *, noise: bytes) -> dict[str, int]:

@@ -180,9 +180,8 @@ def profile_version(
         if rule.kind in kinds and (rule.code, rule.effective_from) == (code, effective_from):
             return Profile.parse(rule.content).definition
     raise NotFound(
-        f"没有首日为 {effective_from} 的信用村、信用镇标准 {code} · "
-        f"no profile {code} of {effective_from} is kept of {' or '.join(kinds)}; put its file into the "
-        "policy folder and run `credit-village init`"
+        f"没有首日为 {effective_from} 的信用村、信用镇标准 {code} · no profile {code} of {effective_from} "
+        f"is kept of {' or '.join(kinds)}; put its file into the policy folder and run `credit-village init`"
     )
 
 

@@ -15,6 +15,16 @@ from app.models import Lineage, LineageKind, LineageUndo, Subject, SubjectKind
 __all__ = ["heirs", "kin", "merge", "split", "undo_merge"]
 
 _DOCUMENT_LENGTH_MAX = 255
+# No id in the database is greater.
+_NO_LAST = 2**63 - 1
+_MERGES_UNTIL = select(Lineage.from_subject_id, Lineage.to_subject_id).where(
+    Lineage.kind == LineageKind.MERGED,
+    Lineage.happened_on <= bindparam("on", type_=Date),
+    Lineage.lineage_id <= bindparam("last"),
+    Lineage.lineage_id.not_in(
+        select(LineageUndo.lineage_id).where(LineageUndo.lineage_undo_id <= bindparam("last_undo"))
+    ),
+)
 _MERGES_OF = select(Lineage.from_subject_id, Lineage.to_subject_id).where(
     Lineage.kind == LineageKind.MERGED,
     Lineage.happened_on <= bindparam("on", type_=Date),
@@ -33,13 +43,13 @@ def heirs(
 
     With the last ids of an earlier moment it is the answer that was known then; undone merges never were.
     """
-    undone = select(LineageUndo.lineage_id)
-    if last_undo_id is not None:
-        undone = undone.where(LineageUndo.lineage_undo_id <= last_undo_id)
-    merges = _merges().where(Lineage.happened_on <= on, Lineage.lineage_id.not_in(undone))
-    if last_lineage_id is not None:
-        merges = merges.where(Lineage.lineage_id <= last_lineage_id)
-    into = {row.from_subject_id: row.to_subject_id for row in session.execute(merges)}
+    known = {
+        "on": on,
+        "last": _NO_LAST if last_lineage_id is None else last_lineage_id,
+        "last_undo": _NO_LAST if last_undo_id is None else last_undo_id,
+    }
+    rows = session.connection().execute(_MERGES_UNTIL, known)
+    into = {row.from_subject_id: row.to_subject_id for row in rows}
     return {subject_id: _end(subject_id, into=into) for subject_id in into}
 
 

@@ -138,3 +138,11 @@ class PublicPage(Page):
         """A page that says in plain words what to do."""
         told = _PUBLIC_REFUSALS.get(words or code, "出了差错，请过一会儿再试。")
         return page(request, "public_refused.html", status=status, words=told)
+
+
+class PublicForm(PublicPage):
+    """A page for everybody at an address where there is no interface: whatever asks gets the page."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether this page is what the request is for."""
+        return Page.matches(self, scope)

@@ -18,9 +18,11 @@ from app.notices.routes import NoticeNumber, PlaceCode
 from app.notices.service import object_publicly, public_notice, public_notices
 from app.notices.sheet import office_of, opening_of, period_of, title_of
 from app.places.service import places_within
-from app.web.page import PublicPage, page, refuse_foreign_form
+from app.records.service import holds_demonstration
+from app.web.page import PublicForm, PublicPage, page, refuse_foreign_form
 
 router = APIRouter(route_class=PublicPage, include_in_schema=False)
+forms = APIRouter(route_class=PublicForm, include_in_schema=False)
 
 NOTICES_A_PAGE = 200
 _RECEIPT = re.compile(r"[0-9A-F]{8}")
@@ -38,6 +40,7 @@ def notices_page(request: Request, session: RequestSession, code: PlaceCode = ""
     found = public_notices(session, code=code or district, on=on, limit=NOTICES_A_PAGE)
     return _page(
         request,
+        session,
         "public_notices.html",
         running=[listed for listed in found if not listed.is_over(on)],
         ended=[listed for listed in found if listed.is_over(on)],
@@ -54,6 +57,7 @@ def notice_page(request: Request, number: NoticeNumber, session: RequestSession)
     shown = public_notice(session, number, on=clock.today())
     return _page(
         request,
+        session,
         "public_notice.html",
         shown=shown,
         title=title_of(shown),
@@ -64,7 +68,7 @@ def notice_page(request: Request, number: NoticeNumber, session: RequestSession)
     )
 
 
-@router.get("/public/notices/{number}/objection")
+@forms.get("/public/notices/{number}/objection")
 def objection_form(
     request: Request,
     number: NoticeNumber,
@@ -76,7 +80,7 @@ def objection_form(
     return _form(request, session, number, receipt=known)
 
 
-@router.post("/public/notices/{number}/objection", dependencies=[Depends(refuse_foreign_form)])
+@forms.post("/public/notices/{number}/objection", dependencies=[Depends(refuse_foreign_form)])
 def objection_send(
     request: Request,
     number: NoticeNumber,
@@ -96,19 +100,25 @@ def objection_send(
     return RedirectResponse(f"/public/notices/{number}/objection?receipt={receipt_of(made)}", status_code=303)
 
 
-@router.get("/public/certificates")
-def certificate_form(number: Annotated[str, Query(max_length=40)] = "", *, request: Request) -> Response:
+@forms.get("/public/certificates")
+def certificate_form(
+    number: Annotated[str, Query(max_length=40)] = "", *, request: Request, session: RequestSession
+) -> Response:
     """Where to type the number of a certificate."""
     typed = re.sub(r"\s", "", number).upper().replace("－", "-").replace("—", "-")
     if typed:
         return RedirectResponse(f"/public/certificates/{typed}", status_code=303)
-    return _page(request, "public_certificate_form.html")
+    return _page(request, session, "public_certificate_form.html")
 
 
 @router.get("/public/certificates/{number}")
 def certificate_page(request: Request, number: CertificateNumber, session: RequestSession) -> HTMLResponse:
     """Whether a certificate is genuine, and whether its title is held today."""
-    return _page(request, "public_certificate.html", found=checked(session, number, on=clock.today()))
+    found = checked(session, number, on=clock.today())
+    return _page(request, session, "public_certificate.html", found=found)
+
+
+router.include_router(forms)
 
 
 def _form(
@@ -124,6 +134,7 @@ def _form(
     shown: ShownNotice = public_notice(session, number, on=clock.today())
     return _page(
         request,
+        session,
         "public_objection.html",
         status=status,
         shown=shown,
@@ -138,7 +149,9 @@ def _form(
     )
 
 
-def _page(request: Request, name: str, *, status: int = 200, **values: object) -> HTMLResponse:
-    answer = page(request, name, status=status, **values)
+def _page(
+    request: Request, session: Session, name: str, *, status: int = 200, **values: object
+) -> HTMLResponse:
+    answer = page(request, name, status=status, synthetic=holds_demonstration(session), **values)
     answer.headers["Vary"] = "Accept"
     return answer

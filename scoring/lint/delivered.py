@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from scoring.checks import Finding
 from scoring.definition import Criterion, ProfileDefinition
-from scoring.measured import DELIVERED
+from scoring.measured import ATTESTED, DELIVERED, MEASURABLE
 from scoring.measures import COUNTY_MEDIAN
 
 # A grade is reached where it is known which.
@@ -26,7 +26,11 @@ def undelivered(profile: ProfileDefinition) -> list[Finding]:
 
 def _gate(item: Criterion, profile: ProfileDefinition) -> Iterable[Finding]:
     measured = DELIVERED[profile.level]
-    if item.measure not in measured:
+    if item.kind and item.measure not in MEASURABLE and profile.level in ATTESTED:
+        return
+    if item.kind == "attestation" and item.measure in MEASURABLE:
+        yield Finding(True, item.name, f"{item.measure} is measured; no document attests it")
+    elif item.measure not in measured:
         yield _unmeasured(item.name, item.measure, profile)
     elif item.denominator and item.denominator != measured[item.measure]:
         divided = measured[item.measure]

@@ -46,7 +46,7 @@ def lint_profile(profile: ProfileDefinition) -> list[Finding]:
 def _criterion(item: Criterion, profile: ProfileDefinition) -> Iterable[Finding]:
     if item.title:
         yield from _title(item, profile)
-    if item.kind == "attestation":
+    if item.kind and item.measure not in MEASURABLE:
         return
     if item.measure not in MEASURABLE:
         yield Finding(True, item.name, f"nothing measures {item.measure}")

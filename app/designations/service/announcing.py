@@ -87,6 +87,7 @@ def certify(
     announcing: Announcing,
 ) -> None:
     """Issue the certificate of every title that was given or renewed just now."""
+    serials: dict[str, int] = {}
     for one, step in given:
         profile, rung = rules[one.number].profile, one.designation.rung
         assert step.valid_until is not None, "what is given is given until a day"
@@ -103,6 +104,7 @@ def certify(
             valid_until=step.valid_until,
             profile_code=profile.code,
             effective_from=profile.effective_from,
+            serials=serials,
         )
 
 
@@ -134,19 +136,28 @@ def unconsented(
 
 def name_of(session: Session, cipher: Cipher, title: Designation) -> str:
     """The name of a holder as it is shown: a division's or entity's own, that of any person masked."""
-    return _public_name(session, cipher, title).name
+    return holder_name(session, cipher, subject_id=title.subject_id, place_id=title.place_id)
 
 
-def _public_name(session: Session, cipher: Cipher, title: Designation) -> PublicName:
-    if title.subject_id is None:
-        return PublicName(spoken_name(place_by_id(session, title.place_id)), of_person=False)
-    return public_name(session, cipher, subject_by_id(session, title.subject_id))
+def holder_name(session: Session, cipher: Cipher, *, subject_id: int | None, place_id: int) -> str:
+    """The same of whoever could hold a title."""
+    return _public_name(session, cipher, subject_id=subject_id, place_id=place_id).name
+
+
+def _public_name(session: Session, cipher: Cipher, *, subject_id: int | None, place_id: int) -> PublicName:
+    if subject_id is None:
+        return PublicName(spoken_name(place_by_id(session, place_id)), of_person=False)
+    return public_name(session, cipher, subject_by_id(session, subject_id))
 
 
 def _persons(
     session: Session, standings: Sequence[Standing], cipher: Cipher
 ) -> list[tuple[Standing, PublicName]]:
-    return [(one, _public_name(session, cipher, one.designation)) for one in standings]
+    titles = [(one, one.designation) for one in standings]
+    return [
+        (one, _public_name(session, cipher, subject_id=title.subject_id, place_id=title.place_id))
+        for one, title in titles
+    ]
 
 
 def _agreed(session: Session, standings: Sequence[Standing], act: Act) -> set[int]:

@@ -1,11 +1,14 @@
 """What is known, on a day, of those who would hold a title, and what of it stands against the title."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from app.attestations.attestation import Attestation
+from app.attestations.service import in_force
 from app.consents.service import rating_refusers
 from app.db import Session
+from app.designations.documents import documents_in_short
 from app.designations.found import Block, Found, Holder
 from app.designations.rules import VILLAGES_SHARE, TitleRules
 from app.designations.service.evidence import Overridden, appraised, overridden
@@ -84,6 +87,7 @@ class _Subjects:
             statuses=self._statuses,
         )
         self._gates = gates_of(session, standing, rules=rules, on=on)
+        self._documents = in_force(session, [holder.key for holder in holders], on=on)
 
     def found(self, holder: Holder) -> Found:
         """The facts of one of them."""
@@ -108,6 +112,7 @@ class _Subjects:
             "status": None if status is None else status.value,
             "appraisal": None if appraisal is None else appraisal.facts,
             "gates": {gate.name: gate.state.value for gate in gates},
+            **_documents(self._documents, holder),
         }
         return Found(holder, facts, tuple(blocks), ended=self._end(heir, status))
 
@@ -171,6 +176,7 @@ class _Places:
         self._gates: dict[int, list[PlaceGate]] = {each: [] for each in kept}
         for gate in statuses.gates(session, kept):
             self._gates[gate.place_status_id].append(gate)
+        self._documents = in_force(session, [holder.key for holder in holders], on=on)
         self._held: Mapping[int, int] = {}
         self._villages: dict[int, int] = {}
         if rules.kind is DesignationKind.CREDIT_TOWN:
@@ -199,6 +205,7 @@ class _Places:
                 "state": status.state.value,
                 "gates": {gate.name: gate.state.value for gate in self._gates[status.place_status_id]},
             }
+        facts |= _documents(self._documents, Holder(place.place_id))
         if self._rules.kind is DesignationKind.CREDIT_TOWN:
             facts["designated_villages"] = self._held.get(place.place_id, 0)
             facts["villages"] = self._villages.get(place.place_id, 0)
@@ -222,6 +229,12 @@ class _Places:
             if whole != 0 and not held(gate, threshold=gate.threshold, numerator=titled, denominator=whole):
                 yield Block.VILLAGES_FIRST
                 return
+
+
+def _documents(found: Mapping[str, Sequence[Attestation]], holder: Holder) -> dict[str, Any]:
+    """The documents that count of a holder; nothing where there are none."""
+    mine = found.get(holder.key, ())
+    return {"documents": documents_in_short(mine)} if mine else {}
 
 
 def _gone(place: Place, *, on: date) -> str:

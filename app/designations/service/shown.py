@@ -7,7 +7,8 @@ from datetime import date, datetime
 from app.access.scope import Viewer
 from app.db import Session
 from app.designations.path import transitions
-from app.designations.service.announcing import name_of
+from app.designations.service.announcing import holder_name, name_of
+from app.designations.service.proposing import LeftOut
 from app.designations.service.rules import rules_of_version
 from app.designations.service.steps import rules_for, standings
 from app.designations.service.titles import Listed
@@ -32,6 +33,15 @@ class ShownTitle:
     place: Place
     name: str
     title: str
+
+
+@dataclass(frozen=True)
+class ShownLeftOut:
+    """Who was not proposed, as he may be shown, with everything that stands against it."""
+
+    left_out: LeftOut
+    place: Place
+    name: str
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,28 @@ def _shown(
 ) -> ShownTitle:
     title = rules_of_version(session, last.rule_version_id).title(made.rung)
     return ShownTitle(made, last, place, name_of(session, cipher, made), title)
+
+
+def shown_left_out(
+    session: Session, cipher: Cipher, left_out: Sequence[LeftOut], *, viewer: Viewer, at: datetime
+) -> list[ShownLeftOut]:
+    """Some of those who were left out, by name; that the viewer was shown them is on record (art. 22)."""
+    subjects = {one.holder.subject_id for one in left_out if one.holder.subject_id is not None}
+    store.record_views(
+        session,
+        sorted(subjects),
+        user_id=viewer.user_id,
+        organisation_id=viewer.organisation_id,
+        at=at,
+    )
+    return [
+        ShownLeftOut(
+            one,
+            place_by_id(session, one.holder.place_id),
+            holder_name(session, cipher, subject_id=one.holder.subject_id, place_id=one.holder.place_id),
+        )
+        for one in left_out
+    ]
 
 
 def shown_path(session: Session, cipher: Cipher, standing: Standing, *, on: date) -> ShownPath:
@@ -106,6 +138,11 @@ def record_views(session: Session, titles: Sequence[Designation], *, viewer: Vie
         organisation_id=viewer.organisation_id,
         at=at,
     )
+
+
+def record_views_of_steps(session: Session, step_ids: Sequence[int], *, viewer: Viewer, at: datetime) -> None:
+    """The same of the titles these steps gave."""
+    record_views(session, store.designations_of_steps(session, step_ids), viewer=viewer, at=at)
 
 
 def _next(session: Session, standing: Standing, *, on: date) -> list[DesignationAction]:

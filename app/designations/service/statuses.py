@@ -1,11 +1,13 @@
 """How villages and towns stand: every measure, every gate with its margin, ratings by grade."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
+from app.attestations.attestation import Attestation
+from app.attestations.service import in_force
 from app.db import Session
 from app.designations.reports import GateLine, MeasureLine, RungLine, StatusReport
 from app.designations.store import statuses as store
@@ -21,24 +23,33 @@ from app.models import (
     RatingRun,
     RuleVersion,
 )
+from app.ratings.service import latest_run
 from scoring import Profile
 from scoring.definition import Criterion, ProfileDefinition, Text
 
 SCORE = Text("得分", "score")
 __all__ = ["GateLine", "MeasureLine", "StatusReport", "states_of", "status_report", "status_reports"]
 
+Documents = Mapping[str, Sequence[Attestation]]
+
 
 def status_reports(session: Session, places: Collection[Place]) -> list[StatusReport]:
     """The reports of these places in their order; a place no night has spoken of has none."""
     found = store.newest_statuses(session, [place.place_id for place in places])
-    by_place = {report.place.place_id: report for report in reports_of(session, places, found)}
+    documents = _documents(session, places)
+    reports = reports_of(session, places, found, documents=documents)
+    by_place = {report.place.place_id: report for report in reports}
     return [by_place[place.place_id] for place in places if place.place_id in by_place]
 
 
 def reports_of(
-    session: Session, places: Collection[Place], found: Collection[tuple[PlaceStatus, RatingRun]]
+    session: Session,
+    places: Collection[Place],
+    found: Collection[tuple[PlaceStatus, RatingRun]],
+    *,
+    documents: Documents | None = None,
 ) -> list[StatusReport]:
-    """What statuses of these places say, each as the night that wrote it left it."""
+    """What statuses of these places say, each as the night that wrote it left it, with its documents."""
     homes = {place.place_id: place for place in places}
     ids = [status.place_status_id for status, _ in found]
     rule_ids = {status.rule_version_id for status, _ in found}
@@ -49,7 +60,14 @@ def reports_of(
         _grouped(store.grade_counts(session, ids)),
     )
     return [
-        _report(homes[status.place_id], status, run, rows=rows, rule=rules[status.rule_version_id])
+        _report(
+            homes[status.place_id],
+            status,
+            run,
+            rows=rows,
+            rule=rules[status.rule_version_id],
+            documents=(documents or {}).get(f"p{status.place_id}", ()),
+        )
         for status, run in found
     ]
 
@@ -79,8 +97,22 @@ class _Rows:
     counts: Mapping[int, list[PlaceGradeCount]]
 
 
+def _documents(session: Session, places: Collection[Place]) -> Documents:
+    """The documents that counted in the newest night, by holder."""
+    newest = latest_run(session)
+    if newest is None:
+        return {}
+    return in_force(session, [f"p{place.place_id}" for place in places], on=newest.as_of)
+
+
 def _report(
-    place: Place, status: PlaceStatus, run: RatingRun, *, rows: _Rows, rule: RuleVersion
+    place: Place,
+    status: PlaceStatus,
+    run: RatingRun,
+    *,
+    rows: _Rows,
+    rule: RuleVersion,
+    documents: Sequence[Attestation],
 ) -> StatusReport:
     profile = _profile(rule.fingerprint, rule.content)
     status_id = status.place_status_id
@@ -98,7 +130,13 @@ def _report(
         kept=kept,
         measures=tuple(measures.values()),
         gates=tuple(
-            _gate_line(criterion, gates[criterion.name], measures[criterion.measure], profile=profile)
+            _gate_line(
+                criterion,
+                gates[criterion.name],
+                measures[criterion.measure],
+                profile=profile,
+                documents=documents,
+            )
             for criterion in profile.criteria
             if criterion.name in gates
         )
@@ -160,8 +198,14 @@ def _measure_line(row: PlaceMeasure, profile: ProfileDefinition) -> MeasureLine:
 
 
 def _gate_line(
-    criterion: Criterion, row: PlaceGate, measure: MeasureLine, *, profile: ProfileDefinition
+    criterion: Criterion,
+    row: PlaceGate,
+    measure: MeasureLine,
+    *,
+    profile: ProfileDefinition,
+    documents: Sequence[Attestation],
 ) -> GateLine:
+    of_gate = (criterion.kind, criterion.measure)
     return GateLine(
         name=row.name,
         label=criterion.label,
@@ -172,6 +216,8 @@ def _gate_line(
         margin=row.margin,
         measure=measure,
         basis=profile.sources[criterion.basis],
+        kind=criterion.kind,
+        documents=tuple(one for one in documents if (one.kind.value, one.measure) == of_gate),
     )
 
 

@@ -7,12 +7,14 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from app.attestations.service import counts
 from app.db import Session
+from app.designations.documents import counted
 from app.designations.found import Block
 from app.designations.rules import TitleRules
 from app.designations.service.evidence import Appraised, Overridden
 from app.designations.store import holders as store
-from app.models import DesignationKind, EntityStatus, GateState, Rating
+from app.models import AttestationKind, DesignationKind, EntityStatus, GateState, Rating
 from app.ratings.service import known_on
 from app.records.service import counting_candidates
 from app.subjects.lineage import heirs
@@ -55,6 +57,7 @@ class SubjectGate:
     name: str
     measure: str
     state: GateState
+    kind: str = ""
 
 
 def gates_of(
@@ -89,6 +92,10 @@ def _block(gate: SubjectGate) -> Block:
     fails = gate.state is GateState.FAILS
     if gate.measure in (FAVOURABLE, APPRAISED):
         return Block.APPRAISAL_UNFAVOURABLE if fails else Block.NO_APPRAISAL
+    if gate.kind == AttestationKind.ATTESTATION:
+        return Block.DOCUMENT_MISSING
+    if gate.kind == AttestationKind.VETO and fails:
+        return Block.VETO
     if gate.measure in _BLOCKS and (fails or gate.measure == EXISTENCE):
         return _BLOCKS[gate.measure]
     return Block.GATES_FAIL if fails else Block.GATES_INSUFFICIENT
@@ -100,7 +107,7 @@ def _gates_at(results: GateResults, row: int, *, appraisal: Appraised | None) ->
         unloved = appraisal is not None and not appraisal.favourable
         if item.measure == FAVOURABLE and state is GateState.HOLDS and unloved:
             state = GateState.FAILS
-        yield SubjectGate(item.name, item.measure, state)
+        yield SubjectGate(item.name, item.measure, state, item.kind)
     if results.ladder is not None:
         lowest = results.ladder.rungs[0]
         yield SubjectGate(lowest.rung.name, "", GATE_STATES[lowest.state[row]])
@@ -110,6 +117,7 @@ def _evaluated(session: Session, standing: Standing, *, rules: TitleRules, on: d
     measures = {**_of_ratings(standing, rules=rules), **_of_registers(session, standing, rules=rules, on=on)}
     measures |= _of_appraisals(standing)
     measures |= _of_records(session, standing, rules=rules, on=on)
+    measures = _with_documents(session, standing, measures, rules=rules, on=on)
     return Profile(rules.profile).evaluate(measures)
 
 
@@ -173,6 +181,17 @@ def _of_records(session: Session, standing: Standing, *, rules: TitleRules, on: 
                 if name in counting[subject_id]:
                     columns[name][row] = counting[subject_id][name].value
     return {name: _count(column) for name, column in columns.items()}
+
+
+def _with_documents(
+    session: Session, standing: Standing, measures: dict[str, Measure], *, rules: TitleRules, on: date
+) -> dict[str, Measure]:
+    """The measures documents count for; a veto holds if the records or a document say so."""
+    asked = [gate for gate in rules.profile.criteria if gate.kind]
+    if not asked:
+        return measures
+    holders = [f"s{subject_id}" for subject_id in standing.subject_ids]
+    return counted(measures, asked, counts(session, holders, on=on), holders=holders)
 
 
 def _nothing(standing: Standing) -> Column:

@@ -83,6 +83,15 @@ def designations(session: Session, designation_ids: Collection[int]) -> list[Des
     return sorted(found, key=lambda each: each.designation_id)
 
 
+def designations_of_steps(session: Session, step_ids: Collection[int]) -> list[Designation]:
+    """The titles some steps belong to."""
+    found: list[Designation] = []
+    for part in parts(step_ids):
+        steps = select(DesignationStep.designation_id).where(DesignationStep.designation_step_id.in_(part))
+        found += session.scalars(select(Designation).where(Designation.designation_id.in_(steps)))
+    return found
+
+
 def steps_of(session: Session, designation_ids: Collection[int]) -> dict[int, list[DesignationStep]]:
     """Every step of some titles, in their order."""
     found: dict[int, list[DesignationStep]] = {each: [] for each in designation_ids}

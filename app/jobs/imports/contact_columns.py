@@ -63,7 +63,8 @@ ADDRESS = Column(
     example="大兴镇长隆村3组12号",
     also=("住址", "家庭住址", "联系地址", "通讯地址", "经营地址"),
 )
-CONTACT_COLUMNS = (PHONE, ADDRESS)
+CONTACT_COLUMN = {ContactKind.PHONE: PHONE, ContactKind.ADDRESS: ADDRESS}
+CONTACT_COLUMNS = tuple(CONTACT_COLUMN.values())
 
 
 def contacts_in(row: Row) -> Contacts:

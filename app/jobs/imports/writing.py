@@ -24,6 +24,7 @@ from app.models import (
     Consent,
     ConsentWithdrawal,
     Contact,
+    ContactKind,
     EntityState,
     Household,
     Member,
@@ -38,6 +39,8 @@ from app.subjects.cipher import Cipher
 from app.subjects.contacts import contact_row
 
 Plan = HouseholdPlan | EntityPlan | ObservationPlan | RosterPlan | ConsentPlan
+# Of whom, by what, and the phone or address itself.
+NamedContact = tuple[int, ContactKind, str]
 _ROWS_PER_STATEMENT = 5_000
 
 
@@ -106,10 +109,16 @@ def _write_households(plan: HouseholdPlan, where: Landing) -> None:
 
 def _write_contacts(drafts: Iterable[tuple[int, HouseholdDraft | EntityDraft]], where: Landing) -> None:
     named = [(subject_id, *each) for subject_id, draft in drafts for each in draft.contacts.items()]
-    recorded = {"recorded_at": where.at, "recorded_by": where.batch.recorded_by}
-    # Bound to its row as the members are: the row first, then what it holds.
+    write_contacts(where.session, where.cipher, named, at=where.at, by=where.batch.recorded_by)
+
+
+def write_contacts(
+    session: Session, cipher: Cipher, named: Sequence[NamedContact], *, at: datetime, by: str
+) -> None:
+    """Seal and keep phones and addresses, each bound to its row: the row first, then what it holds."""
+    recorded = {"recorded_at": at, "recorded_by": by}
     ids = _inserted_ids(
-        where.session,
+        session,
         Contact,
         [
             {"subject_id": subject_id, "kind": kind, "value_cipher": b"", **recorded}
@@ -117,11 +126,11 @@ def _write_contacts(drafts: Iterable[tuple[int, HouseholdDraft | EntityDraft]], 
         ],
     )
     sealed = [
-        {"contact_id": contact_id, "value_cipher": where.cipher.seal(value, row=contact_row(contact_id))}
+        {"contact_id": contact_id, "value_cipher": cipher.seal(value, row=contact_row(contact_id))}
         for contact_id, (_, _, value) in zip(ids, named, strict=True)
     ]
     if sealed:
-        where.session.execute(update(Contact), sealed)
+        session.execute(update(Contact), sealed)
 
 
 def _household_row(draft: HouseholdDraft, subject_id: int, cipher: Cipher) -> dict[str, object]:

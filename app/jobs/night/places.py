@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.attestations.service import Counts as Documents
+from app.designations.documents import counted
 from app.jobs.night.rating import RatingColumns
 from app.jobs.night.reading import LoanMonthColumns, Subjects
 from app.jobs.night.records import Facts
 from app.jobs.night.rules import Rules
 from app.models import RUNG_GATE, GateState, Place, PlaceKind, SubjectKind
-from scoring import HOLDS, GateResults, Measure
+from scoring import HOLDS, GateResults, Measure, Profile
 from scoring.ladder import LadderResults
 from scoring.measures import county_medians
 
@@ -230,10 +232,16 @@ def grade_counts(
 
 
 def unit_statuses(
-    district: District, measures: Mapping[str, Measure], counts: Sequence[GradeCounts], *, rules: Rules
+    district: District,
+    measures: Mapping[str, Measure],
+    counts: Sequence[GradeCounts],
+    *,
+    documents: Documents,
+    rules: Rules,
 ) -> tuple[list[Status], NDArray[np.bool_]]:
     """The status of every village and community, and which villages hold every gate."""
     villages = district.is_village
+    measures = _with_documents(measures, documents, district.units, profile=rules.village)
     results = rules.village.evaluate(measures, references=county_medians(measures, among=villages))
     version_id = rules.version_of(rules.village)
     statuses = [
@@ -251,9 +259,15 @@ def unit_statuses(
 
 
 def town_statuses(
-    district: District, measures: Mapping[str, Measure], counts: Sequence[GradeCounts], *, rules: Rules
+    district: District,
+    measures: Mapping[str, Measure],
+    counts: Sequence[GradeCounts],
+    *,
+    documents: Documents,
+    rules: Rules,
 ) -> list[Status]:
     """The status of every town and street; a measure its profile does not name is not kept."""
+    measures = _with_documents(measures, documents, district.towns, profile=rules.town)
     every = np.ones(len(district.towns), dtype=np.bool_)
     results = rules.town.evaluate(measures, references=county_medians(measures, among=every))
     kept = {name: measure for name, measure in measures.items() if name in rules.town.definition.measures}
@@ -269,6 +283,13 @@ def town_statuses(
         )
         for position, town in enumerate(district.towns)
     ]
+
+
+def _with_documents(
+    measures: Mapping[str, Measure], documents: Documents, places: Sequence[Place], *, profile: Profile
+) -> dict[str, Measure]:
+    holders = [f"p{place.place_id}" for place in places]
+    return counted(measures, profile.definition.criteria, documents, holders=holders)
 
 
 def _measure_rows(measures: Mapping[str, Measure], position: int) -> frozenset[MeasureRow]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
+from app.attestations.service import attested_subjects
 from app.db import Session
 from app.designations.rules import TitleRules
 from app.designations.service.night import Candidates, Night, keep, lock
@@ -73,8 +74,9 @@ def _subjects(session: Session, kind: DesignationKind, tonight: Tonight) -> Cand
         fine &= columns.grade <= tonight.grades.index(rules.profile.minimum_grade)
     if rules.asks_for(VETOES):
         fine &= columns.vetoes == 0
-    # An override may lift or lower any of them: those are looked at closely either way.
-    moved = np.isin(ids, _array(session.scalars(select(Override.subject_id).distinct()).all()))
+    # An override or a document may lift or lower any of them: those are looked at closely either way.
+    named = session.scalars(select(Override.subject_id).distinct()).all()
+    moved = np.isin(ids, _array([*named, *attested_subjects(session)]))
     able = fine | moved
     if rules.asks_appraisal:
         able &= np.isin(ids, _array(session.scalars(select(AppraisalResult.subject_id).distinct()).all()))

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.attestations.service import Counts as Documents
+from app.attestations.service import Until, counts
 from app.db import Engine, Session
 from app.designations.service.night import held_places
 from app.errors import SetupError
@@ -20,7 +22,14 @@ from app.jobs.progress import Progress, quiet
 from app.models import DesignationKind, RatingRun, SubjectKind, UnratedReason
 from app.places.service import places_within
 from app.ratings.service import latest_run
-from app.records.known import DESIGNATION_STEPS, LINEAGE_UNDOS, LINEAGES, Known
+from app.records.known import (
+    ATTESTATION_ENDS,
+    ATTESTATIONS,
+    DESIGNATION_STEPS,
+    LINEAGE_UNDOS,
+    LINEAGES,
+    Known,
+)
 from app.subjects.lineage import heirs
 
 RATED = (SubjectKind.HOUSEHOLD, SubjectKind.AGRI_ENTITY)
@@ -107,7 +116,12 @@ def compute(
     designated = held_places(
         session, DesignationKind.CREDIT_VILLAGE, on=as_of, last_step_id=until[DESIGNATION_STEPS]
     )
-    statuses = _statuses(inputs, ratings, district, covered=covered, designated=designated, rules=rules)
+    documents = counts(
+        session, None, on=as_of, until=Until(until.get(ATTESTATIONS), until.get(ATTESTATION_ENDS))
+    )
+    statuses = _statuses(
+        inputs, ratings, district, covered=covered, designated=designated, documents=documents, rules=rules
+    )
     compared = _peers(inputs, ratings, district, rules=rules)
     stuck = sum(rating.without_way_up(columns, rules=rules) for columns in ratings.values())
     progress(1, 1, "评分 scoring")
@@ -208,6 +222,7 @@ def _statuses(
     *,
     covered: list[coverage.CoverageRow],
     designated: Collection[int],
+    documents: Documents,
     rules: Rules,
 ) -> list[places.Status]:
     """Villages and communities first, then the towns they make up."""
@@ -222,8 +237,8 @@ def _statuses(
     measures = places.unit_measures(files, inputs.loans, earlier=inputs.loans_year_ago, facts=known)
     grades = rules.household.grade_codes
     rated = {kind: (ratings[kind], homes[kind]) for kind in RATED}
-    counts = places.grade_counts(rated, size=units, grades=grades)
-    unit_statuses, holds = places.unit_statuses(district, measures, counts, rules=rules)
+    graded = places.grade_counts(rated, size=units, grades=grades)
+    unit_statuses, holds = places.unit_statuses(district, measures, graded, documents=documents, rules=rules)
     rated_by_town = {kind: (ratings[kind], _town_of(homes[kind], district)) for kind in RATED}
     town_statuses = places.town_statuses(
         district,
@@ -235,6 +250,7 @@ def _statuses(
             designated=designated,
         ),
         places.grade_counts(rated_by_town, size=towns, grades=grades),
+        documents=documents,
         rules=rules,
     )
     return [*unit_statuses, *town_statuses]

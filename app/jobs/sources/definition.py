@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from app.models import SubjectKind
+from app.models import ContactKind, SubjectKind
 from app.records.catalogue import FactDefinition
 from scoring.definition import Text
 
@@ -143,6 +143,7 @@ class Mapping:
     noticed_on: Field | None
     consent: Field | None
     loans: LoanRule | None
+    contacts: Words[ContactKind, Field]
     ignored: tuple[str, ...]
     unmatched: Unmatched
     fingerprint: str

@@ -11,8 +11,10 @@ from app.errors import Invalid, SetupError
 from app.jobs.imports import lookups
 from app.jobs.imports.cells import BadCell
 from app.jobs.imports.report import RowError, both
+from app.jobs.imports.writing import write_contacts
 from app.jobs.progress import Progress
 from app.jobs.sources.block import Asked, Part, read_block
+from app.jobs.sources.contacts import Contacts
 from app.jobs.sources.definition import FactRule, Together, Unmatched
 from app.jobs.sources.delivery import Block
 from app.jobs.sources.drafts import Drafts, combine
@@ -78,6 +80,7 @@ class Intake:
         self._neighbours = Neighbours(self._register, asked.mapping.subject_kind)
         self._searches = 0
         self._loans = LoanMonths(batch.source)
+        self._contacts = Contacts()
         self._writes = writes
         self._forced = forced
         self._earlier: list[int] = []
@@ -108,17 +111,27 @@ class Intake:
         self._combine()
         if not self._report.accepted:
             raise Refused
+        self._write_contacts()
         if self._report.rows == 0:
             raise Invalid(both(f"{self._report.file_name}：文件中没有数据行", "the file has no rows of data"))
         self._batch.row_count = self._report.rows
         if self._writes:
             session.flush()
 
+    def _write_contacts(self) -> None:
+        """Seal and keep the phones and addresses that are not on file."""
+        session, batch = self._register.session, self._batch
+        news = self._contacts.news(session, self._cipher)
+        self._report.contacts += len(news)
+        if self._writes:
+            write_contacts(session, self._cipher, news, at=batch.recorded_at, by=batch.recorded_by)
+
     def _take(self, part: Part) -> None:
         """Take the rows of one block: records, loans, and rows that wait."""
         if not len(part):
             return
         self._refuse_documents(part)
+        self._contacts.take(part)
         if self._asked.mapping.loans is not None:
             self._loans.take(part, register=self._register, landing=self._landing)
         self._wait(part)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.errors import Invalid
 from app.jobs.imports.cells import shown, shown_name, shown_number, text
 from app.jobs.imports.columns import Column, Findings, plain_header, table_of
+from app.jobs.imports.contact_columns import CONTACT_COLUMN
 from app.jobs.imports.reading import Raw, Sheet
 from app.jobs.imports.report import RowError, both
 from app.jobs.sources.definition import Field, FoundBy, Mapping
@@ -65,6 +66,9 @@ def shown_of(mapping: Mapping, field: Field, raw: Raw) -> str:
     """A cell as a report may show it: numbers and names of persons are masked."""
     if any(key.field == field and key.by in _NUMBERS for key in mapping.keys):
         return shown_number(raw)
+    for kind, column in CONTACT_COLUMN.items():
+        if mapping.contacts.get(kind) == field:
+            return column.show(raw)
     return shown_name(raw) if field == mapping.name else shown(raw)
 
 
@@ -89,7 +93,8 @@ def _all_fields(mapping: Mapping) -> Iterator[tuple[Field, bool, str]]:
     for key in mapping.keys:
         yield key.field, False, ""
     optional = (mapping.name, mapping.village, mapping.row_id, mapping.observed.field)
-    for field in (*optional, mapping.ended_on, mapping.noticed_on, mapping.consent):
+    last = (mapping.ended_on, mapping.noticed_on, mapping.consent, *mapping.contacts.values())
+    for field in (*optional, *last):
         if field is not None:
             yield field, field.required, ""
     for rule in mapping.facts:

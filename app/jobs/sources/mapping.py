@@ -21,7 +21,7 @@ from app.jobs.sources.definition import (
     Unmatched,
 )
 from app.jobs.sources.units import YUAN, plain_unit, units_of
-from app.models import LoanClass, Sensitivity, SubjectKind, ValueType
+from app.models import ContactKind, LoanClass, Sensitivity, SubjectKind, ValueType
 from app.records.catalogue import Catalogue, FactDefinition, read_catalogue
 from scoring import CardError
 from scoring.document import Document
@@ -108,6 +108,7 @@ class _Reader:
             ended_on=self._field(document, "ended_on"),
             noticed_on=self._field(document, "noticed_on"),
             consent=self._field(document, "consent"),
+            contacts=self._contacts(kind),
             loans=self._loans(document.part("loans")) if "loans" in document else None,
             ignored=self._names(document, "ignored"),
             unmatched=Unmatched(document.one_of("unmatched", tuple(Unmatched))),
@@ -198,6 +199,17 @@ class _Reader:
     def _field(self, part: Document, key: str) -> Field | None:
         return Field(self._names(part, key, needed=True), required=False) if key in part else None
 
+    def _contacts(self, kind: SubjectKind) -> dict[ContactKind, Field]:
+        """The columns of a phone and an address, of subjects that are reached by one."""
+        found = {}
+        for contact in ContactKind:
+            field = self._field(self._document, contact.value)
+            if field is not None and kind is SubjectKind.VILLAGE:
+                raise self._document.error(contact.value, "a village has none; remove it")
+            if field is not None:
+                found[contact] = field
+        return found
+
     def _names(self, part: Document, key: str, *, needed: bool = False) -> tuple[str, ...]:
         names = part.texts(key)
         if needed and not names:
@@ -218,8 +230,8 @@ class _Reader:
         document = self._document
         if not mapping.keys:
             raise document.error("find", "say how the subject is found")
-        if not mapping.facts:
-            raise document.error("facts", "name at least one fact")
+        if not mapping.facts and not mapping.contacts:
+            raise document.error("facts", "name at least one fact, a phone or an address")
         mixed = {rule.together is None for rule in mapping.facts}
         if len(mixed) > 1:
             raise document.error("facts", "either every fact says how rows come together, or none does")
@@ -234,7 +246,7 @@ def _refuse_two_meanings(document: Document, mapping: Mapping) -> None:
     """A spelling stands for one column; only rows may be filtered by what is read otherwise too."""
     fields: list[Field | None] = [key.field for key in mapping.keys]
     fields += [mapping.name, mapping.village, mapping.row_id, mapping.observed.field]
-    fields += [mapping.ended_on, mapping.noticed_on, mapping.consent]
+    fields += [mapping.ended_on, mapping.noticed_on, mapping.consent, *mapping.contacts.values()]
     plain = [field for field in fields if field is not None]
     seen: dict[str, Field] = {}
     for field in plain:

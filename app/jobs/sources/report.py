@@ -34,6 +34,7 @@ class SourceReport:
     adverse: int = 0
     loans: int = 0
     loan_months: int = 0
+    contacts: int = 0
     already_imported: bool = False
     headers: list[str] = field(default_factory=list)
     faulty: dict[int, list[str]] = field(default_factory=dict)
@@ -89,6 +90,11 @@ class SourceReport:
             yield both(
                 f"新增贷款 {self.loans} 笔，月末状态 {self.loan_months} 条",
                 f"{self.loans} new loans, {self.loan_months} month ends",
+            )
+        if self.contacts:
+            yield both(
+                f"新的电话和地址 {self.contacts} 项，已加密保存",
+                f"{self.contacts} new phones and addresses, sealed",
             )
 
 

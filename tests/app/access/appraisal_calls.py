@@ -18,6 +18,8 @@ from app.models import (
     Appraiser,
     Approval,
     ApprovalKind,
+    Attestation,
+    AttestationKind,
     Override,
     Place,
     RuleVersion,
@@ -108,6 +110,43 @@ def _ending(world: Any, code: str) -> Call:
     return Call("POST", f"/v1/overrides/{number}/end", json={"reason": "情况已变"})
 
 
+def _document(world: Any, code: str) -> Call:
+    """A veto on the household of a division."""
+    order = {
+        "kind": "veto", "measure": "rating_veto_count", "document": "法院文书", "document_sha256": "0" * 64,
+        "decided_on": f"{TODAY}", "valid_until": f"{TODAY + timedelta(days=30)}", "reason": "测试",
+        "subject_id": world.households[code],
+    }  # fmt: skip
+    return Call("POST", "/v1/attestations", json=order)
+
+
+def _withdrawing(world: Any, code: str) -> Call:
+    """The withdrawal of a veto on the household of a division."""
+    asking = world.users[world.asking]
+    with transaction(world.district.engine) as session:
+        place_id = session.scalars(select(Place.place_id).where(Place.code == code)).one()
+        approval = Approval(
+            kind=ApprovalKind.ATTESTATION, target="attestation/1", content={}, fingerprint="f" * 64,
+            reason="测试", place_id=place_id, made_by=asking.user_id, made_at=NOW,
+            expires_at=NOW + timedelta(days=14),
+        )  # fmt: skip
+        session.add(approval)
+        session.flush()
+        profile = select(RuleVersion.rule_version_id).where(RuleVersion.kind == "credit_household")
+        made = Attestation(
+            kind=AttestationKind.VETO, holder=f"s{world.households[code]}", subject_id=world.households[code],
+            place_id=place_id, measure="rating_veto_count", rule_version_id=session.scalars(profile).one(),
+            approval_id=approval.approval_id, reason="测试", document="法院文书", document_sha256="0" * 64,
+            decided_on=TODAY, effective_from=TODAY, valid_until=TODAY + timedelta(days=30),
+            organisation_id=asking.organisation_id, asked_by=asking.user_id, granted_by=asking.user_id,
+            granted_at=NOW,
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        number = made.attestation_id
+    return Call("POST", f"/v1/attestations/{number}/withdrawal", json={"reason": "情况已变"})
+
+
 _ROUND = "/v1/appraisal-rounds/{round}"
 APPRAISAL_REQUESTS: Mapping[str, Request] = {
     "appraisal_rounds": get("/v1/appraisal-rounds"),
@@ -121,6 +160,9 @@ APPRAISAL_REQUESTS: Mapping[str, Request] = {
     "import_sheet": _of_round("POST", f"{_ROUND}/appraisers/1/sheet", data={"workbook": "x"}),
     "close_round": _of_round("POST", f"{_ROUND}/closing"),
     "round_result": _of_round("GET", f"{_ROUND}/result"),
+    "attestations": get("/v1/attestations?place={code}"),
+    "ask_attestation": _document,
+    "ask_attestation_withdrawal": _withdrawing,
     "overrides": get("/v1/overrides"),
     "override_report": get("/v1/overrides/report"),
     "end_override": _ending,

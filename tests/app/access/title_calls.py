@@ -67,6 +67,7 @@ def title_of(district: District, household: int) -> dict[str, Any]:
             valid_until=step.valid_until or DAY,
             profile_code="CQ-T-1",
             effective_from=date(2023, 1, 1),
+            serials={},
         )
         uid = f"{household:032x}"
         text = district.cipher.seal("不对", row=f"notice_objections/{uid}/text")

@@ -85,13 +85,14 @@ def test_whoever_answers_for_a_part_only_cannot_decide_for_the_district(people: 
 
 @pytest.mark.parametrize("by", ["clerk", "system", "auditor", "officer"])
 @sqlite
-def test_a_town_asks_for_an_export_and_who_manages_accounts_for_an_account_and_for_nothing_else(
+def test_a_town_asks_for_exports_and_documents_and_who_manages_accounts_for_an_account_and_for_nothing_else(
     people: People, by: str
 ):
     allowed = [kind for kind in ApprovalKind if _may_ask(people, kind, by)]
-    assert allowed == {"clerk": [ApprovalKind.BULK_EXPORT], "system": [ApprovalKind.PRIVILEGED_ACCOUNT]}.get(
-        by, []
-    )
+    assert allowed == {
+        "clerk": [ApprovalKind.BULK_EXPORT, ApprovalKind.ATTESTATION],
+        "system": [ApprovalKind.PRIVILEGED_ACCOUNT],
+    }.get(by, [])
 
 
 @pytest.mark.parametrize("name", ["maker", " Maker ", "ｍａｋｅｒ", "ma ker"])

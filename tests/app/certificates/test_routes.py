@@ -9,18 +9,18 @@ import pypdfium2
 import pytest
 import zxingcpp
 from fastapi.testclient import TestClient
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, make_url, text, update
 
 from app import clock
 from app.access.tokens import issue_token
 from app.certificates.certificate import qr_text
 from app.certificates.service import checked
 from app.certificates.signing import Signer
-from app.db import reading
+from app.db import reading, transaction
 from app.errors import SetupError
 from app.jobs.serving_role import grant_serving
 from app.main import create_app
-from app.models import DesignationAction, DesignationState
+from app.models import Batch, DesignationAction, DesignationState
 from app.settings import Settings
 from tests.app.certificates.test_service import UNTIL, awarded
 from tests.app.certificates.test_verify import checked as offline
@@ -138,6 +138,17 @@ def test_nothing_about_the_person_but_the_masked_name_is_shown(client, village):
         assert not any(name in answer for name in NAMES)
         assert not any(resident(subject_id) in answer for subject_id in village.subjects)
         assert not re.search(r"score|subject|designation_id", answer)
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_a_certificate_of_the_demonstration_says_so(client, village, synthetic):
+    made = awarded(village, village.titles[0])
+    with transaction(village.district.engine) as session:
+        session.execute(update(Batch).values(synthetic=synthetic))
+    own = bearer(client, village, "colleague")
+    sheet = client.get(f"/v1/certificates/{made.number}/sheet", headers=own).content
+    page = client.get(f"/public/certificates/{made.number}", headers=BROWSER).text
+    assert ["演示数据（合成）" in text for text in (words_of(sheet), page)] == [synthetic] * 2
 
 
 def words_of(pdf: bytes) -> str:

@@ -27,7 +27,7 @@ def awarded(
     said = {
         "kind": DesignationKind.CREDIT_HOUSEHOLD, "holder_name": "王**", "place_name": "璧山区大兴镇连枷村",
         "issuer_name": "璧山区大兴镇人民政府", "issued_on": DAY, "valid_until": UNTIL,
-        "profile_code": "CQ-T-1", "effective_from": date(2023, 1, 1),
+        "profile_code": "CQ-T-1", "effective_from": date(2023, 1, 1), "serials": {},
     } | changed  # fmt: skip
     with transaction(village.district.engine) as session:
         return issue(session, signer, step=step, **said)  # type: ignore[arg-type]

@@ -90,8 +90,12 @@ def test_who_was_left_out_is_named_with_the_reason(terminal, committee, farms):
     poor = committee.district.entity({"overdue_days_now": 400})
     committee.night(proposes=False)
     said = terminal("propose-all", TOWN, "--kind", "credit_entity", by="anna").output
-    assert f"未提名 left out  s{poor}" in said
-    assert "proposed_already: 2" in said
+    assert said.index("未提名 left out: 3") < said.index("正在办理中 proposed_already: 2")
+    assert f"s{poor}" not in said
+    named = terminal("propose-all", TOWN, "--kind", "credit_entity", "--most", "9", by="anna").output
+    assert f"演示主体{poor}  长隆村  s{poor}  一票否决；等级未达标准" in named
+    fewer = terminal("propose-all", TOWN, "--kind", "credit_entity", "--most", "1", by="anna").output
+    assert "另有 2 户未列出" in fewer
 
 
 def test_a_refusal_and_a_revocation_take_the_right_person(terminal, committee, farms):

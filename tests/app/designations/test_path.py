@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.db import Session
 from app.designations.found import Block
@@ -225,3 +225,22 @@ def test_a_review_begins_in_the_weeks_before_the_end_and_not_at_once(committee, 
         committee.step(proposed, A.BEGIN_REVIEW, by="admin", on=until - timedelta(days=days + 1))
     committee.step(proposed, A.BEGIN_REVIEW, by="admin", on=until - timedelta(days=days))
     assert committee.state(proposed) is S.UNDER_REVIEW
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_certificates_given_together_are_numbered_by_one_look(committee):
+    for _ in range(3):
+        committee.district.entity()
+    committee.night()
+    numbers = committee.numbers(ENTITY)
+    for action in (A.CHECK_TOWN, A.POST_NOTICE):
+        committee.all_or_none(numbers, action, by="colleague")
+    asked = []
+    event.listen(
+        committee.district.engine, "before_cursor_execute", lambda *said: asked.append(said[2]), named=False
+    )
+    committee.all_or_none(numbers, A.AWARD, by="admin", on=OVER)
+    assert len([each for each in asked if "count(*)" in each and "certificates" in each]) == 1
+    with Session(committee.district.engine) as session:
+        made = session.scalars(select(Certificate.number).order_by(Certificate.certificate_id)).all()
+    assert [each.rsplit("-", 1)[0][-6:] for each in made] == ["000001", "000002", "000003"]

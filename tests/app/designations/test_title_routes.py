@@ -15,7 +15,7 @@ from app.main import create_app
 from app.models import DesignationAction, DesignationKind, Inquiry, User
 from app.settings import Settings
 from tests.app.designations.committee import NOTICE_DAYS, Committee, committee
-from tests.district import DAY, KEY, OTHER_TOWN, TOWN, morning
+from tests.district import DAY, KEY, OTHER_TOWN, TOWN, VILLAGE, morning
 
 __all__ = ["committee"]
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -144,9 +144,16 @@ def test_everybody_of_a_town_who_qualifies_is_proposed_in_one_request(service):
     assert len(made["designation_ids"]) == 1
     assert [one["subject_id"] for one in made["left_out"]] == [poor]
     assert made["left_out"][0]["labels"]
+    assert (made["proposed_count"], made["left_out_count"]) == (1, 1)
+    assert (made["left_out"][0]["name"], made["left_out"][0]["place_code"]) == (f"演示主体{poor}", VILLAGE)
+    with Session(service.committee.district.engine) as session:
+        assert session.scalars(select(Inquiry.subject_id)).all() == [poor]
     again = service.send("POST", "/v1/designations/proposals", by="clerk", json=order).json()
     assert again["reasons"]["proposed_already"] == 1
     assert good in {one["subject_id"] for one in again["left_out"]}
+    path = "/v1/designations/proposals?most=0"
+    short = service.send("POST", path, by="clerk", json=order).json()
+    assert (short["left_out"], short["left_out_count"]) == ([], 2)
 
 
 def test_an_application_without_an_appraisal_is_a_conflict_that_says_so(service):

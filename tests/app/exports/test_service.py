@@ -56,7 +56,7 @@ def granted(people: People, **order: object) -> int:
 
 def taken(people: People, number: int, *, by: str = "clerk") -> ExportFile:
     with transaction(people.district.engine) as session:
-        return service.export_ratings(
+        return service.export_granted(
             session, people.district.cipher, number, viewer=people.viewers[by], at=AT
         )
 
@@ -217,7 +217,7 @@ def test_a_file_has_no_more_lines_than_allowed(
 def test_a_grant_older_than_its_term_is_not_taken(people: People, households: dict[str, int]):
     number = granted(people)
     with pytest.raises(Conflict, match="is expired"), transaction(people.district.engine) as session:
-        service.export_ratings(
+        service.export_granted(
             session, people.district.cipher, number, viewer=people.viewers["clerk"],
             at=AT + timedelta(days=14),
         )  # fmt: skip

@@ -9,15 +9,16 @@ import pypdfium2
 import pytest
 import zxingcpp
 from fastapi.testclient import TestClient
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, make_url, text, update
 
 from app import clock
 from app.access.tokens import issue_token
 from app.db import reading, transaction
 from app.jobs.serving_role import grant_serving
 from app.main import create_app
-from app.models import NoticeObjection
+from app.models import Batch, NoticeObjection
 from app.notices.service import Protest, object_publicly, public_notice, standings
+from app.records.service import holds_demonstration
 from app.settings import Settings
 from tests.app.notices.village import BEGINS, ENDS, NAMES, Village, village
 from tests.district import KEY, OTHER_TOWN, morning
@@ -95,6 +96,38 @@ def test_no_public_answer_holds_a_name_a_number_or_a_score(client, village):
             assert name not in answer
             assert resident(subject_id) not in answer
         assert not re.search(r"score|income|designation_id|subject|opened_by|87|得分[^、]", answer)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("headers", [{}, {"Accept": "*/*"}, BROWSER], ids=["none", "any", "browser"])
+def test_an_objection_is_taken_by_the_form_whatever_a_browser_says_it_accepts(client, village, headers):
+    notice = village.post()
+    path = f"/public/notices/{notice.number}/objection"
+    client.headers.pop("accept")
+    sent = client.post(path, data={"text": SAID}, headers=headers)
+    assert sent.status_code == 303
+    assert sent.headers["location"].startswith(f"{path}?receipt=")
+    told = client.get(sent.headers["location"], headers=headers)
+    assert "已经收到您的意见" in told.text
+    own = bearer(client, village, "colleague")
+    [kept] = client.get(f"/v1/notices/{notice.number}/objections", headers=own).json()["objections"]
+    assert (kept["channel"], kept["channel_label"]) == ("online", "公示页面")
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_whoever_reads_the_demonstration_is_told_that_it_is_made_up(client, village, synthetic):
+    notice = village.post()
+    with transaction(village.district.engine) as session:
+        session.execute(update(Batch).values(synthetic=synthetic))
+    pages = ["/public/notices", f"/public/notices/{notice.number}", "/public/certificates"]
+    pages.append(f"/public/notices/{notice.number}/objection")
+    told = [client.get(path, headers=BROWSER).text for path in pages]
+    own = bearer(client, village, "colleague")
+    told += [
+        words_of(client.get(f"/public/notices/{notice.number}/sheet.pdf").content),
+        words_of(client.get(f"/v1/notices/{notice.number}/sheet", headers=own).content),
+    ]
+    assert ["演示数据（合成）" in text for text in told] == [synthetic] * len(told)
 
 
 def words_of(pdf: bytes) -> str:
@@ -299,6 +332,7 @@ def test_the_serving_role_lets_the_public_write_what_it_cannot_read(village, dis
         assert session.scalar(text("SELECT count(*) FROM notice_objections")) == 0
         assert session.scalar(text("SELECT count(*) FROM designations")) == 0
         assert session.scalar(text("SELECT count(*) FROM designation_steps")) == 0
+        assert holds_demonstration(session)
     with reading(engine) as session:
         assert session.scalar(text("SELECT count(*) FROM notice_objections")) == 1
     serving.dispose()

@@ -11,12 +11,16 @@ from app.appraisals.service import open_round
 from app.approvals import effects, proposals
 from app.approvals import service as approvals
 from app.db import Session, transaction
+from app.designations.found import Block, Holder
+from app.designations.service import status_report
+from app.designations.service.facts import found_of
+from app.designations.service.rules import rules_in_force
 from app.errors import AppError, Conflict, Forbidden, Invalid, NotFound
-from app.models import Approval, Rating
+from app.models import Approval, DesignationKind, Place, Rating
 from app.overrides import service
 from app.overrides.override import Override, OverrideRefused
 from tests.app.appraisals.village import CLOSES, Desk, Village, desk, mark, village
-from tests.district import DAY, GOOD, district, morning
+from tests.district import DAY, GOOD, VILLAGE, district, morning
 from tests.numbers import resident
 
 __all__ = ["desk", "district", "village"]
@@ -91,6 +95,30 @@ def test_override_above_appraisal_cap_refused(village: Village):
     with pytest.raises(OverrideRefused, match="may not end above the grade of the village appraisal, B"):
         asked(village, household, "AA")
     assert village.district.counts()["overrides"] == 0
+
+
+@sqlite
+def test_an_override_is_about_one_household_and_moves_no_gate_of_its_village(village: Village):
+    """A village's share is of the grades of the card: no favour to a few wins a plaque for all."""
+    household = settle(village, MIDDLING, 100)
+    before = credit_households(village)
+    overridden(village, household, "B")
+    village.district.night(NEXT)
+    assert (before, credit_households(village)) == (1, 1)
+    with Session(village.district.engine) as session:
+        rules = rules_in_force(session, DesignationKind.CREDIT_HOUSEHOLD, on=NEXT)
+        holder = Holder(village.district.place_id(VILLAGE), household)
+        found = found_of(session, [holder], rules=rules, on=NEXT)[holder.key]
+    assert (found.facts["grade"], found.facts["effective_grade"]) == ("A", "B")
+    assert Block.GRADE_TOO_LOW in found.blocks
+
+
+def credit_households(village: Village) -> float | None:
+    """How many credit households the newest night counted in the village."""
+    with Session(village.district.engine) as session:
+        place = session.get_one(Place, village.district.place_id(VILLAGE))
+        found = status_report(session, place).measure("credit_household_share")
+    return None if found is None else found.numerator
 
 
 @sqlite

@@ -1,0 +1,176 @@
+"""Documents for and against titles: two persons, a date and an expiry, and the gates they answer for."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.attestations.attestation import AttestationState
+from app.attestations.service import Until, counts, listed
+from app.db import Session
+from app.designations.found import Block, Holder
+from app.designations.service.facts import found_of
+from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.models import AttestationKind, DesignationKind, GateState
+from app.ratings.service import latest_run
+from tests.app.attestations.desk import AGREEMENT, DAY, DOCUMENT, SHA, UNTIL, Desk, desk, policies
+from tests.district import OTHER_VILLAGE, TOWN, VILLAGE
+
+__all__ = ["desk", "policies"]
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+ATTESTATION, VETO = AttestationKind.ATTESTATION, AttestationKind.VETO
+LATER = DAY + timedelta(days=1)
+HOLDS, FAILS, INSUFFICIENT = GateState.HOLDS, GateState.FAILS, GateState.INSUFFICIENT
+
+
+def test_a_gate_without_its_document_says_which_one_is_missing(desk: Desk):
+    gate = desk.gate("agreement")
+    assert (gate.state, gate.value, gate.documents) == (FAILS, 0, ())
+    assert gate.missing_document is not None
+    assert gate.missing_document.zh == "创建协议"
+
+
+def test_a_document_counts_once_a_second_person_agrees_and_is_shown(desk: Desk):
+    approval = desk.asked(ATTESTATION, AGREEMENT)
+    assert desk.gate("agreement").state is FAILS
+    with pytest.raises(Forbidden):
+        desk.granted(approval, by="clerk")
+    desk.granted(approval, on=LATER)
+    gate = desk.gate("agreement", on=LATER)
+    assert (gate.state, gate.value, gate.missing_document) == (HOLDS, 1, None)
+    (shown,) = gate.documents
+    assert (shown.document, shown.document_sha256, shown.office) == (
+        DOCUMENT["document"],
+        SHA,
+        "大兴镇人民政府",
+    )
+    assert (shown.decided_on, shown.valid_until) == (DAY, UNTIL)
+    assert (shown.asked_by, shown.granted_by) == ("clerk", "admin")
+
+
+def test_a_document_that_has_expired_no_longer_counts(desk: Desk):
+    desk.recorded(ATTESTATION, AGREEMENT)
+    assert desk.gate("agreement", on=UNTIL - timedelta(days=1)).state is HOLDS
+    gate = desk.gate("agreement", on=UNTIL)
+    assert (gate.state, gate.documents) == (FAILS, ())
+
+
+@pytest.mark.parametrize(
+    ("delivered", "recorded", "state"),
+    [(0, False, HOLDS), (1, False, FAILS), (0, True, FAILS), (1, True, FAILS), (None, True, FAILS),
+     (None, False, INSUFFICIENT)],
+)  # fmt: skip
+def test_a_veto_holds_if_the_delivered_fact_or_a_document_says_so(desk: Desk, delivered, recorded, state):
+    facts = {"registered_household_count": 2} | ({} if delivered is None else {"village_veto": delivered})
+    desk.district.village(facts, code=OTHER_VILLAGE, on=DAY)
+    if recorded:
+        desk.recorded(VETO, "village_veto_count", place_code=OTHER_VILLAGE)
+    assert desk.gate("village_veto_count", code=OTHER_VILLAGE).state is state
+
+
+def test_two_persons_withdraw_a_veto_before_its_time(desk: Desk):
+    desk.recorded(VETO, "village_veto_count")
+    assert desk.gate("village_veto_count").state is FAILS
+    approval = desk.withdrawal_asked(1, on=LATER)
+    assert desk.gate("village_veto_count", on=LATER).state is FAILS
+    desk.granted(approval, on=LATER)
+    after = LATER + timedelta(days=1)
+    assert desk.gate("village_veto_count", on=after).state is HOLDS
+    with pytest.raises(Conflict, match="is withdrawn already"):
+        desk.withdrawal_asked(1, on=after)
+
+
+def test_a_title_is_given_on_the_document_and_keeps_it_with_its_facts(desk: Desk):
+    farm = desk.district.entity(on=DAY)
+    desk.committee.night(DAY, proposes=False)
+    assert blocks(desk, farm) == (Block.DOCUMENT_MISSING,)
+    desk.recorded(ATTESTATION, AGREEMENT, subject_id=farm)
+    assert blocks(desk, farm) == ()
+    number = desk.committee.apply(DesignationKind.CREDIT_ENTITY, subject_id=farm, on=DAY)
+    facts = desk.committee.standing(number).last.facts
+    assert facts["gates"]["agreement"] == "holds"
+    assert [(one["document"], one["document_sha256"]) for one in facts["documents"]] == [
+        (DOCUMENT["document"], SHA)
+    ]
+    desk.recorded(VETO, "rating_veto_count", subject_id=farm)
+    assert blocks(desk, farm) == (Block.VETO,)
+
+
+def test_a_subject_with_a_recorded_veto_is_put_on_probation_after_two_month_ends(desk: Desk, monkeypatch):
+    december = DAY.replace(month=12, day=31)
+    monkeypatch.setattr("app.clock.today", lambda: december)
+    farm = desk.district.entity(on=DAY)
+    desk.committee.night(DAY, proposes=False)
+    desk.recorded(ATTESTATION, AGREEMENT, subject_id=farm, valid_until=DAY + timedelta(days=900))
+    desk.committee.night(LATER)
+    number = desk.committee.numbers(DesignationKind.CREDIT_ENTITY)[0]
+    awarded = desk.committee.designated(number, on=LATER)
+    desk.recorded(
+        VETO, "rating_veto_count", subject_id=farm, on=awarded, valid_until=december.replace(year=2027)
+    )
+    for day in (DAY.replace(day=30), december):
+        desk.committee.night(day)
+    assert desk.committee.state(number) == "on_probation"
+
+
+def blocks(desk: Desk, farm: int) -> tuple[Block, ...]:
+    with Session(desk.district.engine) as session:
+        rules = desk.committee.rules(DesignationKind.CREDIT_ENTITY, on=DAY)
+        holder = Holder(desk.committee.place_of(session, farm), farm)
+        return found_of(session, [holder], rules=rules, on=DAY)[holder.key].blocks
+
+
+@pytest.mark.parametrize(
+    ("asked", "changes", "error", "told"),
+    [
+        ((ATTESTATION, "mood"), {}, Invalid, f"has no attestation mood; it has {AGREEMENT}"),
+        ((VETO, "npl_share"), {}, Invalid, "has no veto npl_share; it has village_veto_count"),
+        ((VETO, "village_veto_count"), {"place_code": TOWN}, Invalid, "it has none"),
+        ((VETO, "village_veto_count"), {"decided_on": LATER}, Invalid, "decided by today"),
+        ((VETO, "village_veto_count"), {"valid_until": DAY}, Invalid, "valid beyond it"),
+        ((VETO, "village_veto_count"), {"document_sha256": "x"}, Invalid, "64 lower-case hex"),
+        ((VETO, "village_veto_count"), {"place_code": "500120100200"}, NotFound, "not in 大兴镇"),
+    ],
+)
+def test_what_no_gate_counts_and_what_is_out_of_order_is_refused(desk: Desk, asked, changes, error, told):
+    with pytest.raises(error, match=told):
+        desk.asked(*asked, **changes)
+
+
+def test_a_profile_that_no_longer_asks_for_it_lets_nobody_grant_it(desk: Desk):
+    approval = desk.asked(VETO, "village_veto_count", valid_until=LATER)
+    with pytest.raises(Invalid, match="valid beyond it"):
+        desk.granted(approval, on=LATER)
+
+
+def test_the_list_is_of_the_division_and_says_what_ends_soon(desk: Desk):
+    desk.recorded(ATTESTATION, AGREEMENT)
+    desk.recorded(VETO, "village_veto_count", valid_until=DAY + timedelta(days=10))
+
+    def found(by="clerk", *, on=DAY, past=False, days=None):
+        with Session(desk.district.engine) as session:
+            viewer = desk.committee.viewers[by]
+            lines = listed(
+                session, viewer=viewer, within=None, on=on, past=past, ending_within_days=days, limit=9
+            )
+        return [(one.measure, one.state) for one in lines]
+
+    in_force = AttestationState.IN_FORCE
+    both = [("village_veto_count", in_force), (AGREEMENT, in_force)]
+    assert (found(), found(days=10), found(days=9)) == (both, both[:1], [])
+    assert found(on=UNTIL, past=True) == [(name, AttestationState.EXPIRED) for name, _ in both]
+    assert found(by="stranger") == []
+    assert found(on=DAY + timedelta(days=10)) == both[1:]
+
+
+def test_what_was_recorded_later_changes_no_night_before_it(desk: Desk):
+    desk.committee.night(DAY, proposes=False)
+    desk.recorded(VETO, "village_veto_count")
+    with Session(desk.district.engine) as session:
+        run = latest_run(session)
+        assert run is not None
+        known = run.known_until
+        before = Until(known["attestations"], known["attestation_ends"])
+        holder = f"p{desk.district.place_id(VILLAGE)}"
+        assert counts(session, None, on=DAY, until=before) == {}
+        assert counts(session, None, on=DAY) == {("veto", "village_veto_count"): {holder: 1}}
+        assert counts(session, None, on=DAY - timedelta(days=1)) == {}
