@@ -111,6 +111,10 @@ def _of_time(tables: Titles, profile: dict[str, Any], number: int, steps: list[d
     step, faults = steps[-1], []
     if step["action"] in ("award", "revoke"):
         faults += _of_notice(tables, profile, number, step, steps)
+    household = tables.titles[number]["kind"] == "credit_household"
+    if step["action"] == "post_notice" and household:
+        agreed = tables.titles[number]["subject_id"] in tables.published
+        faults += [] if agreed else ["shown without a consent to it"]
     until = earlier(step["happened_on"], -profile["path"]["validity_months"])
     if step["action"] == "award" and step["valid_until"] != until:
         faults.append(f"valid until {step['valid_until']}")

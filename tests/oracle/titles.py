@@ -52,6 +52,10 @@ class Titles:
             "SELECT o.*, a.upheld, a.recorded_at AS answered_at FROM notice_objections o "
             "LEFT JOIN notice_objection_answers a USING (notice_objection_uid)",
         )
+        self.published = {
+            row["subject_id"]
+            for row in rows(engine, "SELECT subject_id FROM consents WHERE kind = 'publication' AND agreed")
+        }
         self.certificates = {row["designation_step_id"] for row in rows(engine, "SELECT * FROM certificates")}
         self.ratings = rows(
             engine,
