@@ -32,10 +32,8 @@ from tests.district import (
     VILLAGE_OF_OTHER_TOWN,
     District,
     district,
-    district_url,
-    postgres_district,
-    sqlite_district,
 )
+from tests.district_databases import district_url, postgres_district, sqlite_district
 from tests.numbers import resident
 
 __all__ = ["district", "district_url", "postgres_district", "sqlite_district"]

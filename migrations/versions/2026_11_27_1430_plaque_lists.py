@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "a94c07e5b31d"
-down_revision = "7b1f4e90c2d8"
+down_revision = "8f21c6a04be7"
 branch_labels = None
 depends_on = None
 

@@ -10,7 +10,8 @@ from fastapi.testclient import TestClient
 from app.jobs.demo import DEMO_PASSWORD
 from app.main import create_app
 from tests.demonstration import Demonstration
-from tests.district import district, district_url, postgres_district, sqlite_district
+from tests.district import district
+from tests.district_databases import district_url, postgres_district, sqlite_district
 
 __all__ = ["Get", "district", "district_url", "postgres_district", "sqlite_district"]
 

@@ -9,7 +9,8 @@ from app import clock
 from app.cli_alerts import alerts
 from app.errors import AppError
 from tests.app.alerts.audit import AT, WEDNESDAY, audit
-from tests.district import district, district_url, morning, postgres_district, sqlite_district
+from tests.district import district, morning
+from tests.district_databases import district_url, postgres_district, sqlite_district
 
 __all__ = ["audit", "district", "district_url", "postgres_district", "sqlite_district"]
 

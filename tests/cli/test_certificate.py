@@ -12,7 +12,8 @@ from app.models import DesignationAction, DesignationState
 from app.settings import Settings
 from tests.app.certificates.test_service import awarded
 from tests.app.notices.village import village
-from tests.district import DAY, KEY, district, district_url, postgres_district, sqlite_district
+from tests.district import DAY, KEY, district
+from tests.district_databases import district_url, postgres_district, sqlite_district
 
 __all__ = ["district", "district_url", "postgres_district", "sqlite_district", "village"]
 

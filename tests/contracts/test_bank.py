@@ -17,14 +17,8 @@ from app import clock
 from app.main import create_app
 from app.settings import ROOT, Settings
 from tests.contracts.bank import GIVEN, NOON, TODAY, Bank, make_bank
-from tests.district import (
-    KEY,
-    District,
-    district,
-    district_url,
-    postgres_district,
-    sqlite_district,
-)
+from tests.district import KEY, District, district
+from tests.district_databases import district_url, postgres_district, sqlite_district
 
 __all__ = ["district", "district_url", "postgres_district", "sqlite_district"]
 FOLDER = Path(__file__).parent / "for_banks"

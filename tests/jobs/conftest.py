@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Engine
 
 from app.db import make_engine
-from tests.district import district, district_url, postgres_district, sqlite_district
+from tests.district import district
+from tests.district_databases import district_url, postgres_district, sqlite_district
 from tests.jobs.demo_district import LARGER, demo, prepared
 
 __all__ = ["district", "district_url", "larger", "postgres_district", "sqlite_district"]

@@ -26,7 +26,8 @@ from app.subjects.cipher import HEAD_BYTES, Cipher, KeyName, Suite
 from app.subjects.key_source import add_key, cipher_of
 from app.subjects.keys import SETTLED, follow, in_force, name_of
 from app.subjects.service import find_by_number
-from tests.district import DAY, District, district, district_url, morning, postgres_district, sqlite_district
+from tests.district import DAY, District, district, morning
+from tests.district_databases import district_url, postgres_district, sqlite_district
 from tests.jobs.sealed_world import MEMBER_NUMBER, NEW, OLD, fill, texts
 from tests.numbers import resident
 

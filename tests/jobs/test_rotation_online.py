@@ -30,16 +30,8 @@ from app.subjects.cipher import Cipher
 from app.subjects.key_source import add_key, cipher_of
 from app.subjects.keys import SETTLED, name_of, signing_keys
 from app.web.sessions import form_token_of
-from tests.district import (
-    DAY,
-    DISTRICT,
-    District,
-    district,
-    district_url,
-    morning,
-    postgres_district,
-    sqlite_district,
-)
+from tests.district import DAY, DISTRICT, District, district, morning
+from tests.district_databases import district_url, postgres_district, sqlite_district
 from tests.jobs.imports.conftest import HOUSEHOLD_HEADER, Desk, cipher, household
 from tests.jobs.sealed_world import NEW, OLD
 from tests.numbers import resident

@@ -15,7 +15,8 @@ from app.models import DesignationAction, DesignationState, NoticeObjection
 from app.settings import Settings
 from tests.app.certificates.test_service import awarded
 from tests.app.notices.village import BEGINS, village
-from tests.district import KEY, district, district_url, morning, postgres_district, sqlite_district
+from tests.district import KEY, district, morning
+from tests.district_databases import district_url, postgres_district, sqlite_district
 
 __all__ = ["district", "district_url", "postgres_district", "sqlite_district", "village"]
 PHONE = {"width": 360, "height": 740}

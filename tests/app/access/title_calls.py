@@ -35,9 +35,11 @@ def title_of(district: District, household: int) -> dict[str, Any]:
     with transaction(district.engine) as session:
         subject = session.get_one(Subject, household)
         place = session.get_one(Place, subject.place_id)
-        rule = session.scalars(select(RuleVersion.rule_version_id).limit(1)).one()
+        rules = select(RuleVersion.rule_version_id)
+        kind = DesignationKind.CREDIT_HOUSEHOLD
+        rule = session.scalars(rules.where(RuleVersion.kind == kind.value).limit(1)).one()
         title = Designation(
-            kind=DesignationKind.CREDIT_HOUSEHOLD, rung="", holder=f"s{household}", attempt=1,
+            kind=kind, rung="", holder=f"s{household}", attempt=1,
             subject_id=household, place_id=place.place_id, opened_at=_AT, opened_by="night",
         )  # fmt: skip
         session.add(title)

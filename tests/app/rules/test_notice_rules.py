@@ -12,15 +12,8 @@ from app.rules.notice_rules import load_notice_rules, parse_notice_rules
 from app.rules.service import load_rules, notice_rules_in_force, rule_files
 from scoring import CardError
 from tests.app.notices.village import village
-from tests.district import (
-    DAY,
-    POLICIES,
-    district,
-    district_url,
-    morning,
-    postgres_district,
-    sqlite_district,
-)
+from tests.district import DAY, POLICIES, district, morning
+from tests.district_databases import district_url, postgres_district, sqlite_district
 
 __all__ = ["district", "district_url", "postgres_district", "sqlite_district", "village"]
 FILE = "cq_bishan/notices/2023-01-01.yaml"
