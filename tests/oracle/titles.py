@@ -15,11 +15,13 @@ from tests.oracle.vetoes import Vetoes
 
 POLICIES = Path("scoring/policies/cq_bishan")
 FILES = {
-    "credit_household": "credit_household/2023-01-01.yaml",
+    "credit_household": "credit_household/2026-11-01.yaml",
     "credit_entity": "credit_entity/2023-01-01.yaml",
     "credit_village": "credit_village/2026-11-01.yaml",
     "credit_town": "credit_town/2026-11-01.yaml",
 }
+# What an appraisal must be is said there and nowhere else.
+APPRAISAL = "appraisal/2023-01-01.yaml"
 HELD = {"designated", "under_review", "on_probation", "revocation_noticed"}
 ON_THE_WAY = {"proposed", "village_checked", "town_checked", "noticed"}
 GRADES = ("AAA", "AA", "A", "B", "N")
@@ -35,6 +37,7 @@ class Titles:
             kind: yaml.safe_load((policies / file).read_text("utf-8"))
             for kind, file in (FILES | files).items()
         }
+        self.counting = yaml.safe_load((policies / APPRAISAL).read_text("utf-8"))["counting"]
         self.titles = {row["designation_id"]: row for row in rows(engine, "SELECT * FROM designations")}
         self.steps: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for row in rows(engine, "SELECT * FROM designation_steps ORDER BY designation_id, sequence"):
@@ -389,7 +392,7 @@ def villages_held(tables: Titles, town_id: int, on: date) -> set[int]:
 
 def _favourable(tables: Titles, subject_id: int, on: date) -> bool:
     """Whether three or more appraisers of the newest round knew it, and three fifths of them agreed."""
-    rule = tables.profiles["credit_household"]["appraisal"]
+    rule = tables.counting
     rounds: dict[tuple[date, int], list[int]] = defaultdict(list)
     for mark in tables.marks:
         closed = day_of(mark["closed_on"])
