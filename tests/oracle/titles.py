@@ -10,7 +10,9 @@ from typing import Any
 import yaml
 
 from app.db import Engine
-from tests.oracle.export import earlier, rows
+from tests.oracle.appraised import favourable
+from tests.oracle.days import day_of, month_ends_between, newest
+from tests.oracle.export import rows
 from tests.oracle.vetoes import Vetoes
 
 POLICIES = Path("scoring/policies/cq_bishan")
@@ -130,7 +132,7 @@ def faults_of_counts(tables: Titles, on: date) -> list[str]:
     found = []
     for town_id, villages in tables.villages.items():
         found += [fault for village_id in villages for fault in tables.vetoes.faults(village_id, on)]
-        share = _newest(tables.shares, "place_id", town_id, on)
+        share = newest(tables.shares, "place_id", town_id, on)
         counted = None if share is None else (share["numerator"], share["denominator"])
         expected = (len(villages_held(tables, town_id, on)), len(villages))
         if counted != expected:
@@ -202,7 +204,7 @@ def _breached(tables: Titles, number: int, on: date) -> bool:
     """Failed at the last two month-ends for which anything can be said, since the title was in order."""
     steps = [s for s in tables.steps[number] if s["happened_on"] < on or s["user_id"] is not None]
     since = [s for s in steps if s["state"] == "designated"][-1]["happened_on"]
-    ends = [day for day in _month_ends(since, on) if day > since]
+    ends = [day for day in month_ends_between(since, on) if day > since]
     known = [state for state in (_holds(tables, number, day) for day in ends) if state is not None]
     wanted = tables.profiles[tables.titles[number]["kind"]]["keeping"]["month_ends"]
     if len(known) < wanted:
@@ -225,12 +227,12 @@ def _holds(tables: Titles, number: int, on: date) -> bool | None:
     """Whether the holder was good enough by the night of a day; none where nothing can be said."""
     title = tables.titles[number]
     if title["subject_id"] is not None:
-        rating = _newest(tables.ratings, "subject_id", title["subject_id"], on)
+        rating = newest(tables.ratings, "subject_id", title["subject_id"], on)
         if rating is None or rating["unrated_reason"] in REPORTED:
             return None
         recorded = tables.vetoes.recorded(title["holder"], "rating_veto_count", on)
         return _gates_hold(tables.profiles[title["kind"]], rating, recorded)
-    status = _newest(tables.statuses, "place_id", title["place_id"], on)
+    status = newest(tables.statuses, "place_id", title["place_id"], on)
     if status is None or status["state"] == "insufficient":
         return None
     if status["state"] == "fails":
@@ -317,7 +319,7 @@ def rungs_borne(tables: Titles, kind: str, holder: str, on: date) -> set[str]:
 def rung_reached(tables: Titles, kind: str, place_id: int, on: date, *, rung: str) -> bool | None:
     """Whether the points of a place were enough for a rung; none where the unknown could lift them."""
     least = next((each["at_least"] for each in rungs_of(tables, kind) if each["name"] == rung), None)
-    status = _newest(tables.statuses, "place_id", place_id, on)
+    status = newest(tables.statuses, "place_id", place_id, on)
     if least is None or status is None:
         return True if least is None else None
     sure = possible = 0
@@ -347,11 +349,11 @@ def _key(holder: dict[str, Any]) -> str:
 
 def _qualifies(tables: Titles, kind: str, holder: dict[str, Any], on: date, *, rung: str) -> bool:
     if kind == "credit_household":
-        rating = _newest(tables.ratings, "subject_id", holder["subject_id"], on)
+        rating = newest(tables.ratings, "subject_id", holder["subject_id"], on)
         recorded = tables.vetoes.recorded(f"s{holder['subject_id']}", "rating_veto_count", on)
         good = rating is not None and _gates_hold(tables.profiles[kind], rating, recorded)
-        return good and _favourable(tables, holder["subject_id"], on)
-    status = _newest(tables.statuses, "place_id", holder["place_id"], on)
+        return good and favourable(tables.marks, tables.counting, holder["subject_id"], on)
+    status = newest(tables.statuses, "place_id", holder["place_id"], on)
     if status is None or status["state"] != "holds":
         return False
     asked = next((each for each in rungs_of(tables, kind) if each["name"] == rung), {})
@@ -388,40 +390,3 @@ def villages_held(tables: Titles, town_id: int, on: date) -> set[int]:
         and before[0] in HELD
         and (before[1]["valid_until"] is None or before[1]["valid_until"] > on)
     }
-
-
-def _favourable(tables: Titles, subject_id: int, on: date) -> bool:
-    """Whether three or more appraisers of the newest round knew it, and three fifths of them agreed."""
-    rule = tables.counting
-    rounds: dict[tuple[date, int], list[int]] = defaultdict(list)
-    for mark in tables.marks:
-        closed = day_of(mark["closed_on"])
-        assert closed is not None
-        if mark["subject_id"] == subject_id and earlier(on, 12) < closed <= on:
-            counted = mark["knows"] and not mark["kin"]
-            rounds[closed, mark["appraisal_round_id"]] += [mark["score"]] if counted else []
-    for _, scores in sorted(rounds.items(), reverse=True):
-        if len(scores) >= rule["quorum"]:
-            good = sum(score >= rule["favourable_from"] for score in scores)
-            return bool(good * 10 >= round(rule["favourable_share"] * 10) * len(scores))
-    return False
-
-
-def _newest(found: list[dict[str, Any]], name: str, number: int, on: date) -> dict[str, Any] | None:
-    mine = [row for row in found if row[name] == number and (day_of(row["as_of"]) or on) <= on]
-    return mine[-1] if mine else None
-
-
-def _month_ends(since: date, until: date) -> list[date]:
-    found, day = [], since
-    while day <= until:
-        following = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
-        found.append(following - timedelta(days=1))
-        day = following
-    return [end for end in found if end <= until]
-
-
-def day_of(value: Any) -> date | None:
-    if value is None:
-        return None
-    return value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
