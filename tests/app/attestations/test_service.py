@@ -3,15 +3,24 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app.attestations.attestation import AttestationState
 from app.attestations.service import Until, counts, listed
-from app.db import Session
+from app.db import Session, transaction
 from app.designations.found import Block, Holder
 from app.designations.service.facts import found_of
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.models import AttestationKind, DesignationKind, GateState
+from app.models import (
+    Approval,
+    Attestation,
+    AttestationEnd,
+    AttestationKind,
+    DesignationKind,
+    GateState,
+)
 from app.ratings.service import latest_run
+from app.rights.store import overwrite_plain
 from tests.app.attestations.desk import AGREEMENT, DAY, DOCUMENT, SHA, UNTIL, Desk, desk, policies
 from tests.district import OTHER_VILLAGE, TOWN, VILLAGE
 
@@ -174,3 +183,18 @@ def test_what_was_recorded_later_changes_no_night_before_it(desk: Desk):
         assert counts(session, None, on=DAY, until=before) == {}
         assert counts(session, None, on=DAY) == {("veto", "village_veto_count"): {holder: 1}}
         assert counts(session, None, on=DAY - timedelta(days=1)) == {}
+
+
+def test_of_an_erased_subject_no_word_of_a_document_is_left(desk: Desk):
+    farm = desk.district.entity(on=DAY)
+    desk.recorded(VETO, "rating_veto_count", subject_id=farm)
+    desk.granted(desk.withdrawal_asked(1, on=LATER), on=LATER)
+    desk.recorded(VETO, "village_veto_count")
+    with transaction(desk.district.engine) as session:
+        overwrite_plain(session, [farm], word="已删除")
+    with Session(desk.district.engine) as session:
+        told = session.execute(select(Attestation.reason, Attestation.document).order_by("attestation_id"))
+        assert told.all() == [("已删除", "已删除"), ("经核实", DOCUMENT["document"])]
+        assert session.scalars(select(AttestationEnd.reason)).all() == ["已删除"]
+        asked = session.scalars(select(Approval).order_by(Approval.approval_id)).all()
+        assert [one.content == {} for one in asked] == [True, True, False]
