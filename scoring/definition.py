@@ -328,7 +328,8 @@ class ProfileDefinition:
     """One dated version of what a title or the coverage goal asks for.
 
     `minimum_grade` is the least grade a credit household has; `mandatory` are the facts a valid file holds.
-    The `criteria` end with what is asked of lower titles and of the village appraisal.
+    The `criteria` end with what is asked of lower titles and of the village appraisal; what an appraisal must
+    be say the rules of appraisals with the code `appraised_by`, or, where that is empty, `appraisal`.
     """
 
     code: str
@@ -349,3 +350,4 @@ class ProfileDefinition:
     path: Path | None = None
     keeping: Keeping | None = None
     appraisal: AppraisalRules | None = None
+    appraised_by: str = ""

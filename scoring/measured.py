@@ -43,6 +43,7 @@ MEASURABLE: Mapping[str, Measurable] = {
     "overdue_days_now": _count(),
     "overdue_days_max_24m": _count(),
     "appraisal_favourable_share": Measurable(("appraisers",)),
+    "appraisal_favourable": _count(1.0),
 }
 # The measures that count a lower title, by the title they count.
 TITLE_MEASURES: Mapping[str, tuple[str, ...]] = {
@@ -60,7 +61,11 @@ _OF_SUBJECTS = {
 # What is measured of those who would hold each title, and by what it is divided. A gate on anything else
 # could never be judged: a profile with one is not put in force.
 DELIVERED: Mapping[str, Mapping[str, str]] = {
-    "credit_household": {**_OF_SUBJECTS, "appraisal_favourable_share": "appraisers"},
+    "credit_household": {
+        **_OF_SUBJECTS,
+        "appraisal_favourable_share": "appraisers",
+        "appraisal_favourable": "none",
+    },
     "credit_entity": {**_OF_SUBJECTS, "in_existence": "none"},
     "credit_village": {
         "file_coverage": "registered_households",

@@ -9,9 +9,8 @@ from scoring.errors import CardError
 from scoring.procedure import AppraisalRules, Keeping, Path
 
 # The numbers of a path; each answers to a source of its own.
-# How long the name of a rung may be to be kept with a title, and the titles a ladder judges.
+# How long the name of a rung may be to be kept with a title.
 RUNG_LENGTH_MAX = 16
-LADDERED = ("credit_village", "credit_town")
 PATH_NUMBERS = ("notice_days", "validity_months", "review_before_days")
 
 
@@ -96,8 +95,6 @@ def _ladder(ladder: Ladder, profile: ProfileDefinition) -> Iterable[Finding]:
         if upper.at_least <= lower.at_least:
             what = f"takes {upper.at_least} points, no more than {lower.name}; list the lowest first"
             yield _fault(f"rung {upper.name}", what)
-    if profile.path is not None and profile.level not in LADDERED:
-        yield _fault("ladder", f"a ladder judges villages and towns: a {profile.level} is given without one")
     yield from _rungs(ladder)
 
 

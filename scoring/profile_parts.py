@@ -11,6 +11,8 @@ from scoring.procedure import CHECKERS, DECIDERS, PROPOSERS, AppraisalRules, Kee
 
 # What the appraisal of a village comes to, of those who answered; its gate is written with the appraisal.
 FAVOURABLE = "appraisal_favourable_share"
+# Whether that was enough, as the rules of appraisals say; 1 or 0.
+APPRAISED = "appraisal_favourable"
 # The operators of a gate: whether the value must be at least, and whether the threshold itself is left out.
 _OPERATORS = {
     "at_least": (True, False),
@@ -41,6 +43,7 @@ def profile_from(document: Document, *, fingerprint: str, content: str) -> Profi
         path=_path(document.part("path")) if "path" in document else None,
         keeping=_keeping(document.part("keeping")) if "keeping" in document else None,
         appraisal=_appraisal(document.part("appraisal")) if "appraisal" in document else None,
+        appraised_by=document.part("appraisal").optional("rules") if "appraisal" in document else "",
     )
     document.close()
     return result
@@ -54,13 +57,14 @@ def _criteria(document: Document) -> Iterator[Criterion]:
         yield _criterion(part, title=part.text("title"))
     if "appraisal" in document:
         part = document.part("appraisal")
+        elsewhere = "rules" in part
         yield Criterion(
             name="appraisal",
             label=part.words("label"),
-            measure=FAVOURABLE,
+            measure=APPRAISED if elsewhere else FAVOURABLE,
             at_least=True,
-            threshold=part.number("favourable_share"),
-            least_denominator=part.number("quorum"),
+            threshold=1.0 if elsewhere else part.number("favourable_share"),
+            least_denominator=0.0 if elsewhere else part.number("quorum"),
             no_denominator="insufficient",
             basis=part.text("basis"),
         )
@@ -190,8 +194,14 @@ def _keeping(part: Document) -> Keeping:
     return result
 
 
-def _appraisal(part: Document) -> AppraisalRules:
+def _appraisal(part: Document) -> AppraisalRules | None:
+    """The numbers a profile writes itself; none where it goes by the rules of appraisals and writes none."""
     part.words("label")
+    if "rules" in part:
+        part.text("rules")
+        part.text("basis")
+        part.close()
+        return None
     result = AppraisalRules(
         quorum=part.integer("quorum"),
         trimmed_from=part.integer("trimmed_from"),

@@ -12,6 +12,7 @@ from scoring.procedure import AppraisalRules, Keeping, Path
 
 _VILLAGES = "credit_village"
 VILLAGES_SHARE, VILLAGES_COUNT = "designated_village_share", "designated_village_count"
+_LADDERED = (DesignationKind.CREDIT_VILLAGE, DesignationKind.CREDIT_TOWN)
 _LEVELS = {level.value: level for level in Level}
 _KINDS = {kind.value: kind for kind in DesignationKind}
 
@@ -39,8 +40,17 @@ class TitleRules:
 
     @property
     def rungs(self) -> tuple[Rung, ...]:
-        """The rungs of the title, the lowest first; none where the profile has no ladder."""
-        return () if self.profile.ladder is None else self.profile.ladder.rungs
+        """The rungs of the title, the lowest first; none where the profile has no ladder.
+
+        A title of a subject has none: there the lowest rung is one more gate.
+        """
+        ladder = self.profile.ladder
+        return () if ladder is None or self.kind not in _LADDERED else ladder.rungs
+
+    @property
+    def asks_appraisal(self) -> bool:
+        """Whether the village must have appraised whoever is to hold the title."""
+        return self.appraisal is not None or bool(self.profile.appraised_by)
 
     def rung(self, name: str) -> Rung | None:
         """What a title of this rung is judged by: of one the ladder does not know, the lowest."""

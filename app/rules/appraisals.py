@@ -1,7 +1,7 @@
 """The dated rules of village appraisals and of overrides: the form, the counting, the caps."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -12,7 +12,7 @@ from typing import TypeVar
 from app.errors import SetupError
 from app.records.rules import sources_of
 from scoring import CardError
-from scoring.definition import Source, Text
+from scoring.definition import ProfileDefinition, Source, Text
 from scoring.document import Document
 from scoring.loader import canonical, parse, read
 
@@ -166,6 +166,40 @@ def appraisal_rules(content: Mapping[str, object], *, where: str) -> AppraisalRu
     )
     document.close()
     return rules
+
+
+def refuse_other_numbers(
+    profile: ProfileDefinition, known: Collection[AppraisalRules], *, where: str
+) -> None:
+    """One set of numbers says what an appraisal must be: a profile names it, or writes the same numbers."""
+    codes = sorted({rules.code for rules in known})
+    if profile.appraised_by and profile.appraised_by not in codes:
+        raise SetupError(
+            f"{where}: appraisal, rules: 没有评议规则 {profile.appraised_by} · there are no such rules of "
+            f"appraisals; known are {', '.join(codes)}"
+        )
+    begun = [rules for rules in known if rules.effective_from <= profile.effective_from]
+    if profile.appraisal is None or not begun:
+        return
+    rules = max(begun, key=lambda each: each.effective_from)
+    for name, asked in _numbers(rules).items():
+        written = getattr(profile.appraisal, name)
+        if written != asked:
+            raise SetupError(
+                f"{where}: appraisal, {name}: 与评议规则不一致 · {written:g} here, {asked:g} in the rules of "
+                f"appraisals {rules.code} of {rules.effective_from}; write its code, not the numbers"
+            )
+
+
+def _numbers(rules: AppraisalRules) -> dict[str, float]:
+    counting = rules.counting
+    return {
+        "quorum": counting.quorum,
+        "trimmed_from": counting.trimmed_from,
+        "favourable_share": float(counting.favourable_share),
+        "favourable_from": counting.favourable_from,
+        "weight_at_most": rules.weight_at_most,
+    }
 
 
 def _counting(part: Document) -> Counting:

@@ -16,7 +16,12 @@ from app.records.rules import KIND as RECORDS
 from app.records.rules import RecordRules, load_record_rules, parse_record_rules
 from app.rules import store
 from app.rules.appraisals import KIND as APPRAISALS
-from app.rules.appraisals import AppraisalRules, load_appraisal_rules, parse_appraisal_rules
+from app.rules.appraisals import (
+    AppraisalRules,
+    load_appraisal_rules,
+    parse_appraisal_rules,
+    refuse_other_numbers,
+)
 from app.rules.notice_rules import KIND as NOTICES
 from app.rules.notice_rules import NoticeRules, load_notice_rules, parse_notice_rules
 from scoring import CardError, Finding, Profile, Scorecard
@@ -52,8 +57,9 @@ def load_rules(session: Session, policy_folder: Path, *, at: datetime) -> int:
     that is not validated, or in which the linter finds an error.
     """
     known = {(rule.code, rule.variant, rule.effective_from): rule for rule in store.rule_versions(session)}
-    added = 0
-    for file in rule_files(policy_folder):
+    added, files = 0, rule_files(policy_folder)
+    appraisals = [file.rule for file in files if isinstance(file.rule, AppraisalRules)]
+    for file in files:
         definition = file.rule
         kept = known.get((file.code, file.variant, definition.effective_from))
         if kept is not None and kept.fingerprint == definition.fingerprint:
@@ -63,6 +69,8 @@ def load_rules(session: Session, policy_folder: Path, *, at: datetime) -> int:
                 f"{file.path}: has changed, but it has rated subjects already. Restore it, and put the "
                 "change into a new file named by its first day in force."
             )
+        if isinstance(definition, ProfileDefinition):
+            refuse_other_numbers(definition, appraisals, where=str(file.path))
         store.put_rule(session, kept, _rule_version(file, at=at, validation=_evidence(file)))
         added += 1
     session.flush()

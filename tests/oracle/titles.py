@@ -11,14 +11,17 @@ import yaml
 
 from app.db import Engine
 from tests.oracle.export import earlier, rows
+from tests.oracle.vetoes import Vetoes
 
 POLICIES = Path("scoring/policies/cq_bishan")
 FILES = {
-    "credit_household": "credit_household/2023-01-01.yaml",
+    "credit_household": "credit_household/2026-11-01.yaml",
     "credit_entity": "credit_entity/2023-01-01.yaml",
     "credit_village": "credit_village/2026-11-01.yaml",
     "credit_town": "credit_town/2026-11-01.yaml",
 }
+# What an appraisal must be is said there and nowhere else.
+APPRAISAL = "appraisal/2023-01-01.yaml"
 HELD = {"designated", "under_review", "on_probation", "revocation_noticed"}
 ON_THE_WAY = {"proposed", "village_checked", "town_checked", "noticed"}
 GRADES = ("AAA", "AA", "A", "B", "N")
@@ -34,6 +37,7 @@ class Titles:
             kind: yaml.safe_load((policies / file).read_text("utf-8"))
             for kind, file in (FILES | files).items()
         }
+        self.counting = yaml.safe_load((policies / APPRAISAL).read_text("utf-8"))["counting"]
         self.titles = {row["designation_id"]: row for row in rows(engine, "SELECT * FROM designations")}
         self.steps: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for row in rows(engine, "SELECT * FROM designation_steps ORDER BY designation_id, sequence"):
@@ -80,6 +84,7 @@ class Titles:
             "FROM appraisal_marks m JOIN appraisers h USING (appraiser_id) "
             "JOIN appraisal_closings c USING (appraisal_round_id)",
         )
+        self.vetoes = Vetoes(engine)
         self.villages: dict[int, list[int]] = defaultdict(list)
         for row in rows(engine, "SELECT * FROM places WHERE kind = 'village'"):
             self.villages[row["parent_id"]].append(row["place_id"])
@@ -121,9 +126,10 @@ def faults_of_night(tables: Titles, on: date) -> list[str]:
 
 
 def faults_of_counts(tables: Titles, on: date) -> list[str]:
-    """Towns whose share of villages with the title the night of a day counted otherwise."""
+    """Towns whose villages with the title, and villages whose vetoes, a night counted otherwise."""
     found = []
     for town_id, villages in tables.villages.items():
+        found += [fault for village_id in villages for fault in tables.vetoes.faults(village_id, on)]
         share = _newest(tables.shares, "place_id", town_id, on)
         counted = None if share is None else (share["numerator"], share["denominator"])
         expected = (len(villages_held(tables, town_id, on)), len(villages))
@@ -222,7 +228,8 @@ def _holds(tables: Titles, number: int, on: date) -> bool | None:
         rating = _newest(tables.ratings, "subject_id", title["subject_id"], on)
         if rating is None or rating["unrated_reason"] in REPORTED:
             return None
-        return _gates_hold(tables.profiles[title["kind"]], rating)
+        recorded = tables.vetoes.recorded(title["holder"], "rating_veto_count", on)
+        return _gates_hold(tables.profiles[title["kind"]], rating, recorded)
     status = _newest(tables.statuses, "place_id", title["place_id"], on)
     if status is None or status["state"] == "insufficient":
         return None
@@ -231,12 +238,12 @@ def _holds(tables: Titles, number: int, on: date) -> bool | None:
     return rung_reached(tables, title["kind"], title["place_id"], on, rung=title["rung"])
 
 
-def _gates_hold(profile: dict[str, Any], rating: dict[str, Any]) -> bool:
-    """Every gate of a household as its profile writes it; one on anything else is not known here."""
+def _gates_hold(profile: dict[str, Any], rating: dict[str, Any], recorded: int) -> bool:
+    """Every gate of a household as its profile writes it, with the vetoes recorded against it."""
     known = {
         "registered": 1,
         "grade_reached": int(GRADES.index(rating["grade"]) <= GRADES.index(profile["minimum_grade"])),
-        "rating_veto_count": bin(rating["vetoes"]).count("1"),
+        "rating_veto_count": max(bin(rating["vetoes"]).count("1"), recorded),
     }
     for gate in profile["criteria"]:
         value = known[gate["vetoes"] if "vetoes" in gate else gate["measure"]]
@@ -341,7 +348,8 @@ def _key(holder: dict[str, Any]) -> str:
 def _qualifies(tables: Titles, kind: str, holder: dict[str, Any], on: date, *, rung: str) -> bool:
     if kind == "credit_household":
         rating = _newest(tables.ratings, "subject_id", holder["subject_id"], on)
-        good = rating is not None and _gates_hold(tables.profiles[kind], rating)
+        recorded = tables.vetoes.recorded(f"s{holder['subject_id']}", "rating_veto_count", on)
+        good = rating is not None and _gates_hold(tables.profiles[kind], rating, recorded)
         return good and _favourable(tables, holder["subject_id"], on)
     status = _newest(tables.statuses, "place_id", holder["place_id"], on)
     if status is None or status["state"] != "holds":
@@ -384,7 +392,7 @@ def villages_held(tables: Titles, town_id: int, on: date) -> set[int]:
 
 def _favourable(tables: Titles, subject_id: int, on: date) -> bool:
     """Whether three or more appraisers of the newest round knew it, and three fifths of them agreed."""
-    rule = tables.profiles["credit_household"]["appraisal"]
+    rule = tables.counting
     rounds: dict[tuple[date, int], list[int]] = defaultdict(list)
     for mark in tables.marks:
         closed = day_of(mark["closed_on"])

@@ -12,6 +12,7 @@ from scoring.procedure import AppraisalRules, Keeping
 POLICIES = Path("scoring/policies")
 VILLAGE_FILE = POLICIES / "cq_bishan/credit_village/2026-11-01.yaml"
 HOUSEHOLD_FILE = POLICIES / "cq_bishan/credit_household/2023-01-01.yaml"
+NEW_HOUSEHOLD_FILE = POLICIES / "cq_bishan/credit_household/2026-11-01.yaml"
 TOWN_FILE = POLICIES / "cq_bishan/credit_town/2026-11-01.yaml"
 LADDER_FILE = Path("tests/scoring/profiles/ladder.yaml")
 RELATIVE_FILE = Path("tests/scoring/profiles/relative.yaml")
@@ -79,6 +80,13 @@ def test_the_household_profile_says_what_an_appraisal_must_be():
     )
     gate = definition.criteria[-1]
     assert (gate.name, gate.threshold, gate.least_denominator) == ("appraisal", 0.6, 3)
+
+
+def test_the_household_profile_of_2026_leaves_the_numbers_to_the_rules_of_appraisals():
+    definition = Profile.load(NEW_HOUSEHOLD_FILE).definition
+    assert (definition.appraisal, definition.appraised_by) == (None, "CQ-A-1")
+    gate = definition.criteria[-1]
+    assert (gate.name, gate.measure, gate.threshold) == ("appraisal", "appraisal_favourable", 1)
 
 
 def household(**changes):
@@ -282,6 +290,7 @@ def put(*path, value):
         (VILLAGE_FILE, put("keeping", "grace_days", value="-1"), "grace cannot be below 0 days"),
         (VILLAGE_FILE, put("keeping", "basis", value="S99"), "keeping: the basis S99 is not declared"),
         (HOUSEHOLD_FILE, put("appraisal", "quorum", value="0"), "at least 1 appraiser must answer"),
+        (NEW_HOUSEHOLD_FILE, put("appraisal", "quorum", value="3"), "unknown keys: quorum"),
         (HOUSEHOLD_FILE, put("appraisal", "trimmed_from", value="2"), "of fewer than 3 nothing is left"),
         (HOUSEHOLD_FILE, put("appraisal", "favourable_share", value="60"), "must lie between 0 and 1"),
         (HOUSEHOLD_FILE, put("appraisal", "favourable_from", value="101"), "must lie between 0 and 100"),
@@ -336,21 +345,6 @@ def put(*path, value):
         (LADDER_FILE, put("ladder", "rungs", 1, "name", value="county"), "the rung is declared twice"),
         (LADDER_FILE, put("ladder", "rungs", 1, "basis", value="S99"), "rung city: the basis S99"),
         (LADDER_FILE, put("ladder", "rungs", 2, "name", value="r" * 17), "its name has 1 to 16 characters"),
-        (
-            HOUSEHOLD_FILE,
-            lambda content: content.update(
-                ladder={
-                    "maximum": "100",
-                    "basis": "S6",
-                    "items": [],
-                    "score": "registered",
-                    "rungs": [
-                        {"name": "a", "label": {"zh": "一", "en": "a"}, "at_least": "1", "basis": "S6"}
-                    ],
-                }
-            ),
-            "a ladder judges villages and towns",
-        ),
         (
             VILLAGE_FILE,
             put("criteria", 1, "name", value="file_coverage"),

@@ -1,6 +1,6 @@
 """What others have decided about households: the village by its appraisal, officials by an override."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,11 +11,21 @@ from app.overrides.service import in_force
 
 @dataclass(frozen=True)
 class Appraised:
-    """The appraisal of a household that holds on a day."""
+    """The appraisal of a household that holds on a day; `counts`: enough of the village answered."""
 
     answered_count: int
     favourable_count: int
     favourable: bool
+    counts: bool
+
+    @property
+    def facts(self) -> Mapping[str, int | bool]:
+        """What of it is kept with a step."""
+        return {
+            "answered_count": self.answered_count,
+            "favourable_count": self.favourable_count,
+            "favourable": self.favourable,
+        }
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,9 @@ def appraised(session: Session, subject_ids: Collection[int], *, on: date) -> di
     """The appraisal of each of some households that holds on a day; who has none is left out."""
     found = results_of(session, subject_ids, on=on)
     return {
-        each: Appraised(one.appraiser_count, one.favourable_count, one.favourable)
+        each: Appraised(
+            one.appraiser_count, one.favourable_count, one.favourable, counts=one.score is not None
+        )
         for each, one in found.items()
     }
 

@@ -110,7 +110,7 @@ class _Subjects:
             "consent": not refused,
             "merged_into": heir,
             "status": None if status is None else status.value,
-            "appraisal": None if appraisal is None else vars(appraisal),
+            "appraisal": None if appraisal is None else appraisal.facts,
             "gates": {gate.name: gate.state.value for gate in gates},
             **_documents(self._documents, holder),
         }

@@ -20,7 +20,7 @@ from app.records.service import counting_candidates
 from app.subjects.lineage import heirs
 from scoring import GateResults, Measure, Profile
 from scoring.lint.delivered import GRADE_REACHED
-from scoring.profile_parts import FAVOURABLE
+from scoring.profile_parts import APPRAISED, FAVOURABLE
 from scoring.states import joined
 
 GATE_STATES = (GateState.HOLDS, GateState.FAILS, GateState.INSUFFICIENT, GateState.NOT_APPLICABLE)
@@ -28,7 +28,7 @@ VETOES, EXISTENCE, REGISTERED = "rating_veto_count", "in_existence", "registered
 OF_RATING = frozenset({GRADE_REACHED, "rating_points", VETOES})
 _OF_RECORDS = ("overdue_days_now", "overdue_days_max_24m")
 # Only what is so today is known of these: past month-ends are not judged by them.
-OF_TODAY = frozenset({EXISTENCE, FAVOURABLE})
+OF_TODAY = frozenset({EXISTENCE, FAVOURABLE, APPRAISED})
 _BLOCKS = {
     GRADE_REACHED: Block.GRADE_TOO_LOW,
     VETOES: Block.VETO,
@@ -90,7 +90,7 @@ def blocks_of(gates: Collection[SubjectGate], *, is_rated: bool) -> Iterator[Blo
 
 def _block(gate: SubjectGate) -> Block:
     fails = gate.state is GateState.FAILS
-    if gate.measure == FAVOURABLE:
+    if gate.measure in (FAVOURABLE, APPRAISED):
         return Block.APPRAISAL_UNFAVOURABLE if fails else Block.NO_APPRAISAL
     if gate.kind == AttestationKind.ATTESTATION:
         return Block.DOCUMENT_MISSING
@@ -115,7 +115,7 @@ def _gates_at(results: GateResults, row: int, *, appraisal: Appraised | None) ->
 
 def _evaluated(session: Session, standing: Standing, *, rules: TitleRules, on: date) -> GateResults:
     measures = {**_of_ratings(standing, rules=rules), **_of_registers(session, standing, rules=rules, on=on)}
-    measures[FAVOURABLE] = _of_appraisals(standing)
+    measures |= _of_appraisals(standing)
     measures |= _of_records(session, standing, rules=rules, on=on)
     measures = _with_documents(session, standing, measures, rules=rules, on=on)
     return Profile(rules.profile).evaluate(measures)
@@ -154,13 +154,16 @@ def _of_registers(session: Session, standing: Standing, *, rules: TitleRules, on
     return {REGISTERED: _count(registered), EXISTENCE: _count(np.array(active, dtype=np.float64))}
 
 
-def _of_appraisals(standing: Standing) -> Measure:
+def _of_appraisals(standing: Standing) -> dict[str, Measure]:
+    """How many favour each, of how many; and whether that is enough by the rules of its round."""
     favourable, answered = _nothing(standing), np.zeros(len(standing.subject_ids))
+    enough = _nothing(standing)
     for row, subject_id in enumerate(standing.subject_ids):
         appraisal = standing.appraisals.get(subject_id)
         if appraisal is not None:
             favourable[row], answered[row] = appraisal.favourable_count, appraisal.answered_count
-    return Measure(favourable, answered, "appraisers")
+            enough[row] = appraisal.favourable if appraisal.counts else np.nan
+    return {FAVOURABLE: Measure(favourable, answered, "appraisers"), APPRAISED: _count(enough)}
 
 
 def _of_records(session: Session, standing: Standing, *, rules: TitleRules, on: date) -> dict[str, Measure]:

@@ -78,7 +78,7 @@ def _subjects(session: Session, kind: DesignationKind, tonight: Tonight) -> Cand
     named = session.scalars(select(Override.subject_id).distinct()).all()
     moved = np.isin(ids, _array([*named, *attested_subjects(session)]))
     able = fine | moved
-    if rules.appraisal is not None:
+    if rules.asks_appraisal:
         able &= np.isin(ids, _array(session.scalars(select(AppraisalResult.subject_id).distinct()).all()))
     gone = columns.unrated == REASONS.index(reason)
     return Candidates(

@@ -64,7 +64,7 @@ def test_loading_again_adds_nothing(district, policies):
     before = kept(district)
     assert load(district, policies) == 0
     assert kept(district) == before
-    assert len(before) == 20
+    assert len(before) == 21
 
 
 def test_a_comment_or_another_order_of_words_is_no_other_rule(district, policies):
@@ -224,3 +224,40 @@ def test_profiles_of_other_jurisdictions_are_not_kept(district):
     codes = {row[1] for row in district.rows(RuleVersion)["rule_versions"]}
     assert {"cq-bishan-2023-household", "cq-bishan-2026-town"} <= codes
     assert not any(code.startswith(("zhaoyang", "autonomous", "zhejiang")) for code in codes)
+
+
+TITLE_OF_HOUSEHOLD = "cq_bishan/credit_household/2023-01-01.yaml"
+
+
+def numbers_of_its_own(policies: Path, old: str = "", new: str = "") -> None:
+    """A later profile of households that writes what an appraisal must be, as that of 2023 does."""
+    text = (policies / TITLE_OF_HOUSEHOLD).read_text("utf-8").replace("2023", "2027")
+    later = policies / "cq_bishan/credit_household/2027-01-01.yaml"
+    later.write_text(text.replace(old, new) if old else text, "utf-8")
+
+
+def test_a_profile_may_repeat_the_numbers_of_the_rules_of_appraisals(district, policies):
+    numbers_of_its_own(policies)
+    assert load(district, policies) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("quorum: 3", "quorum: 4", "quorum: .* 4 here, 3 in the rules of appraisals CQ-A-1"),
+        ("favourable_share: 0.6", "favourable_share: 0.5", "favourable_share: .* 0.5 here, 0.6 in"),
+        ("trimmed_from: 5", "trimmed_from: 6", "trimmed_from: .* 6 here, 5 in"),
+    ],
+)
+def test_a_profile_that_contradicts_the_rules_of_appraisals_is_refused(
+    district, policies, old, new, complaint
+):
+    numbers_of_its_own(policies, old, new)
+    with pytest.raises(SetupError, match=complaint):
+        load(district, policies)
+
+
+def test_a_profile_names_rules_of_appraisals_that_there_are(district, policies):
+    edit(policies / "cq_bishan/credit_household/2026-11-01.yaml", "rules: CQ-A-1", "rules: CQ-A-9")
+    with pytest.raises(SetupError, match=r"CQ-A-9 .*known are CQ-A-1"):
+        load(district, policies)
