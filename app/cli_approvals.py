@@ -1,9 +1,9 @@
 """The commands `credit-village approval …`: what takes two persons, each with an account and its password."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -51,6 +51,8 @@ def show(number: Number, by: By, password: Password) -> None:
         found = service.standing(session, number, viewer=who, at=clock.now())
     console.print(_line(found), markup=False)
     console.print(f"理由 reason: {found.approval.reason}", markup=False)
+    for line in _change(found.approval.content.get(proposals.WHAT_IF) or {}):
+        console.print(line, markup=False)
     console.print(json.dumps(found.approval.content, ensure_ascii=False, indent=2), markup=False)
 
 
@@ -199,6 +201,18 @@ def _decide(number: int, *, granted: bool, reason: str, who: Viewer) -> None:
         effects.decide(session, number, granted=granted, reason=reason, checker=who, at=at)
         found = service.standing(session, number, viewer=who, at=at)
     console.print(_line(found), markup=False)
+
+
+def _change(told: Mapping[str, Any]) -> Iterator[str]:
+    """What new criteria would change, in short; everything about it stands in the content."""
+    if "as_of" not in told:
+        return
+    yield (
+        f"标准变动测算 what it changes（{told['as_of']}，{told['place_count']} 处）: 达标 these hold "
+        f"{told['holding_before_count']} → {told['holding_after_count']}"
+    )
+    for label, places in (("新达标 gain", told["gained"]), ("不再达标 lose", told["lost"])):
+        yield f"{label}: {'、'.join(place['name'] for place in places) or '无 none'}"
 
 
 def _line(standing: Standing) -> str:

@@ -12,12 +12,11 @@ from app import clock, settings
 from app.access.scope import Viewer
 from app.certificates.signing import Signer
 from app.cli_signing_in import By, Password, signed_in
+from app.cli_title_lines import proposed_lines, title_line
 from app.db import Engine, Session, make_engine, transaction
-from app.designations.found import Block
-from app.designations.service.announcing import Announcing
+from app.designations.service.announcing import Announcing, shown_willingly
 from app.designations.service.proposing import division_of, propose_all, propose_one
 from app.designations.service.shown import (
-    ShownTitle,
     record_views,
     shown_left_out,
     shown_path,
@@ -27,7 +26,6 @@ from app.designations.service.steps import act_of, seen_by, take_many
 from app.designations.service.titles import Listed, calendar, listed, listed_one, work_list
 from app.errors import Conflict, Invalid
 from app.models import DesignationAction, DesignationKind, DesignationState
-from app.places.service import spoken_name
 from app.subjects.cipher import Cipher
 from app.subjects.key_source import cipher_of
 
@@ -72,7 +70,6 @@ class Taking(StrEnum):
     KEEP = "keep"
 
 
-_BLOCK_LABELS = {block.value: block.label for block in Block}
 _CHECKS = {
     Check.VILLAGE: (DesignationAction.CHECK_VILLAGE, (DesignationState.PROPOSED,)),
     Check.TOWN: (
@@ -114,7 +111,7 @@ def list_(
         record_views(session, [row.designation for row in rows], viewer=who, at=at)
         shown = shown_titles(session, _cipher(), rows)
     for one in shown:
-        console.print(_line(one), markup=False)
+        console.print(title_line(one), markup=False)
     if not shown:
         console.print("没有称号 · there is no title", markup=False)
 
@@ -127,7 +124,7 @@ def show(number: Number, by: By, password: Password) -> None:
         standing = seen_by(session, number, viewer=who)
         record_views(session, [standing.designation], viewer=who, at=at)
         found = shown_path(session, _cipher(), standing, on=clock.day_of(at))
-    console.print(_line(found.title), markup=False)
+    console.print(title_line(found.title), markup=False)
     for one in found.steps:
         step = one.step
         console.print(
@@ -183,21 +180,8 @@ def propose_all_(
     with transaction(_engine()) as session:
         made = propose_all(session, kind, within=place, viewer=who, at=at)
         shown = shown_left_out(session, _cipher(), made.left_out[:most], viewer=who, at=at)
-    console.print(f"已提名 proposed: {len(made.designation_ids)}", markup=False)
-    console.print(f"未提名 left out: {len(made.left_out)}", markup=False)
-    for reason, count in made.reasons.items():
-        console.print(f"  {_BLOCK_LABELS[reason]} {reason}: {count}", markup=False)
-    for one in shown:
-        words = "；".join(block.label for block in one.left_out.blocks)
-        console.print(
-            f"{one.name}  {spoken_name(one.place)}  {one.left_out.holder.key}  {words}", markup=False
-        )
-    if len(made.left_out) > len(shown):
-        console.print(
-            f"另有 {len(made.left_out) - len(shown)} 户未列出，可用 --most 指定列出多少 · "
-            "the others are named with --most",
-            markup=False,
-        )
+    for line in proposed_lines(made, shown):
+        console.print(line, markup=False)
 
 
 @designations.command()
@@ -228,11 +212,11 @@ def check(
 def notice(
     numbers: Numbers = None, *, by: By, password: Password, kind: AnyKind = None, place: PlaceCode = None
 ) -> None:
-    """Post the notice of checked proposals: those named, or all of a kind in a division."""
+    """Post the notice of checked proposals: those named, or all of a kind in a division who agree to it."""
     states = (DesignationState.TOWN_CHECKED, DesignationState.VILLAGE_CHECKED)
     chosen = _chosen(numbers, kind=kind, place=place, states=states)
     _take(
-        chosen,
+        chosen if numbers else _willing(chosen),
         DesignationAction.POST_NOTICE,
         who=signed_in(by, password, to="take_designation_steps"),
         reason="",
@@ -364,6 +348,18 @@ def _only(*numbers: int) -> Choice:
     return found
 
 
+def _willing(choice: Choice) -> Choice:
+    def found(session: Session, who: Viewer) -> list[Listed]:
+        rows = choice(session, who)
+        titles, on = [row.designation for row in rows], clock.today()
+        willing = shown_willingly(session, titles, cipher=_cipher(), on=on)
+        for number in sorted({title.designation_id for title in titles} - willing):
+            console.print(f"未办：本人未同意公示 no consent to a notice: {number}", markup=False)
+        return [row for row in rows if row.designation.designation_id in willing]
+
+    return found
+
+
 def _take(choice: Choice, action: DesignationAction, *, who: Viewer, reason: str, document: str) -> None:
     """Take one step of every title chosen; where one is refused none takes it, and each refusal is told."""
     chosen = settings.from_environment()
@@ -391,19 +387,8 @@ def _listed(
     state: DesignationState | None,
     place: str | None,
 ) -> list[Listed]:
-    within = None
-    if place is not None:
-        within = division_of(session, place, viewer=who, on=clock.today()).code
+    within = place and division_of(session, place, viewer=who, on=clock.today()).code
     return listed(session, viewer=who, within=within, kind=kind, state=state, after=0, limit=AT_ONCE)
-
-
-def _line(one: ShownTitle) -> str:
-    made, last = one.designation, one.last
-    until = f"  有效至 {last.valid_until} 前" if last.valid_until is not None else ""
-    return (
-        f"{made.designation_id:>8}  {one.title}  {one.place.name}  {one.name}  {last.state.label} "
-        f"{last.state}  {last.happened_on}{until}"
-    )
 
 
 def _engine() -> Engine:
@@ -411,5 +396,4 @@ def _engine() -> Engine:
 
 
 def _cipher() -> Cipher:
-    chosen = settings.from_environment()
-    return cipher_of(chosen)
+    return cipher_of(settings.from_environment())

@@ -1,6 +1,6 @@
 """An inquiry and its answer."""
 
-import uuid
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -81,7 +81,7 @@ class InquiryRecord:
     consent_id: int | None = None
     subject_id: int | None = None
     rating_id: int | None = None
-    uid: str = field(default_factory=lambda: uuid.uuid4().hex)
+    uid: str = field(default_factory=lambda: secrets.token_hex(16))
     shown: Mapping[str, object] | None = None
 
 

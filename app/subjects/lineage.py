@@ -15,8 +15,8 @@ from app.models import Lineage, LineageKind, LineageUndo, Subject, SubjectKind
 __all__ = ["heirs", "kin", "merge", "split", "undo_merge"]
 
 _DOCUMENT_LENGTH_MAX = 255
-# No id in the database is greater.
-_NO_LAST = 2**63 - 1
+# No id of a merge or its undo is greater: PostgreSQL counts them in 32 bits.
+_NO_LAST = 2**31 - 1
 _MERGES_UNTIL = select(Lineage.from_subject_id, Lineage.to_subject_id).where(
     Lineage.kind == LineageKind.MERGED,
     Lineage.happened_on <= bindparam("on", type_=Date),

@@ -45,6 +45,7 @@ def faults_of_steps(tables: Titles) -> list[str]:
             found += [f"{where}: {fault}" for fault in _of_person(tables, profile, steps[:position])]
             found += [f"{where}: {fault}" for fault in _of_time(tables, profile, number, steps[:position])]
             found += [f"{where}: {fault}" for fault in _of_rung(tables, number, step)]
+            found += [f"{where}: {fault}" for fault in _of_consent(tables, number, step)]
             own.append(step["action"])
             state = step["state"]
         if state not in ENDED and any(step["state"] in ENDED for step in steps):
@@ -111,10 +112,6 @@ def _of_time(tables: Titles, profile: dict[str, Any], number: int, steps: list[d
     step, faults = steps[-1], []
     if step["action"] in ("award", "revoke"):
         faults += _of_notice(tables, profile, number, step, steps)
-    household = tables.titles[number]["kind"] == "credit_household"
-    if step["action"] == "post_notice" and household:
-        agreed = tables.titles[number]["subject_id"] in tables.published
-        faults += [] if agreed else ["shown without a consent to it"]
     until = earlier(step["happened_on"], -profile["path"]["validity_months"])
     if step["action"] == "award" and step["valid_until"] != until:
         faults.append(f"valid until {step['valid_until']}")
@@ -182,6 +179,30 @@ def _of_rung(tables: Titles, number: int, step: dict[str, Any]) -> list[str]:
         if known and known[-1]["state"] in HELD and known[-1]["valid_until"] > step["happened_on"]:
             return []
     return [f"without the rung {asked}"]
+
+
+def _of_consent(tables: Titles, number: int, step: dict[str, Any]) -> list[str]:
+    """A household stands on a notice of the day it agrees to it; that of a taken title names no other."""
+    title = tables.titles[number]
+    if title["kind"] != "credit_household" or step["action"] not in ("post_notice", "post_revocation"):
+        return []
+    agreed = False
+    for said in tables.agreements:
+        since, ends, taken_back = (
+            day_of(said[name]) for name in ("effective_from", "effective_to", "withdrawn_on")
+        )
+        if said["subject_id"] == title["subject_id"] and since is not None and since <= step["happened_on"]:
+            over = any(end is not None and end <= step["happened_on"] for end in (ends, taken_back))
+            agreed = bool(said["agreed"]) and not over
+    shown = [
+        entry["shown_name"]
+        for entry in tables.entries
+        if (entry["notice_id"], entry["designation_id"]) == (step["notice_id"], number)
+    ]
+    unnamed = [name == "（本人未同意公示姓名）" for name in shown]
+    if step["action"] == "post_notice" and not agreed:
+        return ["announced without consent"]
+    return ["named without consent, or unnamed with it"] if unnamed != [not agreed] else []
 
 
 def _of_end(tables: Titles, profile: dict[str, Any], number: int, steps: list[dict[str, Any]]) -> list[str]:

@@ -11,6 +11,7 @@ import yaml
 
 from app.db import Engine
 from tests.oracle.export import earlier, rows
+from tests.oracle.vetoes import Vetoes
 
 POLICIES = Path("scoring/policies/cq_bishan")
 FILES = {
@@ -45,6 +46,11 @@ class Titles:
             row["facts"] = json.loads(row["facts"]) if isinstance(row["facts"], str) else row["facts"]
             self.steps[row["designation_id"]].append(row)
         self.roles = {row["user_id"]: row["role"] for row in rows(engine, "SELECT * FROM users")}
+        self.agreements = rows(
+            engine,
+            "SELECT c.*, w.withdrawn_on FROM consents c LEFT JOIN consent_withdrawals w USING (consent_id) "
+            "WHERE c.kind = 'publication' ORDER BY c.effective_from, c.consent_id",
+        )
         self.notices = {row["notice_id"]: row for row in rows(engine, "SELECT * FROM notices")}
         self.entries = rows(engine, "SELECT * FROM notice_entries")
         self.objections = rows(
@@ -52,10 +58,6 @@ class Titles:
             "SELECT o.*, a.upheld, a.recorded_at AS answered_at FROM notice_objections o "
             "LEFT JOIN notice_objection_answers a USING (notice_objection_uid)",
         )
-        self.published = {
-            row["subject_id"]
-            for row in rows(engine, "SELECT subject_id FROM consents WHERE kind = 'publication' AND agreed")
-        }
         self.certificates = {row["designation_step_id"] for row in rows(engine, "SELECT * FROM certificates")}
         self.ratings = rows(
             engine,
@@ -82,6 +84,7 @@ class Titles:
             "FROM appraisal_marks m JOIN appraisers h USING (appraiser_id) "
             "JOIN appraisal_closings c USING (appraisal_round_id)",
         )
+        self.vetoes = Vetoes(engine)
         self.villages: dict[int, list[int]] = defaultdict(list)
         for row in rows(engine, "SELECT * FROM places WHERE kind = 'village'"):
             self.villages[row["parent_id"]].append(row["place_id"])
@@ -123,9 +126,10 @@ def faults_of_night(tables: Titles, on: date) -> list[str]:
 
 
 def faults_of_counts(tables: Titles, on: date) -> list[str]:
-    """Towns whose share of villages with the title the night of a day counted otherwise."""
+    """Towns whose villages with the title, and villages whose vetoes, a night counted otherwise."""
     found = []
     for town_id, villages in tables.villages.items():
+        found += [fault for village_id in villages for fault in tables.vetoes.faults(village_id, on)]
         share = _newest(tables.shares, "place_id", town_id, on)
         counted = None if share is None else (share["numerator"], share["denominator"])
         expected = (len(villages_held(tables, town_id, on)), len(villages))
@@ -224,7 +228,8 @@ def _holds(tables: Titles, number: int, on: date) -> bool | None:
         rating = _newest(tables.ratings, "subject_id", title["subject_id"], on)
         if rating is None or rating["unrated_reason"] in REPORTED:
             return None
-        return _gates_hold(tables.profiles[title["kind"]], rating)
+        recorded = tables.vetoes.recorded(title["holder"], "rating_veto_count", on)
+        return _gates_hold(tables.profiles[title["kind"]], rating, recorded)
     status = _newest(tables.statuses, "place_id", title["place_id"], on)
     if status is None or status["state"] == "insufficient":
         return None
@@ -233,12 +238,12 @@ def _holds(tables: Titles, number: int, on: date) -> bool | None:
     return rung_reached(tables, title["kind"], title["place_id"], on, rung=title["rung"])
 
 
-def _gates_hold(profile: dict[str, Any], rating: dict[str, Any]) -> bool:
-    """Every gate of a household as its profile writes it; one on anything else is not known here."""
+def _gates_hold(profile: dict[str, Any], rating: dict[str, Any], recorded: int) -> bool:
+    """Every gate of a household as its profile writes it, with the vetoes recorded against it."""
     known = {
         "registered": 1,
         "grade_reached": int(GRADES.index(rating["grade"]) <= GRADES.index(profile["minimum_grade"])),
-        "rating_veto_count": bin(rating["vetoes"]).count("1"),
+        "rating_veto_count": max(bin(rating["vetoes"]).count("1"), recorded),
     }
     for gate in profile["criteria"]:
         value = known[gate["vetoes"] if "vetoes" in gate else gate["measure"]]
@@ -343,7 +348,8 @@ def _key(holder: dict[str, Any]) -> str:
 def _qualifies(tables: Titles, kind: str, holder: dict[str, Any], on: date, *, rung: str) -> bool:
     if kind == "credit_household":
         rating = _newest(tables.ratings, "subject_id", holder["subject_id"], on)
-        good = rating is not None and _gates_hold(tables.profiles[kind], rating)
+        recorded = tables.vetoes.recorded(f"s{holder['subject_id']}", "rating_veto_count", on)
+        good = rating is not None and _gates_hold(tables.profiles[kind], rating, recorded)
         return good and _favourable(tables, holder["subject_id"], on)
     status = _newest(tables.statuses, "place_id", holder["place_id"], on)
     if status is None or status["state"] != "holds":

@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from app.certificates.service import issue
 from app.certificates.signing import Signer
 from app.consents.service import agree_to_publication
 from app.db import Session
+from app.designations.found import Holder
 from app.designations.rules import TitleRules
 from app.designations.standing import Act, Refusal, Standing
 from app.errors import Conflict
@@ -118,8 +120,8 @@ def unconsented(
     """
     if act.action is not DesignationAction.POST_NOTICE:
         return []
-    persons = [one for one, name in _persons(session, standings, cipher) if name.of_person]
-    agreed = _agreed(session, persons, act)
+    titles = [one.designation for one in standings]
+    willing = shown_willingly(session, titles, cipher=cipher, on=act.on)
     return [
         Refusal(
             one.number,
@@ -129,48 +131,41 @@ def unconsented(
                 "taken it back; put the consent on file first"
             ),
         )
-        for one in persons
-        if one.designation.subject_id not in agreed
+        for one in standings
+        if one.number not in willing
     ]
 
 
-def name_of(session: Session, cipher: Cipher, title: Designation) -> str:
-    """The name of a holder as it is shown: a division's or entity's own, that of any person masked."""
-    return holder_name(session, cipher, subject_id=title.subject_id, place_id=title.place_id)
+def shown_willingly(session: Session, titles: Sequence[Designation], *, cipher: Cipher, on: date) -> set[int]:
+    """The numbers of the titles that may be announced: of no person, or of one who agrees to it on a day."""
+    names = {one.designation_id: _public_name(session, cipher, one) for one in titles}
+    ids = [one.subject_id for one in titles if one.subject_id is not None]
+    agreed = agree_to_publication(session, ids, on=on)
+    return {
+        one.designation_id
+        for one in titles
+        if one.subject_id in agreed or not names[one.designation_id].of_person
+    }
 
 
-def holder_name(session: Session, cipher: Cipher, *, subject_id: int | None, place_id: int) -> str:
-    """The same of whoever could hold a title."""
-    return _public_name(session, cipher, subject_id=subject_id, place_id=place_id).name
+def name_of(session: Session, cipher: Cipher, title: Designation | Holder) -> str:
+    """The name of whoever holds a title, or could: a division's or entity's own, of any person masked."""
+    return _public_name(session, cipher, title).name
 
 
-def _public_name(session: Session, cipher: Cipher, *, subject_id: int | None, place_id: int) -> PublicName:
-    if subject_id is None:
-        return PublicName(spoken_name(place_by_id(session, place_id)), of_person=False)
-    return public_name(session, cipher, subject_by_id(session, subject_id))
-
-
-def _persons(
-    session: Session, standings: Sequence[Standing], cipher: Cipher
-) -> list[tuple[Standing, PublicName]]:
-    titles = [(one, one.designation) for one in standings]
-    return [
-        (one, _public_name(session, cipher, subject_id=title.subject_id, place_id=title.place_id))
-        for one, title in titles
-    ]
-
-
-def _agreed(session: Session, standings: Sequence[Standing], act: Act) -> set[int]:
-    ids = [one.designation.subject_id for one in standings if one.designation.subject_id is not None]
-    return agree_to_publication(session, ids, on=act.on)
+def _public_name(session: Session, cipher: Cipher, title: Designation | Holder) -> PublicName:
+    if title.subject_id is None:
+        return PublicName(spoken_name(place_by_id(session, title.place_id)), of_person=False)
+    return public_name(session, cipher, subject_by_id(session, title.subject_id))
 
 
 def _names(session: Session, group: Sequence[Standing], act: Act, *, cipher: Cipher) -> dict[int, str]:
     """The name each title of a notice is shown under, by its number."""
-    agreed = _agreed(session, group, act)
+    titles = [one.designation for one in group]
+    willing = shown_willingly(session, titles, cipher=cipher, on=act.on)
     return {
-        one.number: UNNAMED if name.of_person and one.designation.subject_id not in agreed else name.name
-        for one, name in _persons(session, group, cipher)
+        one.designation_id: name_of(session, cipher, one) if one.designation_id in willing else UNNAMED
+        for one in titles
     }
 
 

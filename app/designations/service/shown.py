@@ -7,7 +7,7 @@ from datetime import date, datetime
 from app.access.scope import Viewer
 from app.db import Session
 from app.designations.path import transitions
-from app.designations.service.announcing import holder_name, name_of
+from app.designations.service.announcing import name_of
 from app.designations.service.proposing import LeftOut
 from app.designations.service.rules import rules_of_version
 from app.designations.service.steps import rules_for, standings
@@ -89,11 +89,7 @@ def shown_left_out(
         at=at,
     )
     return [
-        ShownLeftOut(
-            one,
-            place_by_id(session, one.holder.place_id),
-            holder_name(session, cipher, subject_id=one.holder.subject_id, place_id=one.holder.place_id),
-        )
+        ShownLeftOut(one, place_by_id(session, one.holder.place_id), name_of(session, cipher, one.holder))
         for one in left_out
     ]
 

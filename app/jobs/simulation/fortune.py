@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from app.db import Session
+from app.jobs.simulation.consents import AGREES_LATER, ask
 from app.jobs.simulation.deliveries import Deliveries
 from app.jobs.simulation.world import Family, World, facts_of
 from app.models import Loan
@@ -31,6 +32,7 @@ def month(session: Session, world: World, rng: np.random.Generator, *, on: date)
     for village in world.villages:
         _village(world, village.place_id, rng, deliveries)
     deliveries.finish()
+    ask(session, world.families, rng, on=on, share=AGREES_LATER)
 
 
 def _repay(family: Family, rng: np.random.Generator, *, trouble: float) -> None:

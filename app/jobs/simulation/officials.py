@@ -49,6 +49,7 @@ class Office:
     signer: Signer
     world: World
     rng: np.random.Generator
+    chance: np.random.Generator
     refused: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def viewer(self, session: Session, username: str) -> Viewer:

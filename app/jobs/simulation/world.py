@@ -1,6 +1,6 @@
 """The small world of a simulated year: one town of the real divisions, its people and its officials."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -14,8 +14,6 @@ from app.jobs.demo.people import person_names, resident_numbers
 from app.jobs.simulation.deliveries import Deliveries
 from app.models import (
     Consent,
-    ConsentChannel,
-    ConsentKind,
     Household,
     Loan,
     OrganisationKind,
@@ -32,8 +30,6 @@ TOWN = "500120103000"
 PASSWORD = "simulated-year-2026"  # the database of a simulation holds invented people only
 _LENDER = "农商行（模拟）"
 _BORROWER_SHARE = 0.95
-# Of so many households one does not agree to stand on a notice.
-_UNWILLING = 25
 # The bank has reported for so long when the year begins: a change in a year can be told.
 _REPORTED_MONTHS = 13
 # Who works in the simulated town and district; two of each, so that one can check the other.
@@ -59,6 +55,7 @@ class Family:
     balance_fen: int
     overdue_days: int = 0
     overdue_worst: int = 0
+    agreement: Consent | None = None
 
 
 @dataclass
@@ -130,7 +127,6 @@ def settle(
         world.veto[village.place_id] = False
         world.registered[village.place_id] = count + int(rng.integers(0, 2))
     _name(session, cipher, world, seed=seed, on=on)
-    _agree(session, world.families, on=on)
     for family in world.families:
         deliveries.records(family.subject_id, family.facts)
         _report_earlier_months(family, deliveries, on=on)
@@ -224,19 +220,6 @@ def _name(session: Session, cipher: Cipher, world: World, *, seed: int, on: date
                 head_id_number_index=cipher.index(numbers[position]),
             )
         )
-
-
-def _agree(session: Session, families: Sequence[Family], *, on: date) -> None:
-    """Nearly everybody agrees to stand on a notice; one in so many does not and can bear no title."""
-    for position, family in enumerate(families, start=1):
-        if position % _UNWILLING:
-            session.add(
-                Consent(
-                    subject_id=family.subject_id, kind=ConsentKind.PUBLICATION, agreed=True, facts=[],
-                    reference=f"公示同意 {position}", effective_from=on, channel=ConsentChannel.PAPER,
-                    evidence="同意书（模拟）", recorded_at=midnight(on), recorded_by="simulation",
-                )
-            )  # fmt: skip
 
 
 def _subject(session: Session, home: Place, kind: SubjectKind, *, on: date) -> int:

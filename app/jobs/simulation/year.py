@@ -16,6 +16,8 @@ from app.jobs.progress import quiet
 from app.jobs.setup import initialise
 from app.jobs.simulation import fortune
 from app.jobs.simulation.appraising import appraise
+from app.jobs.simulation.consents import AGREES, ask
+from app.jobs.simulation.documents import record
 from app.jobs.simulation.officials import Office, work
 from app.jobs.simulation.standing import Month, months_standing
 from app.jobs.simulation.world import hire, last_day, settle
@@ -80,7 +82,10 @@ def simulate(
     first = script.begins_on.replace(day=1)
     with clock.standing_at(_at(first, hour=6)), transaction(engine) as session:
         world = settle(session, cipher, rng, seed=script.seed, on=first, per_village=script.per_village)
-    office = Office(engine, cipher, Signer.of(settings), world, rng)
+        ask(session, world.families, rng, on=first, share=AGREES)
+    # What documents say is drawn by itself: the rest of the year is drawn as it would be without them.
+    chance = np.random.default_rng([script.seed, 1])
+    office = Office(engine, cipher, Signer.of(settings), world, rng, chance)
     year = Year(script)
     for number, month_end in enumerate(_month_ends(first, count=script.months)):
         for day in _OFFICE_DAYS:
@@ -88,6 +93,7 @@ def simulate(
             with clock.standing_at(at):
                 if number in _APPRAISED_IN:
                     appraise(office, day=_OFFICE_DAYS.index(day), at=at)
+                record(office, at=at)
                 work(office, at=at)
         _end_month(settings, office, month_end)
         year.months.append(months_standing(engine, world, on=month_end))

@@ -12,6 +12,7 @@ from app import clock
 from app.access.tokens import issue_token
 from app.approvals import effects, proposals, service
 from app.approvals.proposals import WHAT_IF, Proposal
+from app.cli_approvals import _change
 from app.db import reading, transaction
 from app.designations.found import fingerprint_of
 from app.errors import Conflict, NotFound
@@ -88,6 +89,15 @@ def test_the_second_person_sees_who_gains_and_loses(stricter):
     assert (told["as_of"], told["new"]["effective_from"]) == (DAY.isoformat(), NEW.isoformat())
     rest = {name: value for name, value in told.items() if name != "fingerprint"}
     assert told["fingerprint"] == fingerprint_of(rest)
+
+
+def test_the_terminal_tells_it_in_short(stricter):
+    number = ask(stricter)
+    with reading(stricter.district.engine) as session:
+        seen = service.standing(session, number, viewer=stricter.viewers["checker"], at=AT)
+        first, gain, lose = _change(seen.approval.content[WHAT_IF])
+    assert first.endswith("2 → 1")
+    assert (gain, lose) == ("新达标 gain: 无 none", "不再达标 lose: 长隆村村民委员会")
 
 
 def test_what_was_shown_stands_though_a_night_came_between(stricter):

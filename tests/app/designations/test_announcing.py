@@ -59,18 +59,18 @@ def shown(committee: Committee) -> list[str]:
 @pytest.mark.parametrize("said", [[], [True, False]], ids=["nothing", "withdrawn"])
 def test_without_the_persons_own_consent_no_notice_is_posted(committee, farm, said):
     for agreed in said:
-        committee.district.agrees(farm, kind=ConsentKind.PUBLICATION, agreed=agreed)
+        committee.agrees(farm, kind=ConsentKind.PUBLICATION, agreed=agreed)
     number = checked(committee)
     with pytest.raises(Conflict, match="本人未单独同意公示"):
         committee.step(number, A.POST_NOTICE, by="colleague")
     assert shown(committee) == []
-    committee.district.agrees(farm, kind=ConsentKind.PUBLICATION)
+    committee.agrees(farm, kind=ConsentKind.PUBLICATION)
     committee.step(number, A.POST_NOTICE, by="colleague")
     assert shown(committee) == ["王**家庭农场"]
 
 
 def test_a_consent_to_something_else_is_none_to_a_notice(committee, farm):
-    committee.district.agrees(farm, kind=ConsentKind.RATING)
+    committee.agrees(farm, kind=ConsentKind.RATING)
     number = checked(committee)
     with pytest.raises(Conflict, match="本人未单独同意公示"):
         committee.step(number, A.POST_NOTICE, by="colleague")
@@ -88,13 +88,13 @@ def test_of_many_those_without_consent_are_named(committee, farm):
 
 
 def test_whoever_withdraws_does_not_keep_a_title_by_it_and_is_not_named(committee, farm):
-    committee.district.agrees(farm, kind=ConsentKind.PUBLICATION)
+    committee.agrees(farm, kind=ConsentKind.PUBLICATION)
     committee.night()
     number = committee.numbers(ENTITY)[0]
     awarded = committee.designated(number)
     committee.district.observe(farm, BAD, on=awarded)
     nights(committee, [DECEMBER, JANUARY])
-    committee.district.agrees(farm, kind=ConsentKind.PUBLICATION, agreed=False, first=JANUARY)
+    committee.agrees(farm, kind=ConsentKind.PUBLICATION, agreed=False, first=JANUARY)
     over = JANUARY.replace(month=6, day=1)
     committee.step(number, A.POST_REVOCATION, by="colleague", on=over)
     assert shown(committee) == ["王**家庭农场", UNNAMED]
