@@ -16,7 +16,16 @@ from numpy.typing import ArrayLike, NDArray
 from scoring.criteria import Profile
 from scoring.measures import Measure
 from scoring.states import FAILS
-from scoring.titles.asked import ENTITIES, OUT_OF_REACH, VILLAGES, Asked, Must, least, needed_of_loans
+from scoring.titles.asked import (
+    ENTITIES,
+    OUT_OF_REACH,
+    VILLAGES,
+    Asked,
+    Must,
+    least,
+    musts_of_ladder,
+    needed_of_loans,
+)
 from scoring.titles.cures import NEVER, Arrears, Cures
 from scoring.titles.way import Way
 
@@ -88,6 +97,7 @@ def shortest_town_way(
         choice = _Choice(units, villages=villages, gain=0, bad_fen=0)
     beyond = (*out_of_villages, *out_of_files, *unmet)
     musts = [Must(gate.item, gate.why) for gate in gates if gate.why]
+    musts += musts_of_ladder(profile, measures)
     return TownWay(
         village_count=villages,
         entity_file_count=files,
