@@ -22,8 +22,9 @@ from app.rules.service import JURISDICTION, load_rules
 from scoring.titles import NOT_BY_WORK
 from tests.app.designations.committee import NOTICE_DAYS, Committee, committee
 from tests.district import GOOD, POLICIES, TOWN, VILLAGE, morning
+from tests.oracle.tables import Titles
 from tests.oracle.title_steps import faults_of_steps
-from tests.oracle.titles import Titles, faults_of_counts, faults_of_night
+from tests.oracle.titles import faults_of_counts, faults_of_night
 
 __all__ = ["committee"]
 A, S = DesignationAction, DesignationState
