@@ -199,6 +199,8 @@ def _run(folder: Path, tests: Sequence[str]) -> NoReturn:
         sys.dont_write_bytecode = True
         for stream in (1, 2):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+        # This process ends without clearing up: what it leaves goes with the copy of the tree.
+        tempfile.tempdir = tempfile.mkdtemp(dir=folder)
         # What pytest would rewrite of the libraries' plugins asserts nothing about us.
         os._exit(int(pytest.main([*OPTIONS, "-p", "no:xdist", *IMPORTED, *tests])))
     finally:

@@ -11,6 +11,7 @@ from app.notices.notice import (
     CONTACT_LENGTH_MAX,
     DOCUMENT_LENGTH_MAX,
     TEXT_LENGTH_MAX,
+    UNNAMED,
     Finding,
     NoticeLine,
     Protest,
@@ -47,7 +48,8 @@ def _check_line(kind: DesignationKind, line: NoticeLine, *, where: str) -> None:
                 f"{where}.{name}: 公示内容不得含证件号码等长数字 · a notice shows no number of a person"
             )
     # The name itself is not repeated: it may be the person's.
-    if kind is DesignationKind.CREDIT_HOUSEHOLD and not _MASKED.fullmatch(line.shown_name):
+    hidden = line.shown_name == UNNAMED or _MASKED.fullmatch(line.shown_name)
+    if kind is DesignationKind.CREDIT_HOUSEHOLD and not hidden:
         raise Invalid(
             f"{where}.shown_name: 姓名须脱敏，只留首字，如 王** · a person's name is shown by its first "
             "character and asterisks only"

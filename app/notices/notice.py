@@ -9,6 +9,8 @@ from app.models import Notice, NoticeEntry, NoticeObjection, NoticeObjectionAnsw
 TEXT_LENGTH_MAX = 1000
 CONTACT_LENGTH_MAX = 100
 DOCUMENT_LENGTH_MAX = 255
+# Of a person who does not agree to be named, though the title is taken all the same.
+UNNAMED = "（本人未同意公示姓名）"
 
 
 @dataclass(frozen=True)

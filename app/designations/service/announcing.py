@@ -21,16 +21,13 @@ from app.models import (
     NoticePurpose,
     PlaceKind,
 )
-from app.notices.notice import NoticeLine
+from app.notices.notice import UNNAMED, NoticeLine
 from app.notices.service import post
 from app.places.service import place as place_by_id
 from app.places.service import place_name_in_full, spoken_name
 from app.subjects.cipher import Cipher
 from app.subjects.service import PublicName, public_name
 from app.subjects.service import subject as subject_by_id
-
-# In the place of a person who does not agree to be shown.
-UNNAMED = "（本人未同意公示姓名）"
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from app.db import Session
-from app.designations.service.announcing import UNNAMED, name_of
+from app.designations.service.announcing import name_of
 from app.errors import Conflict
 from app.models import ConsentKind, DesignationAction, DesignationKind, EntityType, NoticeEntry
+from app.notices.notice import UNNAMED
 from app.subjects.service import public_name, subject
 from tests.app.designations.committee import Committee, committee
 from tests.app.designations.test_night import BAD, DECEMBER, JANUARY, nights

@@ -108,7 +108,7 @@ def test_a_name_of_a_person_that_is_not_masked_is_not_posted_nor_repeated(villag
     assert "建国" not in refused.value.detail
 
 
-@pytest.mark.parametrize("name", ["王*", "王**", "王＊＊", "**", "欧***"])
+@pytest.mark.parametrize("name", ["王*", "王**", "王＊＊", "**", "欧***", "（本人未同意公示姓名）"])
 def test_a_masked_name_is_posted(village, name):
     assert village.post(village.lines(shown_name=name)).number
 
