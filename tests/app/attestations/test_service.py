@@ -21,6 +21,7 @@ from app.models import (
 )
 from app.ratings.service import latest_run
 from app.rights.store import overwrite_plain
+from app.web import gates
 from tests.app.attestations.desk import AGREEMENT, DAY, DOCUMENT, SHA, UNTIL, Desk, desk, policies
 from tests.district import OTHER_VILLAGE, TOWN, VILLAGE
 
@@ -36,6 +37,7 @@ def test_a_gate_without_its_document_says_which_one_is_missing(desk: Desk):
     assert (gate.state, gate.value, gate.documents) == (FAILS, 0, ())
     assert gate.missing_document is not None
     assert gate.missing_document.zh == "创建协议"
+    assert gates.missing_words(gate) == "缺少有效的证明文件：创建协议"
 
 
 def test_a_document_counts_once_a_second_person_agrees_and_is_shown(desk: Desk):
@@ -54,6 +56,9 @@ def test_a_document_counts_once_a_second_person_agrees_and_is_shown(desk: Desk):
     )
     assert (shown.decided_on, shown.valid_until) == (DAY, UNTIL)
     assert (shown.asked_by, shown.granted_by) == ("clerk", "admin")
+    assert gates.document_words(gate) == [
+        "大兴信办〔2026〕3号（大兴镇人民政府，2026-11-02，有效至 2026-11-21）"
+    ]
 
 
 def test_a_document_that_has_expired_no_longer_counts(desk: Desk):
