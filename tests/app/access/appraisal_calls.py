@@ -132,7 +132,7 @@ def _withdrawing(world: Any, code: str) -> Call:
         )  # fmt: skip
         session.add(approval)
         session.flush()
-        profile = select(RuleVersion.rule_version_id).where(RuleVersion.kind == "credit_household")
+        profile = select(RuleVersion.rule_version_id).where(RuleVersion.kind == "credit_household").limit(1)
         made = Attestation(
             kind=AttestationKind.VETO, holder=f"s{world.households[code]}", subject_id=world.households[code],
             place_id=place_id, measure="rating_veto_count", rule_version_id=session.scalars(profile).one(),
