@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 # What the name of such a reference begins with; the measure's follows.
 COUNTY_MEDIAN = "county_median_"
+# The share of bad loans the banks that lend in a place have in the whole county.
+OWN_BANK = "own_bank_npl_share"
 
 
 @dataclass(frozen=True)

@@ -253,13 +253,14 @@ class District:
         balance: int = 100,
         overdue: int = 0,
         code: int = 1,
+        lender: str = "农商行",
         recorded: datetime | None = None,
     ) -> None:
         """A loan at one month-end."""
         with transaction(self.engine) as session:
             batch_id = self.batch(session, recorded or morning(month_end), kind=BatchKind.LOAN_RETURN)
             loan = Loan(
-                subject_id=subject_id, lender="农商行", granted_on=date(2022, 1, 1), amount_fen=balance,
+                subject_id=subject_id, lender=lender, granted_on=date(2022, 1, 1), amount_fen=balance,
                 batch_id=batch_id,
             )  # fmt: skip
             session.add(loan)

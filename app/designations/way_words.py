@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from app.designations.reports import StatusReport
 from app.designations.ways import TownsWay, VillageWay
+from app.models import GateState
 from scoring.definition import Text
 from scoring.titles import NOT_BY_WORK, OUT_OF_REACH, UNKNOWN, Arrears, Must, UnitWork
 
@@ -19,8 +21,21 @@ def village_words(village: VillageWay) -> Text:
 
     After it stands how far its title has come, where that is under way or held.
     """
-    lacking = _lacking_of_village(village)
-    return lacking if village.case is None else _joined([lacking, village.case.words], "；", "; ")
+    told = [_lacking_of_village(village), *_next_rung(village.report)]
+    told += [] if village.case is None else [village.case.words]
+    return _joined(told, "；", "; ")
+
+
+def _next_rung(report: StatusReport) -> Iterator[Text]:
+    """On a ladder, of a place that is enough for a rung: how far it is from the next."""
+    above = [line for line in report.rungs if line.state is not GateState.HOLDS]
+    if report.rung is None or not above:
+        return
+    label, margin = above[0].label, above[0].margin
+    if above[0].state is GateState.INSUFFICIENT or margin is None:
+        yield Text(f"{label.zh}：得分所需数据不足", f"{label.en}: too little is known of its points")
+    else:
+        yield Text(f"距{label.zh}还差 {-margin:g} 分", f"{-margin:g} points short of {label.en}")
 
 
 def _lacking_of_village(village: VillageWay) -> Text:

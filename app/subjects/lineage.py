@@ -6,7 +6,7 @@ Records keep the subject they were recorded of: a merge only says who stands for
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import Date, Select, bindparam, or_, select
+from sqlalchemy import BigInteger, Date, Select, bindparam, or_, select
 
 from app.db import Session
 from app.errors import Conflict, Invalid, NotFound
@@ -20,9 +20,11 @@ _NO_LAST = 2**31 - 1
 _MERGES_UNTIL = select(Lineage.from_subject_id, Lineage.to_subject_id).where(
     Lineage.kind == LineageKind.MERGED,
     Lineage.happened_on <= bindparam("on", type_=Date),
-    Lineage.lineage_id <= bindparam("last"),
+    Lineage.lineage_id <= bindparam("last", type_=BigInteger),
     Lineage.lineage_id.not_in(
-        select(LineageUndo.lineage_id).where(LineageUndo.lineage_undo_id <= bindparam("last_undo"))
+        select(LineageUndo.lineage_id).where(
+            LineageUndo.lineage_undo_id <= bindparam("last_undo", type_=BigInteger)
+        )
     ),
 )
 _MERGES_OF = select(Lineage.from_subject_id, Lineage.to_subject_id).where(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from scoring.checks import Finding
 from scoring.definition import Criterion, ProfileDefinition
 from scoring.measured import ATTESTED, DELIVERED, MEASURABLE
-from scoring.measures import COUNTY_MEDIAN
+from scoring.measures import COUNTY_MEDIAN, OWN_BANK
 
 # A grade is reached where it is known which.
 GRADE_REACHED = "grade_reached"
@@ -46,12 +46,14 @@ def _unmeasured(name: str, measure: str, profile: ProfileDefinition) -> Finding:
 
 
 def _references(profile: ProfileDefinition) -> Iterable[Finding]:
-    """The night knows county medians and no other reference."""
+    """The night knows county medians and the average of a place's own banks, and no other reference."""
     for name in profile.references:
+        if name == OWN_BANK and profile.level in ("credit_village", "credit_town"):
+            continue
         if name.removeprefix(COUNTY_MEDIAN) not in profile.measures or not name.startswith(COUNTY_MEDIAN):
             yield Finding(
                 True,
                 name,
                 f"夜间作业没有此参考值 · the night delivers no such reference; write {COUNTY_MEDIAN} and the "
-                "name of a measure of the profile",
+                f"name of a measure of the profile, or for a village or town {OWN_BANK}",
             )

@@ -16,8 +16,17 @@ from numpy.typing import ArrayLike, NDArray
 from scoring.criteria import Profile
 from scoring.measures import Measure
 from scoring.states import FAILS
-from scoring.titles.asked import ENTITIES, OUT_OF_REACH, VILLAGES, Asked, Must, least, needed_of_loans
-from scoring.titles.cures import NEVER, Arrears, Cures, shifted
+from scoring.titles.asked import (
+    ENTITIES,
+    OUT_OF_REACH,
+    VILLAGES,
+    Asked,
+    Must,
+    least,
+    musts_of_ladder,
+    needed_of_loans,
+)
+from scoring.titles.cures import NEVER, Arrears, Cures
 from scoring.titles.way import Way
 
 # A village with a must is chosen only where there is no other: each costs more than any work.
@@ -88,6 +97,7 @@ def shortest_town_way(
         choice = _Choice(units, villages=villages, gain=0, bad_fen=0)
     beyond = (*out_of_villages, *out_of_files, *unmet)
     musts = [Must(gate.item, gate.why) for gate in gates if gate.why]
+    musts += musts_of_ladder(profile, measures)
     return TownWay(
         village_count=villages,
         entity_file_count=files,
@@ -202,12 +212,14 @@ def _cost(way: Way) -> int:
 
 def _useful(amounts: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
     """The cells that no cell of fewer loans or of more gain comes up to: loans, gain, bad balance gone."""
-    best = np.full(amounts.shape[1] + 1, NEVER, dtype=np.int64)
-    for count, row in enumerate(amounts):
-        for gain in range(len(row) - 1, -1, -1):
-            if row[gain] > max(best[gain], best[gain + 1]):
-                yield count, gain, int(row[gain])
-            best[gain] = max(best[gain], best[gain + 1], row[gain])
+    # The most of so many loans at so much gain or more; then that of fewer loans, and that of more gain.
+    most = np.maximum.accumulate(amounts[:, ::-1], axis=1)
+    others = np.full_like(most, NEVER)
+    others[1:] = np.maximum.accumulate(most, axis=0)[:-1]
+    others[:, 1:] = np.maximum(others[:, 1:], most[:, :-1])
+    last = amounts.shape[1] - 1
+    for count, back in np.argwhere(amounts[:, ::-1] > others).tolist():
+        yield count, last - back, int(amounts[count, last - back])
 
 
 def _after(before: _Stage, options: Sequence[_Option], *, enough: int) -> _Stage:
@@ -216,21 +228,46 @@ def _after(before: _Stage, options: Sequence[_Option], *, enough: int) -> _Stage
     least_cost = before.least.copy()
     least_cost[1:] = np.minimum(least_cost[1:], np.minimum(before.least[:-1] + cheapest, _FAR))
     after = _Stage(least_cost, np.full_like(before.amounts, NEVER))
+    # The most at so much gain or more: what goes beyond the most that is asked is counted in the last column.
+    beyond = np.maximum.accumulate(before.amounts[..., ::-1], axis=-1)[..., ::-1]
+    reached = _reached(before.amounts)
     for option in options:
-        _move(before, after, option)
+        _move(before, after, option, beyond=beyond, reached=reached)
     return _Stage(least_cost, np.where(after.amounts < 0, NEVER, np.minimum(after.amounts, enough)))
 
 
-def _move(before: _Stage, after: _Stage, option: _Option) -> None:
+def _reached(amounts: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """How much work and gain has been reached with each number of villages: the rest of it is empty."""
+    found = []
+    for some in amounts >= 0:
+        work, gain = np.flatnonzero(some.any(axis=1)), np.flatnonzero(some.any(axis=0))
+        found.append((int(work[-1]) + 1, int(gain[-1]) + 1) if len(work) else (0, 0))
+    return found
+
+
+def _move(
+    before: _Stage,
+    after: _Stage,
+    option: _Option,
+    *,
+    beyond: NDArray[np.int64],
+    reached: Sequence[tuple[int, int]],
+) -> None:
     """Put every cell of a stage, after one option, into the next; work that is too much is dropped."""
-    counts, spare, _ = before.amounts.shape
-    for chosen in range(option.chosen, counts):
-        came = chosen - option.chosen
-        more = int(before.least[came]) + option.cost - int(after.least[chosen])
-        if more < spare:
-            moved = shifted(before.amounts[came, : spare - more], option.gain) + option.bad_fen
-            into = after.amounts[chosen, more:]
-            np.maximum(into, moved, out=into)
+    counts, spare, columns = before.amounts.shape
+    last = columns - 1
+    gain = min(option.gain, last)
+    work = (before.least[: counts - option.chosen] + option.cost - after.least[option.chosen :]).tolist()
+    for position, more in enumerate(work):
+        rows, gains = min(spare - more, reached[position][0]), reached[position][1]
+        if rows <= 0:
+            continue
+        into = after.amounts[position + option.chosen, more : more + rows]
+        below = min(last - gain, gains)
+        moved, most = into[:, gain : gain + below], into[:, last]
+        np.maximum(moved, before.amounts[position, :rows, :below] + option.bad_fen, out=moved)
+        if gains > last - gain:
+            np.maximum(most, beyond[position, :rows, last - gain] + option.bad_fen, out=most)
 
 
 def _led_here(

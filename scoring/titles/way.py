@@ -14,7 +14,16 @@ from numpy.typing import ArrayLike
 from scoring.criteria import Profile
 from scoring.measures import Measure
 from scoring.states import FAILS
-from scoring.titles.asked import CREDIT, FILES, OUT_OF_REACH, Asked, Must, least, needed_of_loans
+from scoring.titles.asked import (
+    CREDIT,
+    FILES,
+    OUT_OF_REACH,
+    Asked,
+    Must,
+    least,
+    musts_of_ladder,
+    needed_of_loans,
+)
 from scoring.titles.cures import Arrears, Cures
 
 
@@ -69,6 +78,7 @@ def shortest_way(
     """The shortest way of one village; measures and references are columns of one place."""
     gates = Asked.all_of(profile, village.measures, references=references)
     musts = [Must(gate.item, gate.why) for gate in gates if gate.why]
+    musts += musts_of_ladder(profile, village.measures)
     books = _Books.of(village.measures)
     files, households, unmet = _files_and_households([gate for gate in gates if gate.of_files], books)
     gain, bad_fen, beyond = needed_of_loans([gate for gate in gates if gate.of_loans], balance=books.balance)

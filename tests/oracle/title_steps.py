@@ -7,15 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.oracle.export import earlier
-from tests.oracle.titles import (
-    HELD,
-    ON_THE_WAY,
-    Titles,
-    day_of,
-    last_day_to_decide,
-    objections_to,
-    rungs_of,
-)
+from tests.oracle.rungs import rungs_of
+from tests.oracle.tables import HELD, ON_THE_WAY, Titles, day_of
+from tests.oracle.titles import last_day_to_decide, objections_to
 
 CHECKS = {"village": ("check_village", "village_checked"), "town": ("check_town", "town_checked")}
 ENDED = {"revoked", "lapsed", "refused", "withdrawn"}

@@ -1,108 +1,22 @@
 """Titles a second time: what each night had to do for them, from the tables and the profiles alone."""
 
-import json
 from collections import defaultdict
 from datetime import date, timedelta
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
-import yaml
+from tests.oracle.export import earlier
+from tests.oracle.rungs import next_rung, rung_reached, rungs_borne, rungs_of
+from tests.oracle.tables import HELD, ON_THE_WAY, Titles, day_of, key_of, newest
 
-from app.db import Engine
-from tests.oracle.export import earlier, rows
-from tests.oracle.vetoes import Vetoes
-
-POLICIES = Path("scoring/policies/cq_bishan")
-FILES = {
-    "credit_household": "credit_household/2026-11-01.yaml",
-    "credit_entity": "credit_entity/2023-01-01.yaml",
-    "credit_village": "credit_village/2026-11-01.yaml",
-    "credit_town": "credit_town/2026-11-01.yaml",
-}
-# What an appraisal must be is said there and nowhere else.
-APPRAISAL = "appraisal/2023-01-01.yaml"
-HELD = {"designated", "under_review", "on_probation", "revocation_noticed"}
-ON_THE_WAY = {"proposed", "village_checked", "town_checked", "noticed"}
 GRADES = ("AAA", "AA", "A", "B", "N")
 REPORTED = ("required_missing", "too_few_facts")
-
-
-class Titles:
-    """The tables of titles as plain rows, and the profiles as they are written."""
-
-    def __init__(self, engine: Engine, *, policies: Path = POLICIES, **files: str) -> None:
-        """With other policies, `files` says which profile of a kind holds there."""
-        self.profiles = {
-            kind: yaml.safe_load((policies / file).read_text("utf-8"))
-            for kind, file in (FILES | files).items()
-        }
-        self.counting = yaml.safe_load((policies / APPRAISAL).read_text("utf-8"))["counting"]
-        self.titles = {row["designation_id"]: row for row in rows(engine, "SELECT * FROM designations")}
-        self.steps: dict[int, list[dict[str, Any]]] = defaultdict(list)
-        for row in rows(engine, "SELECT * FROM designation_steps ORDER BY designation_id, sequence"):
-            row["happened_on"] = day_of(row["happened_on"])
-            row["valid_until"] = day_of(row["valid_until"])
-            row["facts"] = json.loads(row["facts"]) if isinstance(row["facts"], str) else row["facts"]
-            self.steps[row["designation_id"]].append(row)
-        self.roles = {row["user_id"]: row["role"] for row in rows(engine, "SELECT * FROM users")}
-        self.agreements = rows(
-            engine,
-            "SELECT c.*, w.withdrawn_on FROM consents c LEFT JOIN consent_withdrawals w USING (consent_id) "
-            "WHERE c.kind = 'publication' ORDER BY c.effective_from, c.consent_id",
-        )
-        self.notices = {row["notice_id"]: row for row in rows(engine, "SELECT * FROM notices")}
-        self.entries = rows(engine, "SELECT * FROM notice_entries")
-        self.objections = rows(
-            engine,
-            "SELECT o.*, a.upheld, a.recorded_at AS answered_at FROM notice_objections o "
-            "LEFT JOIN notice_objection_answers a USING (notice_objection_uid)",
-        )
-        self.certificates = {row["designation_step_id"] for row in rows(engine, "SELECT * FROM certificates")}
-        self.ratings = rows(
-            engine,
-            "SELECT r.subject_id, r.grade, r.vetoes, r.unrated_reason, n.as_of, r.run_id FROM ratings r "
-            "JOIN rating_runs n USING (run_id) ORDER BY r.run_id",
-        )
-        self.statuses = rows(
-            engine,
-            "SELECT s.place_status_id, s.place_id, s.state, n.as_of FROM place_statuses s "
-            "JOIN rating_runs n USING (run_id) ORDER BY s.run_id",
-        )
-        self.measures: dict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
-        for row in rows(engine, "SELECT * FROM place_measures"):
-            self.measures[row["place_status_id"]][row["name"]] = row
-        self.shares = rows(
-            engine,
-            "SELECT s.place_id, m.numerator, m.denominator, n.as_of FROM place_measures m "
-            "JOIN place_statuses s USING (place_status_id) JOIN rating_runs n USING (run_id) "
-            "WHERE m.name = 'designated_village_share' ORDER BY s.run_id",
-        )
-        self.marks = rows(
-            engine,
-            "SELECT h.appraisal_round_id, m.subject_id, m.knows, m.kin, m.score, c.closed_on "
-            "FROM appraisal_marks m JOIN appraisers h USING (appraiser_id) "
-            "JOIN appraisal_closings c USING (appraisal_round_id)",
-        )
-        self.vetoes = Vetoes(engine)
-        self.villages: dict[int, list[int]] = defaultdict(list)
-        for row in rows(engine, "SELECT * FROM places WHERE kind = 'village'"):
-            self.villages[row["parent_id"]].append(row["place_id"])
-
-    def state_before(self, number: int, on: date) -> tuple[str, dict[str, Any]] | None:
-        """Where a title stood before the night of a day, with its last step; none before it was proposed."""
-        known = [
-            step
-            for step in self.steps[number]
-            if step["happened_on"] < on or (step["happened_on"] == on and step["user_id"] is not None)
-        ]
-        return (known[-1]["state"], known[-1]) if known else None
 
 
 def faults_of_night(tables: Titles, on: date) -> list[str]:
     """What the night of a month-end did otherwise than it had to, title by title."""
     found: list[str] = []
-    for kind in FILES:
+    for kind in tables.profiles:
         expected = _expected(tables, kind, on)
         done = {
             number: steps[-1]["action"]
@@ -130,7 +44,7 @@ def faults_of_counts(tables: Titles, on: date) -> list[str]:
     found = []
     for town_id, villages in tables.villages.items():
         found += [fault for village_id in villages for fault in tables.vetoes.faults(village_id, on)]
-        share = _newest(tables.shares, "place_id", town_id, on)
+        share = newest(tables.shares, "place_id", town_id, on)
         counted = None if share is None else (share["numerator"], share["denominator"])
         expected = (len(villages_held(tables, town_id, on)), len(villages))
         if counted != expected:
@@ -225,12 +139,12 @@ def _holds(tables: Titles, number: int, on: date) -> bool | None:
     """Whether the holder was good enough by the night of a day; none where nothing can be said."""
     title = tables.titles[number]
     if title["subject_id"] is not None:
-        rating = _newest(tables.ratings, "subject_id", title["subject_id"], on)
+        rating = newest(tables.ratings, "subject_id", title["subject_id"], on)
         if rating is None or rating["unrated_reason"] in REPORTED:
             return None
         recorded = tables.vetoes.recorded(title["holder"], "rating_veto_count", on)
         return _gates_hold(tables.profiles[title["kind"]], rating, recorded)
-    status = _newest(tables.statuses, "place_id", title["place_id"], on)
+    status = newest(tables.statuses, "place_id", title["place_id"], on)
     if status is None or status["state"] == "insufficient":
         return None
     if status["state"] == "fails":
@@ -271,7 +185,7 @@ def _able(tables: Titles, kind: str, on: date) -> set[tuple[str, str]]:
     for each in holders:
         rung = next_rung(tables, kind, each, on)
         if rung is not None and _qualifies(tables, kind, each, on, rung=rung):
-            able.add((_key(each), rung))
+            able.add((key_of(each), rung))
     for number, title in tables.titles.items():
         before = tables.state_before(number, on) if title["kind"] == kind else None
         if before is None:
@@ -283,79 +197,17 @@ def _able(tables: Titles, kind: str, on: date) -> set[tuple[str, str]]:
     return able
 
 
-def rungs_of(tables: Titles, kind: str) -> list[dict[str, Any]]:
-    """The rungs of a kind of title, the lowest first."""
-    return list(tables.profiles[kind].get("ladder", {}).get("rungs", []))
-
-
-def next_rung(tables: Titles, kind: str, holder: dict[str, Any], on: date) -> str | None:
-    """The highest rung above those that are borne that a holder has the score and the lower rung for."""
-    rungs = rungs_of(tables, kind)
-    if not rungs:
-        return ""
-    borne = rungs_borne(tables, kind, _key(holder), on)
-    above = max((place for place, rung in enumerate(rungs, start=1) if rung["name"] in borne), default=0)
-    for rung in reversed(rungs[above:]):
-        enough = rung_reached(tables, kind, holder["place_id"], on, rung=rung["name"])
-        if enough and rung.get("requires", "") in ("", *borne):
-            return str(rung["name"])
-    return None
-
-
-def rungs_borne(tables: Titles, kind: str, holder: str, on: date) -> set[str]:
-    """The rungs a holder bore when the night of a day began."""
-    return {
-        title["rung"]
-        for number, title in tables.titles.items()
-        if (title["kind"], title["holder"]) == (kind, holder)
-        and (before := tables.state_before(number, on)) is not None
-        and before[0] in HELD
-        and (before[1]["valid_until"] is None or before[1]["valid_until"] > on)
-    }
-
-
-def rung_reached(tables: Titles, kind: str, place_id: int, on: date, *, rung: str) -> bool | None:
-    """Whether the points of a place were enough for a rung; none where the unknown could lift them."""
-    least = next((each["at_least"] for each in rungs_of(tables, kind) if each["name"] == rung), None)
-    status = _newest(tables.statuses, "place_id", place_id, on)
-    if least is None or status is None:
-        return True if least is None else None
-    sure = possible = 0
-    for item in tables.profiles[kind]["ladder"]["items"]:
-        value = _value(tables.measures[status["place_status_id"]].get(item["measure"]))
-        points = [step["points"] for step in item["bins"]]
-        if value is None:
-            sure += item["unknown"]["points"]
-            possible += max(*points, item["unknown"]["points"])
-        else:
-            bin_no = sum(value >= step["from"] for step in item["bins"][1:])
-            sure, possible = sure + points[bin_no], possible + points[bin_no]
-    return True if sure >= least else None if possible >= least else False
-
-
-def _value(row: dict[str, Any] | None) -> float | None:
-    if row is None or row["numerator"] is None:
-        return None
-    if row["denominator_name"] == "none":
-        return float(row["numerator"])
-    return float(row["numerator"] / row["denominator"]) if row["denominator"] else None
-
-
-def _key(holder: dict[str, Any]) -> str:
-    return f"p{holder['place_id']}" if holder["subject_id"] is None else f"s{holder['subject_id']}"
-
-
 def _qualifies(tables: Titles, kind: str, holder: dict[str, Any], on: date, *, rung: str) -> bool:
     if kind == "credit_household":
-        rating = _newest(tables.ratings, "subject_id", holder["subject_id"], on)
+        rating = newest(tables.ratings, "subject_id", holder["subject_id"], on)
         recorded = tables.vetoes.recorded(f"s{holder['subject_id']}", "rating_veto_count", on)
         good = rating is not None and _gates_hold(tables.profiles[kind], rating, recorded)
         return good and _favourable(tables, holder["subject_id"], on)
-    status = _newest(tables.statuses, "place_id", holder["place_id"], on)
+    status = newest(tables.statuses, "place_id", holder["place_id"], on)
     if status is None or status["state"] != "holds":
         return False
     asked = next((each for each in rungs_of(tables, kind) if each["name"] == rung), {})
-    if asked.get("requires", "") not in ("", *rungs_borne(tables, kind, _key(holder), on)):
+    if asked.get("requires", "") not in ("", *rungs_borne(tables, kind, key_of(holder), on)):
         return False
     if rung_reached(tables, kind, holder["place_id"], on, rung=rung) is not True:
         return False
@@ -407,11 +259,6 @@ def _favourable(tables: Titles, subject_id: int, on: date) -> bool:
     return False
 
 
-def _newest(found: list[dict[str, Any]], name: str, number: int, on: date) -> dict[str, Any] | None:
-    mine = [row for row in found if row[name] == number and (day_of(row["as_of"]) or on) <= on]
-    return mine[-1] if mine else None
-
-
 def _month_ends(since: date, until: date) -> list[date]:
     found, day = [], since
     while day <= until:
@@ -419,9 +266,3 @@ def _month_ends(since: date, until: date) -> list[date]:
         found.append(following - timedelta(days=1))
         day = following
     return [end for end in found if end <= until]
-
-
-def day_of(value: Any) -> date | None:
-    if value is None:
-        return None
-    return value if isinstance(value, date) else date.fromisoformat(str(value)[:10])

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from app.attestations.service import Counts as Documents
 from app.designations.documents import counted
@@ -15,7 +15,7 @@ from app.jobs.night.rules import Rules
 from app.models import RUNG_GATE, GateState, Place, PlaceKind, SubjectKind
 from scoring import HOLDS, GateResults, Measure, Profile
 from scoring.ladder import LadderResults
-from scoring.measures import county_medians
+from scoring.measures import OWN_BANK, county_medians
 
 Counts = NDArray[np.float64]
 GradeCounts = frozenset[tuple[str, str, int]]
@@ -237,12 +237,14 @@ def unit_statuses(
     counts: Sequence[GradeCounts],
     *,
     documents: Documents,
+    own_bank: Counts | None,
     rules: Rules,
 ) -> tuple[list[Status], NDArray[np.bool_]]:
     """The status of every village and community, and which villages hold every gate."""
     villages = district.is_village
     measures = _with_documents(measures, documents, district.units, profile=rules.village)
-    results = rules.village.evaluate(measures, references=county_medians(measures, among=villages))
+    references = _references(measures, among=villages, own_bank=own_bank)
+    results = rules.village.evaluate(measures, references=references)
     version_id = rules.version_of(rules.village)
     statuses = [
         Status(
@@ -264,12 +266,14 @@ def town_statuses(
     counts: Sequence[GradeCounts],
     *,
     documents: Documents,
+    own_bank: Counts | None,
     rules: Rules,
 ) -> list[Status]:
     """The status of every town and street; a measure its profile does not name is not kept."""
     measures = _with_documents(measures, documents, district.towns, profile=rules.town)
     every = np.ones(len(district.towns), dtype=np.bool_)
-    results = rules.town.evaluate(measures, references=county_medians(measures, among=every))
+    references = _references(measures, among=every, own_bank=own_bank)
+    results = rules.town.evaluate(measures, references=references)
     kept = {name: measure for name, measure in measures.items() if name in rules.town.definition.measures}
     version_id = rules.version_of(rules.town)
     return [
@@ -283,6 +287,14 @@ def town_statuses(
         )
         for position, town in enumerate(district.towns)
     ]
+
+
+def _references(
+    measures: Mapping[str, Measure], *, among: NDArray[np.bool_], own_bank: Counts | None
+) -> dict[str, ArrayLike]:
+    """What gates may be held against: the medians of the county, and of each place its own banks."""
+    own: dict[str, ArrayLike] = {} if own_bank is None else {OWN_BANK: own_bank}
+    return {**county_medians(measures, among=among), **own}
 
 
 def _with_documents(

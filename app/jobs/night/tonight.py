@@ -16,6 +16,7 @@ from app.errors import SetupError
 from app.jobs.night import coverage, exclusions, peers, places, rating, reading
 from app.jobs.night.authority import fact_rules
 from app.jobs.night.columns import Reader, snapshot
+from app.jobs.night.own_bank import own_bank_npl_shares
 from app.jobs.night.records import Facts, read_records
 from app.jobs.night.rules import Rules, rules_in_force
 from app.jobs.progress import Progress, quiet
@@ -31,6 +32,7 @@ from app.records.known import (
     Known,
 )
 from app.subjects.lineage import heirs
+from scoring.measures import OWN_BANK
 
 RATED = (SubjectKind.HOUSEHOLD, SubjectKind.AGRI_ENTITY)
 Loans = dict[str, places.Counts]
@@ -119,8 +121,16 @@ def compute(
     documents = counts(
         session, None, on=as_of, until=Until(until.get(ATTESTATIONS), until.get(ATTESTATION_ENDS))
     )
+    own_bank = _own_bank(session, district, rules=rules, extent=extent)
     statuses = _statuses(
-        inputs, ratings, district, covered=covered, designated=designated, documents=documents, rules=rules
+        inputs,
+        ratings,
+        district,
+        covered=covered,
+        designated=designated,
+        documents=documents,
+        own_bank=own_bank,
+        rules=rules,
     )
     compared = _peers(inputs, ratings, district, rules=rules)
     stuck = sum(rating.without_way_up(columns, rules=rules) for columns in ratings.values())
@@ -223,6 +233,7 @@ def _statuses(
     covered: list[coverage.CoverageRow],
     designated: Collection[int],
     documents: Documents,
+    own_bank: tuple[places.Counts | None, places.Counts | None],
     rules: Rules,
 ) -> list[places.Status]:
     """Villages and communities first, then the towns they make up."""
@@ -238,7 +249,9 @@ def _statuses(
     grades = rules.household.grade_codes
     rated = {kind: (ratings[kind], homes[kind]) for kind in RATED}
     graded = places.grade_counts(rated, size=units, grades=grades)
-    unit_statuses, holds = places.unit_statuses(district, measures, graded, documents=documents, rules=rules)
+    unit_statuses, holds = places.unit_statuses(
+        district, measures, graded, documents=documents, own_bank=own_bank[0], rules=rules
+    )
     rated_by_town = {kind: (ratings[kind], _town_of(homes[kind], district)) for kind in RATED}
     town_statuses = places.town_statuses(
         district,
@@ -251,9 +264,20 @@ def _statuses(
         ),
         places.grade_counts(rated_by_town, size=towns, grades=grades),
         documents=documents,
+        own_bank=own_bank[1],
         rules=rules,
     )
     return [*unit_statuses, *town_statuses]
+
+
+def _own_bank(
+    session: Session, district: places.District, *, rules: Rules, extent: reading.Extent
+) -> tuple[places.Counts | None, places.Counts | None]:
+    """The average of the banks of every unit and town, where a profile is held against it."""
+    if not any(OWN_BANK in profile.definition.references for profile in (rules.village, rules.town)):
+        return None, None
+    month = reading.month_end(session, on=extent.as_of, until=extent)
+    return own_bank_npl_shares(session, month, district=district, until=extent)
 
 
 def _peers(

@@ -12,15 +12,19 @@ from app.db import Session, reading, transaction
 from app.designations.service import Holder, status_report, titles_of
 from app.designations.service.shown import shown_titles
 from app.designations.service.titles import listed
+from app.designations.service.ways import village_way
 from app.designations.store.titles import held_villages
+from app.designations.way_words import village_words
 from app.errors import Conflict
 from app.models import Certificate, DesignationAction, DesignationKind, DesignationState, NoticeEntry
 from app.places.service import place
 from app.rules.service import JURISDICTION, load_rules
+from scoring.titles import NOT_BY_WORK
 from tests.app.designations.committee import NOTICE_DAYS, Committee, committee
 from tests.district import GOOD, POLICIES, TOWN, VILLAGE, morning
+from tests.oracle.tables import Titles
 from tests.oracle.title_steps import faults_of_steps
-from tests.oracle.titles import Titles, faults_of_counts, faults_of_night
+from tests.oracle.titles import faults_of_counts, faults_of_night
 
 __all__ = ["committee"]
 A, S = DesignationAction, DesignationState
@@ -222,3 +226,27 @@ def test_when_everything_is_lost_every_rung_falls(ladder):
     ladder.night(date(2026, 11, 30))
     ladder.night(date(2026, 12, 31))
     assert ladder.standings() == {"A": S.ON_PROBATION, "AA": S.ON_PROBATION}
+
+
+@SQLITE_ONLY
+def test_the_way_says_how_far_it_is_to_the_next_rung(ladder):
+    ladder.good(2, on=FIRST)
+    on = ladder.climbed("A")
+    with reading(ladder.district.engine) as session:
+        way = village_way(session, place(session, ladder.place_id), on=on)
+    assert way.way is not None
+    assert way.way.musts == ()
+    words = village_words(way)
+    assert "距AA级信用村还差 15 分；A级信用村：已授牌" in words.zh
+    assert "15 points short of AA village" in words.en
+
+
+@SQLITE_ONLY
+def test_too_few_points_for_the_lowest_rung_are_told_as_what_must_be_settled(ladder):
+    ladder.good(1, on=FIRST)
+    ladder.night(FIRST)
+    with reading(ladder.district.engine) as session:
+        way = village_way(session, place(session, ladder.place_id), on=FIRST)
+    assert way.way is not None
+    assert [(must.criterion.name, must.why) for must in way.way.musts] == [("A", NOT_BY_WORK)]
+    assert "A级信用村：须先解决" in village_words(way).zh

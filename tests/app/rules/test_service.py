@@ -15,7 +15,8 @@ from app.jobs.validate import keep_evidence, validate_card
 from app.models import GateState, RuleVersion
 from app.rules.service import card_of, card_version, cards, load_rules, profile_in_force
 from scoring import Scorecard
-from tests.district import DAY, GOOD, POLICIES, District, morning
+from tests.district import DAY, GOOD, OTHER_VILLAGE, POLICIES, District, morning
+from tests.district import VILLAGE as VILLAGE_CODE
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 HOUSEHOLD = "cq_bishan/household/2023-01-01.yaml"
@@ -207,7 +208,34 @@ def test_a_profile_may_be_held_against_the_median_of_the_county(district, polici
     assert {gate for gate in gates if gate[2] == 1} == {(GateState.HOLDS, 1, 1), (GateState.FAILS, 0.03, 1)}
 
 
-@pytest.mark.parametrize("name", ["own_bank_npl_share", "county_median_mood"])
+def test_a_profile_may_be_held_against_the_average_of_the_banks_of_the_village(district, policies):
+    edit(
+        policies / VILLAGE,
+        "criteria:\n",
+        "references:\n  own_bank_npl_share: {zh: 本行平均不良贷款率, en: average of its banks}\ncriteria:\n",
+    )
+    edit(
+        policies / VILLAGE,
+        "measure: npl_share, at_most: 0.03",
+        "measure: npl_share, below: {reference: own_bank_npl_share}",
+    )
+    assert load(district, policies) == 1
+    district.policies = policies
+    # Its own bank has 10 of 100 bad in the village and 90 of 400 in the district; the other one, 100 of 100.
+    month, homes = date(2025, 10, 31), {VILLAGE_CODE: [(10, 3), (90, 1)], OTHER_VILLAGE: [(80, 3), (220, 1)]}
+    for code, loans in homes.items():
+        for balance, quality in loans:
+            district.loan(district.household(code=code), month, balance=balance, code=quality)
+    district.loan(district.household(code=OTHER_VILLAGE), month, balance=100, code=5, lender="村镇银行")
+    district.night()
+    gates = {row[0]: row[3:6] for row in district.rows()["place_gates"] if row[1] == "npl_share"}
+    villages = sorted(gate for gate in gates.values() if gate[1] != 0.03)
+    other = 300 / 400 * 90 / 400 + 100 / 400 * 1
+    assert (GateState.HOLDS, 0.225, 0.1) in villages
+    assert [gate[1:] for gate in villages if gate[0] is GateState.FAILS] == [(other, 180 / 400)]
+
+
+@pytest.mark.parametrize("name", ["own_bank_profit", "county_median_mood"])
 def test_a_reference_the_night_does_not_deliver_is_refused(district, policies, name):
     with_reference(policies, name)
     with pytest.raises(SetupError, match=f"{name}: .*the night delivers no such reference"):

@@ -20,8 +20,9 @@ from pathlib import Path
 from app.db import Engine, make_engine
 from app.jobs.simulation import Month, Script, prepare, simulate
 from app.settings import Settings
+from tests.oracle.tables import Titles
 from tests.oracle.title_steps import faults_of_steps
-from tests.oracle.titles import Titles, faults_of_counts, faults_of_night
+from tests.oracle.titles import faults_of_counts, faults_of_night
 
 BEGINS_ON = date(2026, 12, 1)
 MONTHS = 12
