@@ -1,6 +1,7 @@
 """Gates in words an official can act on."""
 
 import math
+from datetime import timedelta
 
 from app.designations.service import GateLine, MeasureLine, StatusReport
 from app.models import GateState
@@ -74,9 +75,19 @@ def margin_words(gate: GateLine) -> str:
     return f"{'余' if gate.margin > 0 else '差'}{size} 个百分点"
 
 
+def document_words(gate: GateLine) -> list[str]:
+    """The documents that count for a gate: which, by which office, of when and until when."""
+    return [
+        f"{one.document}（{one.office}，{one.decided_on}，有效至 {one.valid_until - timedelta(days=1)}）"
+        for one in gate.documents
+    ]
+
+
 def missing_words(gate: GateLine) -> str:
     """What is still missing for a gate that does not hold, and what to do about it."""
     measure, name = gate.measure, gate.measure.label.zh
+    if gate.missing_document is not None:
+        return f"缺少有效的证明文件：{gate.missing_document.zh}"
     if gate.state is GateState.INSUFFICIENT:
         return f"{name}：{_insufficient(measure)}"
     if not _is_share(measure) or measure.numerator is None or measure.denominator is None:

@@ -3,15 +3,25 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app.attestations.attestation import AttestationState
 from app.attestations.service import Until, counts, listed
-from app.db import Session
+from app.db import Session, transaction
 from app.designations.found import Block, Holder
 from app.designations.service.facts import found_of
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.models import AttestationKind, DesignationKind, GateState
+from app.models import (
+    Approval,
+    Attestation,
+    AttestationEnd,
+    AttestationKind,
+    DesignationKind,
+    GateState,
+)
 from app.ratings.service import latest_run
+from app.rights.store import overwrite_plain
+from app.web import gates
 from tests.app.attestations.desk import AGREEMENT, DAY, DOCUMENT, SHA, UNTIL, Desk, desk, policies
 from tests.district import OTHER_VILLAGE, TOWN, VILLAGE
 
@@ -27,6 +37,7 @@ def test_a_gate_without_its_document_says_which_one_is_missing(desk: Desk):
     assert (gate.state, gate.value, gate.documents) == (FAILS, 0, ())
     assert gate.missing_document is not None
     assert gate.missing_document.zh == "创建协议"
+    assert gates.missing_words(gate) == "缺少有效的证明文件：创建协议"
 
 
 def test_a_document_counts_once_a_second_person_agrees_and_is_shown(desk: Desk):
@@ -45,6 +56,9 @@ def test_a_document_counts_once_a_second_person_agrees_and_is_shown(desk: Desk):
     )
     assert (shown.decided_on, shown.valid_until) == (DAY, UNTIL)
     assert (shown.asked_by, shown.granted_by) == ("clerk", "admin")
+    assert gates.document_words(gate) == [
+        "大兴信办〔2026〕3号（大兴镇人民政府，2026-11-02，有效至 2026-11-21）"
+    ]
 
 
 def test_a_document_that_has_expired_no_longer_counts(desk: Desk):
@@ -174,3 +188,18 @@ def test_what_was_recorded_later_changes_no_night_before_it(desk: Desk):
         assert counts(session, None, on=DAY, until=before) == {}
         assert counts(session, None, on=DAY) == {("veto", "village_veto_count"): {holder: 1}}
         assert counts(session, None, on=DAY - timedelta(days=1)) == {}
+
+
+def test_of_an_erased_subject_no_word_of_a_document_is_left(desk: Desk):
+    farm = desk.district.entity(on=DAY)
+    desk.recorded(VETO, "rating_veto_count", subject_id=farm)
+    desk.granted(desk.withdrawal_asked(1, on=LATER), on=LATER)
+    desk.recorded(VETO, "village_veto_count")
+    with transaction(desk.district.engine) as session:
+        overwrite_plain(session, [farm], word="已删除")
+    with Session(desk.district.engine) as session:
+        told = session.execute(select(Attestation.reason, Attestation.document).order_by("attestation_id"))
+        assert told.all() == [("已删除", "已删除"), ("经核实", DOCUMENT["document"])]
+        assert session.scalars(select(AttestationEnd.reason)).all() == ["已删除"]
+        asked = session.scalars(select(Approval).order_by(Approval.approval_id)).all()
+        assert [one.content == {} for one in asked] == [True, True, False]
