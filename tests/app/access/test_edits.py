@@ -33,7 +33,8 @@ ONCE = {
 NOT_YET = {"close_round", "import_sheet", "take_designation_step", "take_designation_steps"}
 # They add something beside what is there, which stays as it is.
 ADDITIONS = {
-    "ask_approval", "create_client", "create_organisation", "create_user", "give_copy", "give_report",
+    "ask_approval", "ask_attestation", "ask_attestation_withdrawal", "create_client", "create_organisation",
+    "create_user", "give_copy", "give_report",
     "inquiries", "inquiry_batches", "invite_appraiser", "note_inquiry_alert", "open_round",
     "propose_designation", "propose_designations", "raise_objection", "record_notice_objection",
     "request_review",

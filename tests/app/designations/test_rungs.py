@@ -19,6 +19,7 @@ from app.errors import Conflict
 from app.models import Certificate, DesignationAction, DesignationKind, DesignationState, NoticeEntry
 from app.places.service import place
 from app.rules.service import JURISDICTION, load_rules
+from app.web import gates
 from scoring.titles import NOT_BY_WORK
 from tests.app.designations.committee import NOTICE_DAYS, Committee, committee
 from tests.district import GOOD, POLICIES, TOWN, VILLAGE, morning
@@ -250,3 +251,15 @@ def test_too_few_points_for_the_lowest_rung_are_told_as_what_must_be_settled(lad
     assert way.way is not None
     assert [(must.criterion.name, must.why) for must in way.way.musts] == [("A", NOT_BY_WORK)]
     assert "A级信用村：须先解决" in village_words(way).zh
+
+
+@SQLITE_ONLY
+def test_the_page_of_a_village_says_how_many_points_are_asked(ladder):
+    ladder.good(1, on=FIRST)
+    ladder.night(FIRST)
+    with reading(ladder.district.engine) as session:
+        report = status_report(session, place(session, ladder.place_id))
+    [lowest] = report.missing
+    assert (lowest.label.zh, gates.value_words(lowest.measure)) == ("A级信用村：得分不低于70", "40 分")
+    assert (gates.threshold_words(lowest), gates.margin_words(lowest)) == ("≥ 70 分", "差 30 分")
+    assert gates.missing_words(lowest) == "得分：现为 40 分，须不低于 70 分"

@@ -285,3 +285,14 @@ def test_only_officials_look_at_ratings_without_an_inquiry(desk, username, statu
     for path in ("/v1/ratings/1", "/v1/ratings/1/history"):
         assert desk.get(username, path).status_code == status
     assert len(desk.records()) == (2 if status == 200 else 0)
+
+
+@SQLITE_ONLY
+@pytest.mark.parametrize("path", ["/v1/inquiries", "/v1/inquiry-batches"])
+def test_what_an_inquiry_does_not_take_is_refused_as_everywhere(desk, path):
+    headers = desk.headers("officer.one")
+    problem(desk.client.get(path, headers=headers), status=405, code="method_not_allowed")
+    problem(desk.client.post(f"{path}/none", headers=headers, json={}), status=404, code="not_found")
+    problem(desk.client.post(path, json={}), status=401, code="not_signed_in")
+    problem(desk.client.post(path, headers=headers, json={}), status=422, code="malformed_request")
+    assert desk.records() == []
