@@ -190,6 +190,11 @@ def in_force(session: Session, holders: Collection[str], *, on: date) -> Mapping
     return found
 
 
+def of_subjects(session: Session, subject_ids: Collection[int], *, on: date) -> list[Attestation]:
+    """Everything ever recorded of some subjects, the oldest first: what they themselves may see."""
+    return _shown(session, store.of_subjects(session, subject_ids), on=on)
+
+
 def counts(
     session: Session, holders: Collection[str] | None, *, on: date, until: Until = EVERYTHING
 ) -> Counts:

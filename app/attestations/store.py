@@ -60,6 +60,11 @@ def of_holders(session: Session, holders: Collection[str], *, on: date) -> list[
     return found
 
 
+def of_subjects(session: Session, subject_ids: Collection[int]) -> list[Kept]:
+    """Everything ever recorded of some subjects, by their numbers."""
+    return _read(session, _kept().where(Attestation.subject_id.in_(subject_ids)))
+
+
 def within(session: Session, prefix: str, *, limit: int) -> list[Kept]:
     """Everything ever recorded in a division, what ends first before the others."""
     query = _kept().where(Place.code.startswith(prefix, autoescape=True))

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from app import clock
+from app.attestations.attestation import Attestation
 from app.designations.service.shown import ShownPath
 from app.models import Consent, Inquiry, LoanClass, Organisation, ReviewAnswer, ReviewRequest
 from app.objections.objection import Progress
@@ -14,6 +15,7 @@ from app.records.words import in_words
 from app.rights.report import (
     Asked,
     ReportConsent,
+    ReportDocument,
     ReportLoan,
     ReportObjection,
     ReportOverride,
@@ -98,6 +100,12 @@ def review_line(request: ReviewRequest, answer: ReviewAnswer | None) -> ReportRe
         outcome_label=None if answer is None else answer.outcome.label,
         answered_on=None if answer is None else answer.answered_on,
     )
+
+
+def document_line(found: Attestation) -> ReportDocument:
+    """One document for or against a title; who asked and who confirmed are not named."""
+    same = [name for name in ReportDocument.model_fields if name != "kind_label"]
+    return ReportDocument(kind_label=found.kind.label, **{name: getattr(found, name) for name in same})
 
 
 def title_line(path: ShownPath) -> ReportTitle:

@@ -12,6 +12,7 @@ from app.rights.report import (
     Held,
     Issued,
     Report,
+    ReportDocument,
     ReportOverride,
     ReportRating,
     ReportRecord,
@@ -58,6 +59,7 @@ def _parts(report: Report) -> Iterator[Block]:
     yield from _ratings(held.ratings)
     yield from _overrides(held.overrides)
     yield from _titles(held.titles)
+    yield from _documents(held.documents)
     yield from _said(held)
     yield from _inquiries(report.inquiries)
     yield _heading("九、您的权利")
@@ -212,6 +214,24 @@ def _titles(titles: Sequence[ReportTitle]) -> Iterator[Block]:
             for step in each.steps
         )
         yield _table(("日期", "办理", "之后", "理由和依据", "公示或证书"), (2, 2, 2, 5, 4), rows)
+
+
+def _documents(documents: Sequence[ReportDocument]) -> Iterator[Block]:
+    if not documents:
+        return
+    rows = (
+        [
+            each.kind_label,
+            each.label,
+            "；".join(filter(None, (each.document, each.reason))),
+            each.office,
+            f"{each.effective_from} 至 {each.ended_on or each.valid_until} 前",
+            "；".join(filter(None, (each.state_label, each.end_reason))),
+        ]
+        for each in documents
+    )
+    yield _sub_heading("与您的称号有关的证明和否决文件")
+    yield _table(("类别", "事项", "文件和理由", "单位", "期限", "状态"), (2, 3, 5, 3, 4, 3), rows)
 
 
 def _said(held: Held) -> Iterator[Block]:

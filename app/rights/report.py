@@ -180,6 +180,23 @@ class ReportReview(Part):
     answered_on: date | None
 
 
+class ReportDocument(Part):
+    """A document that counts for or against a title of the subject, and whether it still does."""
+
+    attestation_id: int
+    kind_label: str
+    label: str
+    reason: str
+    document: str
+    office: str
+    decided_on: date
+    effective_from: date
+    valid_until: date
+    ended_on: date | None
+    end_reason: str | None
+    state_label: str
+
+
 class ReportTitleStep(Part):
     """One step on the way of a title: what was done, when, why and on which document."""
 
@@ -247,6 +264,7 @@ class Held(Part):
     objections: list[ReportObjection]
     reviews: list[ReportReview]
     titles: list[ReportTitle]
+    documents: list[ReportDocument]
 
 
 class Report(Part):

@@ -3,6 +3,7 @@
 from datetime import date, datetime, time
 
 from app import clock
+from app.attestations.service import of_subjects as documents_of
 from app.corrections.service import statements_of
 from app.db import Session
 from app.designations.service.shown import paths_of_subjects
@@ -20,6 +21,7 @@ from app.rights import store
 from app.rights.holding import (
     asked_line,
     consent_line,
+    document_line,
     loan_line,
     objection_line,
     override_line,
@@ -57,6 +59,7 @@ def held(session: Session, cipher: Cipher, subject: Subject, *, on: date) -> Hel
         ],
         reviews=[review_line(*each) for each in store.reviews_of(session, kin)],
         titles=[title_line(each) for each in paths_of_subjects(session, cipher, kin, on=on)],
+        documents=[document_line(each) for each in documents_of(session, kin, on=on)],
     )
 
 

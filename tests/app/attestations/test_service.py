@@ -18,8 +18,10 @@ from app.models import (
     AttestationKind,
     DesignationKind,
     GateState,
+    Subject,
 )
 from app.ratings.service import latest_run
+from app.rights.service.held import held
 from app.rights.store import overwrite_plain
 from app.web import gates
 from tests.app.attestations.desk import AGREEMENT, DAY, DOCUMENT, SHA, UNTIL, Desk, desk, policies
@@ -188,6 +190,21 @@ def test_what_was_recorded_later_changes_no_night_before_it(desk: Desk):
         assert counts(session, None, on=DAY, until=before) == {}
         assert counts(session, None, on=DAY) == {("veto", "village_veto_count"): {holder: 1}}
         assert counts(session, None, on=DAY - timedelta(days=1)) == {}
+
+
+def test_a_subject_reads_every_document_about_it_in_its_own_report(desk: Desk):
+    farm = desk.district.entity(on=DAY)
+    desk.recorded(VETO, "rating_veto_count", subject_id=farm)
+    desk.granted(desk.withdrawal_asked(1, on=LATER), on=LATER)
+    desk.recorded(ATTESTATION, AGREEMENT, subject_id=farm, on=LATER)
+    desk.recorded(VETO, "village_veto_count")
+    with Session(desk.district.engine) as session:
+        found = held(session, desk.district.cipher, session.get_one(Subject, farm), on=LATER)
+    told = [(one.kind_label, one.document, one.state_label, one.ended_on) for one in found.documents]
+    assert told == [
+        ("一票否决", DOCUMENT["document"], "已撤回", LATER),
+        ("证明", DOCUMENT["document"], "有效", None),
+    ]
 
 
 def test_of_an_erased_subject_no_word_of_a_document_is_left(desk: Desk):
