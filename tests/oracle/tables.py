@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,19 @@ HELD = {"designated", "under_review", "on_probation", "revocation_noticed"}
 ON_THE_WAY = {"proposed", "village_checked", "town_checked", "noticed"}
 
 
+@cache
+def _written(file: Path) -> Any:
+    """What stands in a file, read once: every month of many years is weighed by it."""
+    return yaml.safe_load(file.read_text("utf-8"))
+
+
 class Titles:
     """The tables of titles as plain rows, and the profiles as they are written."""
 
     def __init__(self, engine: Engine, *, policies: Path = POLICIES, **files: str) -> None:
         """With other policies, `files` says which profile of a kind holds there."""
-        self.profiles = {
-            kind: yaml.safe_load((policies / file).read_text("utf-8"))
-            for kind, file in (FILES | files).items()
-        }
-        self.counting = yaml.safe_load((policies / APPRAISAL).read_text("utf-8"))["counting"]
+        self.profiles = {kind: _written(policies / file) for kind, file in (FILES | files).items()}
+        self.counting = _written(policies / APPRAISAL)["counting"]
         self.titles = {row["designation_id"]: row for row in rows(engine, "SELECT * FROM designations")}
         self.steps: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for row in rows(engine, "SELECT * FROM designation_steps ORDER BY designation_id, sequence"):
