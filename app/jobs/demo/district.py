@@ -147,7 +147,6 @@ class _District:
         files += self._append_entities(entities)
         loan_months = self.book.append_months(progress)
         ids = np.concatenate([household_ids, entities.ids])
-        append_publication_consents(writer, order, ids=ids)
         summary = DemoSummary(
             households=order.households,
             entities=order.entities,
@@ -164,6 +163,7 @@ class _District:
             seed=order.seed,
             on=order.on,
         )
+        append_publication_consents(writer, order, ids=ids)
         count_rows(self.session, self.returns.rows | self.files.rows)
         writer.finish(_COUNTED)
         return summary
