@@ -1,7 +1,7 @@
 """The commands `credit-village designations attest | veto | documents | withdraw-document`."""
 
 import hashlib
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +14,9 @@ from app.approvals import proposals, service
 from app.approvals.proposals import Proposal
 from app.attestations.attestation import Attestation
 from app.attestations.service import Order, listed
+from app.cli_days import as_day
 from app.cli_signing_in import By, Password, signed_in
 from app.db import Engine, Session, make_engine, reading, transaction
-from app.errors import Invalid
 from app.models import AttestationKind
 
 console = Console(highlight=False, soft_wrap=True)
@@ -153,8 +153,8 @@ def _order(
         measure=measure,
         document=document,
         document_sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
-        decided_on=_day(days[0], "decided-on"),
-        valid_until=_day(days[1], "valid-until"),
+        decided_on=as_day(days[0], option="--decided-on"),
+        valid_until=as_day(days[1], option="--valid-until"),
         subject_id=subject,
         place_code=place,
     )
@@ -190,13 +190,6 @@ def _line(one: Attestation) -> str:
         f"{one.holder}  {one.document}（{one.decided_on}，{one.office}，{one.asked_by}、{one.granted_by}）  "
         f"有效至 {last}  {one.state_label}"
     )
-
-
-def _day(written: str, option: str) -> date:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise Invalid(f"--{option}: {written!r} is no date; write it as 2026-01-01") from None
 
 
 def _engine() -> Engine:

@@ -1,4 +1,4 @@
-"""Runs the migrations on one database, each in its own transaction."""
+"""Runs the migrations on one database, all of them in one transaction or none."""
 
 from alembic import context
 

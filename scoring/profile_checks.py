@@ -8,9 +8,9 @@ from scoring.definition import Ladder, ProfileDefinition
 from scoring.errors import CardError
 from scoring.procedure import AppraisalRules, Keeping, Path
 
-# The numbers of a path; each answers to a source of its own.
 # How long the name of a rung may be to be kept with a title.
 RUNG_LENGTH_MAX = 16
+# The numbers of a path; each answers to a source of its own.
 PATH_NUMBERS = ("notice_days", "validity_months", "review_before_days")
 
 

@@ -3,10 +3,11 @@
 import re
 import uuid
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from app import clock
@@ -17,7 +18,9 @@ from app.inquiries.inquiry import Answered, InquiryResult, Question, Request
 from app.inquiries.service import answered
 from app.jobs.serving_role import grant_serving
 from app.main import create_app
-from app.models import Base, Purpose, Role
+from app.models import Base, ConsentKind, Designation, Notice, NoticeEntry, Purpose, Role
+from app.notices.notice import UNNAMED
+from app.notices.service import public_notice
 from app.places.service import subtree_prefix
 from app.settings import Settings
 from tests.app.access.matrix import ALLOWED, NOW, SCOPES, World, documented, make_world
@@ -254,6 +257,30 @@ def test_a_row_about_somebody_elsewhere_cannot_be_written(world: World, serving:
         transaction(serving, scope=scope) as session,
     ):
         session.execute(statement, {"subject": world.households[VILLAGE_OF_OTHER_TOWN]})
+
+
+def test_everybody_reads_on_a_notice_the_persons_who_agree_and_no_row_of_theirs(
+    world: World, serving: Engine
+) -> None:
+    household = world.households[VILLAGE]
+    with reading(world.district.engine) as session:
+        notices = session.execute(
+            select(Notice.number, Notice.begins_on)
+            .join(NoticeEntry, NoticeEntry.notice_id == Notice.notice_id)
+            .join(Designation, Designation.designation_id == NoticeEntry.designation_id)
+            .where(Designation.subject_id == household)
+        ).all()
+        number, begins_on = notices[0]
+
+    def named(*, on: date) -> list[str]:
+        with reading(serving) as session:
+            return [line.shown_name for line in public_notice(session, number, on=on).entries]
+
+    assert named(on=begins_on) == [UNNAMED]
+    world.district.agrees(household, kind=ConsentKind.PUBLICATION, first=begins_on)
+    assert named(on=begins_on) == ["王**"]
+    with reading(serving) as session:
+        assert session.scalars(text("SELECT subject_id FROM consents")).all() == []
 
 
 def test_a_role_above_the_policies_is_not_one_to_serve_with(world: World, district_url: str) -> None:

@@ -46,7 +46,7 @@ def export_granted(
 
     `Conflict` for an approval that is not granted, is used or has expired, and for more than 5,000 lines.
     """
-    on = at.astimezone(clock.CHINA).date()
+    on = clock.day_of(at)
     approval = standing(session, approval_id, viewer=viewer, at=at).approval
     order = _order(approval, viewer=viewer)
     lines: Sequence[Line]
@@ -81,7 +81,7 @@ def _written(
     """The file, and the record that it left the system."""
     mark = watermark_of(viewer, approval_id=approval_id, at=at)
     content = written(lines, form=order.form, watermark=mark, title=order.title, at=at)
-    on = at.astimezone(clock.CHINA).date()
+    on = clock.day_of(at)
     kept = Export(
         approval_id=approval_id,
         kind=order.kind,
@@ -126,7 +126,7 @@ def _order(approval: Approval, *, viewer: Viewer) -> ExportOrder:
 
 def _plaques(session: Session, order: ExportOrder, *, viewer: Viewer, at: datetime) -> list[PlaqueLine]:
     """Every certificate of a place with what it is worth today; whoever holds one counts as seen."""
-    on = at.astimezone(clock.CHINA).date()
+    on = clock.day_of(at)
     listed, _ = plaques(session, order.place_code, on=on, after=0, limit=ROWS_MAX + 1)
     if len(listed) > ROWS_MAX:
         raise _too_many(order)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from app.models import Notice, NoticeEntry, NoticeObjection, NoticeObjectionAnswer, ObjectionChannel, Place
+from app.models import Notice, NoticeObjection, NoticeObjectionAnswer, ObjectionChannel, Place
 
 TEXT_LENGTH_MAX = 1000
 CONTACT_LENGTH_MAX = 100
@@ -36,6 +36,11 @@ class NoticeStanding:
     open_objections: Mapping[int, int]
     upheld: frozenset[int]
 
+    @property
+    def last_day(self) -> date:
+        """The last day on which it is to be seen and objected to."""
+        return self.notice.ends_on - timedelta(days=1)
+
 
 @dataclass(frozen=True)
 class ListedNotice:
@@ -57,11 +62,23 @@ class ListedNotice:
 
 
 @dataclass(frozen=True)
+class ShownLine:
+    """A line as it is shown today: who has taken his consent back is named no more."""
+
+    notice_entry_id: int
+    line_number: int
+    designation_id: int
+    shown_name: str
+    shown_place: str
+    result: str
+
+
+@dataclass(frozen=True)
 class ShownNotice(ListedNotice):
     """A notice with its lines, and the town or street whose office answers."""
 
     town: Place
-    entries: tuple[NoticeEntry, ...]
+    entries: tuple[ShownLine, ...]
 
 
 @dataclass(frozen=True)
@@ -101,7 +118,7 @@ class ProtestCase:
     """An objection as the officials of its division read it, with the day its answer is due."""
 
     objection: NoticeObjection
-    entry: NoticeEntry | None
+    entry: ShownLine | None
     text: str
     contact: str
     due_on: date

@@ -94,7 +94,8 @@ def notices(viewer: CurrentViewer, session: RequestSession, limit: Limit = 200) 
 @router.get("/v1/notices/{number}", summary="一份公示 · One notice", responses=_OFFICIAL | _GONE)
 def notice(number: NoticeNumber, viewer: CurrentViewer, session: RequestSession) -> NoticeAnswer:
     """A notice of the viewer's division, also one that the public no longer sees."""
-    return NoticeAnswer.of(service.notice_of_division(session, number, viewer=viewer), on=clock.today())
+    on = clock.today()
+    return NoticeAnswer.of(service.notice_of_division(session, number, viewer=viewer, on=on), on=on)
 
 
 @router.get(
@@ -107,7 +108,9 @@ def notice_sheet(
     request: Request, number: NoticeNumber, viewer: CurrentViewer, session: RequestSession
 ) -> Response:
     """A4 in large type: masked names, village, result, period, where to object, and a QR code to do so."""
-    return _sheet(request, session, service.notice_of_division(session, number, viewer=viewer))
+    return _sheet(
+        request, session, service.notice_of_division(session, number, viewer=viewer, on=clock.today())
+    )
 
 
 @router.get(

@@ -66,6 +66,17 @@ def entries_of(session: Session, notice_ids: Collection[int]) -> Sequence[Notice
     ).all()
 
 
+def entries_with_subjects(session: Session, notice_id: int) -> list[tuple[NoticeEntry, int | None]]:
+    """The lines of a notice in their order, each with the subject whose title it is; of a place none."""
+    found = (
+        select(NoticeEntry, Designation.subject_id)
+        .outerjoin(Designation, Designation.designation_id == NoticeEntry.designation_id)
+        .where(NoticeEntry.notice_id == notice_id)
+        .order_by(NoticeEntry.line_number)
+    )
+    return [(row[0], row[1]) for row in session.execute(found)]
+
+
 def objections_of(
     session: Session, notice_ids: Collection[int]
 ) -> list[tuple[NoticeObjection, NoticeObjectionAnswer | None]]:

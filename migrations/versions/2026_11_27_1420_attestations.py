@@ -25,6 +25,15 @@ SEEN = {
 
 def upgrade() -> None:
     _allow_kinds(*KINDS, "attestation")
+    _make_attestations()
+    _make_ends()
+    if op.get_bind().dialect.name == "postgresql":
+        for table, seen in SEEN.items():
+            op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+            op.execute(f"CREATE POLICY {table}_in_scope ON {table} USING ({seen}) WITH CHECK ({seen})")
+
+
+def _make_attestations() -> None:
     op.create_table(
         "attestations",
         sa.Column("attestation_id", _big(), nullable=False),
@@ -74,6 +83,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_attestations_place_id"), "attestations", ["place_id"], unique=False)
     op.create_index(op.f("ix_attestations_subject_id"), "attestations", ["subject_id"], unique=False)
+
+
+def _make_ends() -> None:
     op.create_table(
         "attestation_ends",
         sa.Column("attestation_end_id", _big(), nullable=False),
@@ -92,10 +104,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("approval_id", name=op.f("uq_attestation_ends_approval_id")),
         sa.UniqueConstraint("attestation_id", name=op.f("uq_attestation_ends_attestation_id")),
     )
-    if op.get_bind().dialect.name == "postgresql":
-        for table, seen in SEEN.items():
-            op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-            op.execute(f"CREATE POLICY {table}_in_scope ON {table} USING ({seen}) WITH CHECK ({seen})")
 
 
 def downgrade() -> None:

@@ -177,16 +177,21 @@ def _of_rung(tables: Titles, number: int, step: dict[str, Any]) -> list[str]:
 
 def _of_consent(tables: Titles, number: int, step: dict[str, Any]) -> list[str]:
     """A household stands on a notice of the day it agrees to it; that of a taken title names no other."""
-    title = tables.titles[number]
-    if title["kind"] != "credit_household" or step["action"] not in ("post_notice", "post_revocation"):
+    title, on = tables.titles[number], step["happened_on"]
+    asked = ("post_notice", "award", "post_revocation")
+    if title["kind"] != "credit_household" or step["action"] not in asked:
         return []
+    if step["action"] == "award":
+        before = [each for each in tables.steps[number] if each["sequence"] < step["sequence"]]
+        posted = next(each["notice_id"] for each in reversed(before) if each["notice_id"])
+        on = (day_of(tables.notices[posted]["ends_on"]) or on) - timedelta(days=1)
     agreed = False
     for said in tables.agreements:
         since, ends, taken_back = (
             day_of(said[name]) for name in ("effective_from", "effective_to", "withdrawn_on")
         )
-        if said["subject_id"] == title["subject_id"] and since is not None and since <= step["happened_on"]:
-            over = any(end is not None and end <= step["happened_on"] for end in (ends, taken_back))
+        if said["subject_id"] == title["subject_id"] and since is not None and since <= on:
+            over = any(end is not None and end <= on for end in (ends, taken_back))
             agreed = bool(said["agreed"]) and not over
     shown = [
         entry["shown_name"]
@@ -194,8 +199,10 @@ def _of_consent(tables: Titles, number: int, step: dict[str, Any]) -> list[str]:
         if (entry["notice_id"], entry["designation_id"]) == (step["notice_id"], number)
     ]
     unnamed = [name == "（本人未同意公示姓名）" for name in shown]
-    if step["action"] == "post_notice" and not agreed:
-        return ["announced without consent"]
+    if step["action"] != "post_revocation" and not agreed:
+        return ["announced or given without consent"]
+    if step["action"] == "award":
+        return []
     return ["named without consent, or unnamed with it"] if unnamed != [not agreed] else []
 
 

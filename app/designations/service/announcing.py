@@ -11,7 +11,7 @@ from app.consents.service import agree_to_publication
 from app.db import Session
 from app.designations.found import Holder
 from app.designations.rules import TitleRules
-from app.designations.standing import Act, Refusal, Standing
+from app.designations.standing import Act, Refusal, Seen, Standing
 from app.errors import Conflict
 from app.models import (
     Designation,
@@ -28,6 +28,19 @@ from app.places.service import place_name_in_full, spoken_name
 from app.subjects.cipher import Cipher
 from app.subjects.service import PublicName, public_name
 from app.subjects.service import subject as subject_by_id
+
+_UNWILLING = {
+    DesignationAction.POST_NOTICE: (
+        "称号 {0}：本人未单独同意公示（或已撤回），不得公示；请先登记“评定结果公示”同意 · the holder of "
+        "title {0} has given no separate consent to a public notice, or has taken it back; put the consent "
+        "on file first"
+    ),
+    DesignationAction.AWARD: (
+        "称号 {0}：公示期内本人撤回了公示同意，公示未满期限，不得认定；请不予认定，本人再次同意后重新提名 · "
+        "the holder of title {0} took the consent back while the notice ran, so that it was not shown for "
+        "its days; refuse it, and propose it again once there is a consent"
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -108,29 +121,26 @@ def certify(
 
 
 def unconsented(
-    session: Session, standings: Sequence[Standing], act: Act, *, cipher: Cipher
+    session: Session, weighed: Sequence[tuple[Standing, Seen]], act: Act, *, cipher: Cipher
 ) -> list[Refusal]:
     """The titles that cannot be announced because the person has not agreed to it (PIPL art. 25).
 
+    Nor is one given whose holder took the consent back while the notice ran: it was not shown for its days.
     A person who does not agree to stand on a notice keeps nobody from taking a title that is no longer true:
     the notice of a revocation then names no one.
     """
-    if act.action is not DesignationAction.POST_NOTICE:
-        return []
-    titles = [one.designation for one in standings]
-    willing = shown_willingly(session, titles, cipher=cipher, on=act.on)
-    return [
-        Refusal(
-            one.number,
-            Conflict(
-                f"称号 {one.number}：本人未单独同意公示（或已撤回），不得公示；请先登记“评定结果公示”同意 · "
-                f"the holder of title {one.number} has given no separate consent to a public notice, or has "
-                "taken it back; put the consent on file first"
-            ),
-        )
-        for one in standings
-        if one.number not in willing
-    ]
+    days: dict[date, list[Designation]] = defaultdict(list)
+    for one, seen in weighed:
+        if act.action is DesignationAction.POST_NOTICE:
+            days[act.on].append(one.designation)
+        elif act.action is DesignationAction.AWARD and seen.notice is not None:
+            days[seen.notice.last_day].append(one.designation)
+    found = []
+    for day, titles in days.items():
+        willing = shown_willingly(session, titles, cipher=cipher, on=day)
+        numbers = [one.designation_id for one in titles if one.designation_id not in willing]
+        found += [Refusal(number, Conflict(_UNWILLING[act.action].format(number))) for number in numbers]
+    return found
 
 
 def shown_willingly(session: Session, titles: Sequence[Designation], *, cipher: Cipher, on: date) -> set[int]:

@@ -80,7 +80,7 @@ def take(
         Refusal(one.number, error) for one, seen in weighed if (error := refusal(one, act, seen)) is not None
     ]
     if announcing is not None and not refusals:
-        refusals = unconsented(session, taken, act, cipher=announcing.cipher)
+        refusals = unconsented(session, weighed, act, cipher=announcing.cipher)
     if refusals or not weighed:
         return Taken((), refusals)
     rules, notices = {one.number: seen.rules for one, seen in weighed}, {}

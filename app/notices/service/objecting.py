@@ -32,7 +32,7 @@ def object_at_office(
 ) -> ProtestCase:
     """Keep what came to an office's desk or by letter, to a notice of its division."""
     refuse_online(protest.channel)
-    shown = notice_of_division(session, number, viewer=viewer)
+    shown = notice_of_division(session, number, viewer=viewer, on=clock.day_of(at))
     made = _keep(session, cipher, shown, protest, by=viewer.username, at=at)
     return _case(session, cipher, shown, made, answer=None)
 
@@ -41,7 +41,7 @@ def objections(
     session: Session, cipher: Cipher, number: str, *, viewer: Viewer, at: datetime
 ) -> list[ProtestCase]:
     """What was objected to a notice of the viewer's division; that he has read it is written down."""
-    shown = notice_of_division(session, number, viewer=viewer)
+    shown = notice_of_division(session, number, viewer=viewer, on=clock.day_of(at))
     found = store.objections_of(session, [shown.notice.notice_id])
     cases = [_case(session, cipher, shown, objection, answer=answer) for objection, answer in found]
     titles = {case.entry.designation_id for case in cases if case.entry is not None}
@@ -67,7 +67,7 @@ def answer(
 ) -> ProtestCase:
     """Keep what was found about an objection, once; nobody answers who had a hand in what it is about."""
     finding = checked_finding(finding)
-    shown = notice_of_division(session, number, viewer=viewer)
+    shown = notice_of_division(session, number, viewer=viewer, on=clock.day_of(at))
     found = {
         row[0].notice_objection_uid: row for row in store.objections_of(session, [shown.notice.notice_id])
     }

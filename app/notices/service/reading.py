@@ -4,14 +4,20 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from app.access.scope import Viewer, may_see
-from app.db import Session
+from app.consents.service import agree_to_publication
+from app.db import RowScope, Session, enter
 from app.errors import NotFound
 from app.models import Notice, Place, PlaceKind
 from app.notices import store
-from app.notices.notice import ListedNotice, NoticeSummary, ShownNotice
+from app.notices.notice import UNNAMED, ListedNotice, NoticeSummary, ShownLine, ShownNotice
 from app.places.service import place as place_by_id
 from app.places.service import place_name_in_full, subtree_prefix
 from app.rules.service import notice_rules_in_force
+
+# In a masked name of a person, and in no other.
+_MASKS = frozenset("*＊")
+# Of no bank: what a consent to a bank would show is not asked for here.
+NO_ORGANISATION = 0
 
 
 def public_notices(session: Session, *, code: str, on: date, limit: int) -> list[ListedNotice]:
@@ -31,16 +37,19 @@ def public_notice(session: Session, number: str, *, on: date) -> ShownNotice:
             "没有此公示，或者公示已撤下，请核对编号 · there is no such notice, or it is no longer "
             "shown; compare its number"
         )
-    return _shown(session, notice, place_by_id(session, notice.place_id))
+    place = place_by_id(session, notice.place_id)
+    # Nobody is signed in: whether the persons still agree is asked in the name of the division itself.
+    enter(session, RowScope(subtree_prefix(place.code), NO_ORGANISATION))
+    return _shown(session, notice, place, on=on)
 
 
-def notice_of_division(session: Session, number: str, *, viewer: Viewer) -> ShownNotice:
+def notice_of_division(session: Session, number: str, *, viewer: Viewer, on: date) -> ShownNotice:
     """A notice of the viewer's division, also one that the public no longer sees."""
     notice = store.by_number(session, number)
     place = None if notice is None else place_by_id(session, notice.place_id)
     if notice is None or place is None or not may_see(viewer, place.code):
         raise NotFound("本辖区没有此公示 · there is no such notice in your division")
-    return _shown(session, notice, place)
+    return _shown(session, notice, place, on=on)
 
 
 def work_list(session: Session, *, viewer: Viewer, limit: int) -> list[NoticeSummary]:
@@ -65,8 +74,30 @@ def _listed(session: Session, rows: Sequence[tuple[Notice, Place]]) -> list[List
     ]
 
 
-def _shown(session: Session, notice: Notice, place: Place) -> ShownNotice:
+def _shown(session: Session, notice: Notice, place: Place, *, on: date) -> ShownNotice:
     is_unit = place.kind in (PlaceKind.VILLAGE, PlaceKind.COMMUNITY)
     town = place_by_id(session, place.parent_id) if is_unit and place.parent_id is not None else place
-    entries = tuple(store.entries_of(session, [notice.notice_id]))
-    return ShownNotice(notice, place, place_name_in_full(session, place), len(entries), town, entries)
+    lines = _lines(session, notice, on=on)
+    return ShownNotice(notice, place, place_name_in_full(session, place), len(lines), town, lines)
+
+
+def _lines(session: Session, notice: Notice, *, on: date) -> tuple[ShownLine, ...]:
+    """The lines of a notice; a person who no longer agrees to be named is not (PIPL art. 15)."""
+    found = store.entries_with_subjects(session, notice.notice_id)
+    persons = {
+        subject_id
+        for entry, subject_id in found
+        if subject_id is not None and not _MASKS.isdisjoint(entry.shown_name)
+    }
+    agreed = agree_to_publication(session, sorted(persons), on=on)
+    return tuple(
+        ShownLine(
+            notice_entry_id=entry.notice_entry_id,
+            line_number=entry.line_number,
+            designation_id=entry.designation_id,
+            shown_name=UNNAMED if subject_id in persons - agreed else entry.shown_name,
+            shown_place=entry.shown_place,
+            result=entry.result,
+        )
+        for entry, subject_id in found
+    )

@@ -17,9 +17,6 @@ from app.designations.service import proposing, rules, steps
 from app.designations.service.announcing import Announcing
 from app.designations.standing import Refusal, Standing
 from app.models import (
-    Consent,
-    ConsentChannel,
-    ConsentKind,
     Designation,
     DesignationAction,
     DesignationKind,
@@ -186,18 +183,6 @@ class Committee:
                 viewer=self.viewers["deputy"],
                 at=morning(on),
             )
-
-    def agrees(self, subject_id: int, *, kind: ConsentKind, agreed: bool = True, first: date = DAY) -> None:
-        """What a subject says about a matter from a day on."""
-        with transaction(self.district.engine) as session:
-            session.add(
-                Consent(
-                    subject_id=subject_id, kind=kind, agreed=agreed, facts=[], reference=f"{kind} {first}",
-                    organisation_id=None, purpose=None, effective_from=first, effective_to=None,
-                    channel=ConsentChannel.PAPER, evidence="同意书", recorded_at=morning(first),
-                    recorded_by="test",
-                )
-            )  # fmt: skip
 
     def place_of(self, session: Session, subject_id: int | None) -> int:
         """Where a subject lives."""

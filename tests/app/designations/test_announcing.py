@@ -1,15 +1,18 @@
 """Nobody stands on a notice against his will, and no person in full."""
 
+from datetime import date, timedelta
+
 import pytest
 from sqlalchemy import select
 
 from app.db import Session
 from app.designations.service.announcing import name_of
 from app.errors import Conflict
-from app.models import ConsentKind, DesignationAction, DesignationKind, EntityType, NoticeEntry
+from app.models import ConsentKind, DesignationAction, DesignationKind, EntityType, Notice, NoticeEntry
 from app.notices.notice import UNNAMED
+from app.notices.service import public_notice
 from app.subjects.service import public_name, subject
-from tests.app.designations.committee import Committee, committee
+from tests.app.designations.committee import NOTICE_DAYS, Committee, committee
 from tests.app.designations.test_night import BAD, DECEMBER, JANUARY, nights
 from tests.district import DAY
 
@@ -60,18 +63,18 @@ def shown(committee: Committee) -> list[str]:
 @pytest.mark.parametrize("said", [[], [True, False]], ids=["nothing", "withdrawn"])
 def test_without_the_persons_own_consent_no_notice_is_posted(committee, farm, said):
     for agreed in said:
-        committee.agrees(farm, kind=ConsentKind.PUBLICATION, agreed=agreed)
+        committee.district.agrees(farm, kind=ConsentKind.PUBLICATION, agreed=agreed)
     number = checked(committee)
     with pytest.raises(Conflict, match="本人未单独同意公示"):
         committee.step(number, A.POST_NOTICE, by="colleague")
     assert shown(committee) == []
-    committee.agrees(farm, kind=ConsentKind.PUBLICATION)
+    committee.district.agrees(farm, kind=ConsentKind.PUBLICATION)
     committee.step(number, A.POST_NOTICE, by="colleague")
     assert shown(committee) == ["王**家庭农场"]
 
 
 def test_a_consent_to_something_else_is_none_to_a_notice(committee, farm):
-    committee.agrees(farm, kind=ConsentKind.RATING)
+    committee.district.agrees(farm, kind=ConsentKind.RATING)
     number = checked(committee)
     with pytest.raises(Conflict, match="本人未单独同意公示"):
         committee.step(number, A.POST_NOTICE, by="colleague")
@@ -89,16 +92,45 @@ def test_of_many_those_without_consent_are_named(committee, farm):
 
 
 def test_whoever_withdraws_does_not_keep_a_title_by_it_and_is_not_named(committee, farm):
-    committee.agrees(farm, kind=ConsentKind.PUBLICATION)
+    committee.district.agrees(farm, kind=ConsentKind.PUBLICATION)
     committee.night()
     number = committee.numbers(ENTITY)[0]
     awarded = committee.designated(number)
     committee.district.observe(farm, BAD, on=awarded)
     nights(committee, [DECEMBER, JANUARY])
-    committee.agrees(farm, kind=ConsentKind.PUBLICATION, agreed=False, first=JANUARY)
+    committee.district.agrees(farm, kind=ConsentKind.PUBLICATION, agreed=False, first=JANUARY)
     over = JANUARY.replace(month=6, day=1)
     committee.step(number, A.POST_REVOCATION, by="colleague", on=over)
     assert shown(committee) == ["王**家庭农场", UNNAMED]
+
+
+def on_the_page(committee: Committee, on: date) -> list[str]:
+    """The names everybody reads on the newest notice on a day."""
+    with Session(committee.district.engine) as session:
+        number = session.scalars(select(Notice.number).order_by(Notice.notice_id.desc())).first()
+        assert number is not None
+        return [line.shown_name for line in public_notice(session, number, on=on).entries]
+
+
+@pytest.mark.parametrize(("days", "given"), [(3, False), (7, True)], ids=["while it ran", "afterwards"])
+def test_whoever_withdraws_is_named_no_more_and_gets_no_title_by_a_notice_cut_short(
+    committee, farm, days, given
+):
+    committee.district.agrees(farm, kind=ConsentKind.PUBLICATION)
+    number = checked(committee)
+    committee.step(number, A.POST_NOTICE, by="colleague")
+    begins = DAY + timedelta(days=1)
+    assert on_the_page(committee, begins) == ["王**家庭农场"]
+    withdrawn = begins + timedelta(days=days)
+    committee.district.agrees(farm, kind=ConsentKind.PUBLICATION, agreed=False, first=withdrawn)
+    assert on_the_page(committee, withdrawn) == [UNNAMED]
+    after = DAY + NOTICE_DAYS
+    if given:
+        committee.step(number, A.AWARD, by="admin", on=after)
+    else:
+        with pytest.raises(Conflict, match="公示期内本人撤回了公示同意"):
+            committee.step(number, A.AWARD, by="admin", on=after)
+    assert (committee.state(number) == "designated") == given
 
 
 def test_officials_see_the_masked_name_too(committee, farm):
@@ -106,4 +138,3 @@ def test_officials_see_the_masked_name_too(committee, farm):
     with Session(committee.district.engine) as session:
         made = committee.standing(number).designation
         assert name_of(session, committee.district.cipher, made) == "王**家庭农场"
-    assert DAY

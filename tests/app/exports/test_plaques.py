@@ -28,7 +28,7 @@ sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def farms(committee: Committee) -> list[int]:
     """Two farms with their titles, one of which bears a person's name."""
     named = committee.district.entity(name="王建国家庭农场", representative="王建国")
-    committee.agrees(named, kind=ConsentKind.PUBLICATION)
+    committee.district.agrees(named, kind=ConsentKind.PUBLICATION)
     other = committee.district.entity()
     committee.night()
     for number in committee.numbers(DesignationKind.CREDIT_ENTITY):

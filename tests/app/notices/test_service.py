@@ -383,5 +383,5 @@ def test_the_public_sees_a_notice_from_its_first_day_until_30_days_after_its_end
             with pytest.raises(NotFound):
                 service.public_notice(session, notice.number, on=on)
         viewer = village.viewers["colleague"]
-        assert service.notice_of_division(session, notice.number, viewer=viewer).place.code == VILLAGE
+        assert service.notice_of_division(session, notice.number, viewer=viewer, on=on).place.code == VILLAGE
     assert DAYS == 7

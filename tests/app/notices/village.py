@@ -11,6 +11,7 @@ from app.access.service import create_organisation, viewer
 from app.certificates.signing import Signer
 from app.db import Session, transaction
 from app.models import (
+    ConsentKind,
     Designation,
     DesignationAction,
     DesignationKind,
@@ -142,6 +143,8 @@ def proposed(session: Session, *, subject_id: int | None, place_id: int, kind: D
 def make_village(district: District) -> Village:
     """Three households of one village, proposed by a clerk."""
     subjects = tuple(district.household(name=name) for name in NAMES)
+    for subject_id in subjects:
+        district.agrees(subject_id, kind=ConsentKind.PUBLICATION)
     with transaction(district.engine) as session:
         office = create_organisation(
             session, code="daxing", name="大兴镇人民政府", kind=OrganisationKind.TOWN_OFFICE

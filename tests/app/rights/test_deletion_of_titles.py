@@ -40,7 +40,7 @@ ON_SQLITE = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def farm(committee: Committee) -> int:
     """A farm that bears the name of its owner, who agrees to a notice."""
     made = committee.district.entity(name=f"{PERSON}家庭农场", representative=PERSON)
-    committee.agrees(made, kind=ConsentKind.PUBLICATION)
+    committee.district.agrees(made, kind=ConsentKind.PUBLICATION)
     committee.night()
     return made
 
@@ -86,7 +86,7 @@ def given_up(committee: Committee, number: int) -> None:
 
 
 def refuses(committee: Committee, farm: int) -> None:
-    committee.agrees(farm, kind=ConsentKind.RATING, agreed=False)
+    committee.district.agrees(farm, kind=ConsentKind.RATING, agreed=False)
 
 
 def erase(committee: Committee, farm: int) -> dict[str, int]:
@@ -151,7 +151,7 @@ def test_the_titles_of_others_stay_as_they_are(committee, farm, held):
     refuses(committee, farm)
     given_up(committee, held)
     other = committee.district.entity(name="李秀英家庭农场", representative="李秀英")
-    committee.agrees(other, kind=ConsentKind.PUBLICATION)
+    committee.district.agrees(other, kind=ConsentKind.PUBLICATION)
     committee.night(LATER)
     number = committee.numbers(DesignationKind.CREDIT_ENTITY)[-1]
     committee.step(number, A.CHECK_TOWN, by="colleague", on=LATER, reason="李秀英材料齐全")
