@@ -33,11 +33,12 @@ def counted(
 
 
 def documents_in_short(documents: Iterable[Attestation]) -> list[dict[str, Any]]:
-    """What of the documents behind a decision is kept with its facts."""
+    """What of the documents behind a decision is kept with its facts: no words, for facts are never erased."""
     return [
         {
+            "attestation_id": one.attestation_id,
+            "kind": one.kind.value,
             "measure": one.measure,
-            "document": one.document,
             "document_sha256": one.document_sha256,
             "decided_on": one.decided_on.isoformat(),
             "valid_until": one.valid_until.isoformat(),

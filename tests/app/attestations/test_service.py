@@ -1,5 +1,6 @@
 """Documents for and against titles: two persons, a date and an expiry, and the gates they answer for."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -22,7 +23,7 @@ from app.models import (
 )
 from app.ratings.service import latest_run
 from app.rights.service.held import held
-from app.rights.store import overwrite_plain
+from app.rights.store import overwrite_plain, overwrite_titles
 from app.web import gates
 from tests.app.attestations.desk import AGREEMENT, DAY, DOCUMENT, SHA, UNTIL, Desk, desk, policies
 from tests.district import OTHER_VILLAGE, TOWN, VILLAGE
@@ -104,9 +105,12 @@ def test_a_title_is_given_on_the_document_and_keeps_it_with_its_facts(desk: Desk
     number = desk.committee.apply(DesignationKind.CREDIT_ENTITY, subject_id=farm, on=DAY)
     facts = desk.committee.standing(number).last.facts
     assert facts["gates"]["agreement"] == "holds"
-    assert [(one["document"], one["document_sha256"]) for one in facts["documents"]] == [
-        (DOCUMENT["document"], SHA)
-    ]
+    assert facts["documents"] == [
+        {
+            "attestation_id": 1, "kind": "attestation", "measure": AGREEMENT, "document_sha256": SHA,
+            "decided_on": f"{DAY}", "valid_until": f"{UNTIL}",
+        }
+    ]  # fmt: skip
     desk.recorded(VETO, "rating_veto_count", subject_id=farm)
     assert blocks(desk, farm) == (Block.VETO,)
 
@@ -220,3 +224,14 @@ def test_of_an_erased_subject_no_word_of_a_document_is_left(desk: Desk):
         assert session.scalars(select(AttestationEnd.reason)).all() == ["已删除"]
         asked = session.scalars(select(Approval).order_by(Approval.approval_id)).all()
         assert [one.content == {} for one in asked] == [True, True, False]
+
+
+def test_the_facts_of_a_title_of_an_erased_subject_keep_no_word_of_its_documents(desk: Desk):
+    farm, named = desk.district.entity(on=DAY), "王建国创建协议书"
+    desk.committee.night(DAY, proposes=False)
+    desk.recorded(ATTESTATION, AGREEMENT, subject_id=farm, document=named)
+    desk.committee.apply(DesignationKind.CREDIT_ENTITY, subject_id=farm, on=DAY)
+    with transaction(desk.district.engine) as session:
+        overwrite_titles(session, [farm], word="已删除")
+        overwrite_plain(session, [farm], word="已删除")
+    assert named not in json.dumps(desk.district.rows(), default=str, ensure_ascii=False)
