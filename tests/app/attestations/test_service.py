@@ -1,7 +1,7 @@
 """Documents for and against titles: two persons, a date and an expiry, and the gates they answer for."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -21,11 +21,13 @@ from app.models import (
     GateState,
     Subject,
 )
+from app.models import DesignationAction as Action
 from app.ratings.service import latest_run
 from app.rights.service.held import held
 from app.rights.store import overwrite_plain, overwrite_titles
 from app.web import gates
 from tests.app.attestations.desk import AGREEMENT, DAY, DOCUMENT, SHA, UNTIL, Desk, desk, policies
+from tests.app.designations.committee import NOTICE_DAYS
 from tests.district import OTHER_VILLAGE, TOWN, VILLAGE
 
 __all__ = ["desk", "policies"]
@@ -137,6 +139,47 @@ def blocks(desk: Desk, farm: int) -> tuple[Block, ...]:
         rules = desk.committee.rules(DesignationKind.CREDIT_ENTITY, on=DAY)
         holder = Holder(desk.committee.place_of(session, farm), farm)
         return found_of(session, [holder], rules=rules, on=DAY)[holder.key].blocks
+
+
+def test_a_village_is_not_awarded_on_a_day_with_a_veto_the_night_did_not_know(desk: Desk):
+    number, over = noticed_village(desk)
+    desk.recorded(VETO, "village_veto_count", on=over, valid_until=over + timedelta(days=1))
+    with pytest.raises(Conflict, match="一票否决 · veto"):
+        desk.committee.step(number, Action.AWARD, by="admin", on=over, document="文件")
+    desk.committee.step(number, Action.AWARD, by="admin", on=over + timedelta(days=1), document="文件")
+    facts = desk.committee.standing(number).last.facts
+    assert (facts["state"], facts["gates"]["village_veto_count"]) == ("insufficient", "holds")
+
+
+def test_what_a_step_keeps_of_a_vetoed_village_says_that_the_gate_fails(desk: Desk):
+    number, over = noticed_village(desk)
+    desk.recorded(VETO, "village_veto_count", on=over)
+    desk.committee.step(number, Action.REFUSE, by="admin", on=over)
+    facts = desk.committee.standing(number).last.facts
+    assert (facts["state"], facts["gates"]["village_veto_count"]) == ("fails", "fails")
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_a_village_is_not_awarded_once_its_document_counts_no_more(desk: Desk, withdrawn):
+    until = UNTIL if withdrawn else LATER + NOTICE_DAYS
+    number, over = noticed_village(desk, valid_until=until)
+    if withdrawn:
+        desk.granted(desk.withdrawal_asked(1, on=over), on=over)
+    with pytest.raises(Conflict, match="缺少有效的证明文件 · document_missing"):
+        desk.committee.step(number, Action.AWARD, by="admin", on=over, document="文件")
+
+
+def noticed_village(desk: Desk, **document) -> tuple[int, date]:
+    """The title of the village on its notice, and the day the notice is over."""
+    for _ in range(3):
+        desk.district.household(on=DAY)
+    desk.recorded(ATTESTATION, AGREEMENT, **document)
+    desk.committee.night(LATER)
+    by_hand = {"reason": "贷款户少于 10 户", "document": "村委会证明"}
+    number = desk.committee.apply(DesignationKind.CREDIT_VILLAGE, place=VILLAGE, on=LATER, **by_hand)
+    desk.committee.step(number, Action.CHECK_VILLAGE, by="neighbour", on=LATER)
+    desk.committee.noticed(number, on=LATER)
+    return number, LATER + NOTICE_DAYS
 
 
 @pytest.mark.parametrize(
