@@ -40,7 +40,10 @@ Column = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Standing:
-    """What has been found out about some subjects; who is not in a mapping has no such thing."""
+    """What has been found out about some subjects; who is not in a mapping has no such thing.
+
+    Of the `unrateable` the rating says nothing, whatever grade stands in it.
+    """
 
     subject_ids: Sequence[int]
     ratings: Mapping[int, Rating]
@@ -48,6 +51,7 @@ class Standing:
     overrides: Mapping[int, Overridden]
     appraisals: Mapping[int, Appraised]
     statuses: Mapping[int, EntityStatus]
+    unrateable: Collection[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ def _of_ratings(standing: Standing, *, rules: TitleRules) -> dict[str, Measure]:
     least = rules.profile.minimum_grade
     for row, subject_id in enumerate(standing.subject_ids):
         rating = standing.ratings.get(subject_id)
-        if rating is None:
+        if rating is None or subject_id in standing.unrateable:
             continue
         override = standing.overrides.get(subject_id)
         if rules.asks_for(GRADE_REACHED):

@@ -4,7 +4,7 @@ import json
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.attestations.attestation import AttestationState
 from app.attestations.service import Until, counts, listed
@@ -13,13 +13,16 @@ from app.designations.found import Block, Holder
 from app.designations.service.facts import found_of
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.models import (
+    AdverseRecord,
     Approval,
     Attestation,
     AttestationEnd,
     AttestationKind,
     DesignationKind,
     GateState,
+    Record,
     Subject,
+    UnratedReason,
 )
 from app.models import DesignationAction as Action
 from app.ratings.service import latest_run
@@ -132,6 +135,31 @@ def test_a_subject_with_a_recorded_veto_is_put_on_probation_after_two_month_ends
     for day in (DAY.replace(day=30), december):
         desk.committee.night(day)
     assert desk.committee.state(number) == "on_probation"
+
+
+@pytest.mark.parametrize(("vetoed", "state"), [(True, "on_probation"), (False, "designated")])
+def test_a_recorded_veto_counts_at_month_ends_though_facts_are_wanting(
+    desk: Desk, monkeypatch, vetoed, state
+):
+    december = DAY.replace(month=12, day=31)
+    monkeypatch.setattr("app.clock.today", lambda: december)
+    farm = desk.district.entity(on=DAY)
+    desk.committee.night(DAY, proposes=False)
+    desk.recorded(ATTESTATION, AGREEMENT, subject_id=farm, valid_until=DAY + timedelta(days=900))
+    desk.committee.night(LATER)
+    number = desk.committee.numbers(DesignationKind.CREDIT_ENTITY)[0]
+    awarded = desk.committee.designated(number, on=LATER)
+    if vetoed:
+        until = december.replace(year=2027)
+        desk.recorded(VETO, "rating_veto_count", subject_id=farm, on=awarded, valid_until=until)
+    with transaction(desk.district.engine) as session:
+        # Nothing the card asks for is known of it any more.
+        session.execute(delete(AdverseRecord).where(AdverseRecord.subject_id == farm))
+        session.execute(delete(Record).where(Record.subject_id == farm))
+    for day in (DAY.replace(day=30), december):
+        desk.committee.night(day)
+        assert desk.rating(farm).unrated_reason is UnratedReason.REQUIRED_MISSING
+    assert desk.committee.state(number) == state
 
 
 def blocks(desk: Desk, farm: int) -> tuple[Block, ...]:
