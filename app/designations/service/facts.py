@@ -30,7 +30,7 @@ from app.models import (
     UnratedReason,
 )
 from app.rules.service import card_of, rule_version
-from app.subjects.lineage import heirs
+from app.subjects.lineage import heirs, kin
 from scoring.criteria import held
 from scoring.definition import Criterion
 
@@ -93,7 +93,9 @@ class _Subjects:
             statuses=self._statuses,
         )
         self._gates = gates_of(session, standing, rules=rules, on=on)
-        self._documents = in_force(session, [holder.key for holder in holders], on=on)
+        self._kin = kin(session, ids, on=on)
+        files = [f"s{each}" for mine in self._kin.values() for each in mine]
+        self._documents = in_force(session, files, on=on)
 
     def found(self, holder: Holder) -> Found:
         """The facts of one of them."""
@@ -118,7 +120,7 @@ class _Subjects:
             "status": None if status is None else status.value,
             "appraisal": None if appraisal is None else appraisal.facts,
             "gates": {gate.name: gate.state.value for gate in gates},
-            **_documents(self._documents, holder),
+            **_documents(self._documents, [f"s{each}" for each in self._kin[subject_id]]),
         }
         return Found(holder, facts, tuple(blocks), ended=self._end(heir, status))
 
@@ -228,7 +230,7 @@ class _Places:
                 "gates": {gate.name: gate.state.value for gate in self._gates[status.place_status_id]}
                 | {gate.name: GateState.FAILS.value for gate in against},
             }
-        facts |= _documents(self._documents, Holder(place.place_id))
+        facts |= _documents(self._documents, [f"p{place.place_id}"])
         if self._rules.kind is DesignationKind.CREDIT_TOWN:
             facts["designated_villages"] = self._held.get(place.place_id, 0)
             facts["villages"] = self._villages.get(place.place_id, 0)
@@ -254,9 +256,9 @@ class _Places:
                 return
 
 
-def _documents(found: Mapping[str, Sequence[Attestation]], holder: Holder) -> dict[str, Any]:
-    """The documents that count of a holder; nothing where there are none."""
-    mine = found.get(holder.key, ())
+def _documents(found: Mapping[str, Sequence[Attestation]], keys: Collection[str]) -> dict[str, Any]:
+    """The documents that count of a holder and those merged into it; nothing where there are none."""
+    mine = [one for key in keys for one in found.get(key, ())]
     return {"documents": documents_in_short(mine)} if mine else {}
 
 
