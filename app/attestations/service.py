@@ -182,10 +182,12 @@ def carry_out(
     store.add(session, made)
 
 
-def in_force(session: Session, holders: Collection[str], *, on: date) -> Mapping[str, Sequence[Attestation]]:
+def in_force(
+    session: Session, holders: Collection[str], *, on: date, until: Until = EVERYTHING
+) -> Mapping[str, Sequence[Attestation]]:
     """What counts of each of some holders on a day, in a few queries for any number."""
     found: dict[str, list[Attestation]] = {}
-    for one in _shown(session, store.of_holders(session, holders, on=on), on=on):
+    for one in _shown(session, store.of_holders(session, holders, on=on, until=until), on=on):
         found.setdefault(one.holder, []).append(one)
     return found
 

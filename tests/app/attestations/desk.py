@@ -75,9 +75,12 @@ class Desk:
     def gate(self, name: str, *, on: date = DAY, code: str = VILLAGE) -> GateLine:
         """A gate of the village after the night of a day."""
         self.committee.night(on, proposes=False)
+        return next(gate for gate in self.gates(on=on, code=code) if gate.name == name)
+
+    def gates(self, *, on: date = DAY, code: str = VILLAGE) -> tuple[GateLine, ...]:
+        """The gates of the village as its newest night left them."""
         with Session(self.district.engine) as session:
-            report = status_report(session, place_by_code(session, code, on=on))
-        return next(gate for gate in report.gates if gate.name == name)
+            return status_report(session, place_by_code(session, code, on=on)).gates
 
     def rating(self, subject_id: int) -> Rating:
         """The newest rating of a subject."""

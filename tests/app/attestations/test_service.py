@@ -89,6 +89,16 @@ def test_a_veto_holds_if_the_delivered_fact_or_a_document_says_so(desk: Desk, de
     assert desk.gate("village_veto_count", code=OTHER_VILLAGE).state is state
 
 
+def test_a_status_shows_the_documents_its_night_counted_and_no_later_ones(desk: Desk):
+    desk.recorded(ATTESTATION, AGREEMENT)
+    assert len(desk.gate("agreement").documents) == 1
+    desk.granted(desk.withdrawal_asked(1))
+    desk.recorded(VETO, "village_veto_count")
+    found = {gate.name: gate for gate in desk.gates()}
+    assert (found["agreement"].state, len(found["agreement"].documents)) == (HOLDS, 1)
+    assert (found["village_veto_count"].state, found["village_veto_count"].documents) == (HOLDS, ())
+
+
 def test_two_persons_withdraw_a_veto_before_its_time(desk: Desk):
     desk.recorded(VETO, "village_veto_count")
     assert desk.gate("village_veto_count").state is FAILS
