@@ -64,7 +64,7 @@ def test_a_document_counts_once_a_second_person_agrees_and_is_shown(desk: Desk):
     )
     assert (shown.decided_on, shown.valid_until) == (DAY, UNTIL)
     assert (shown.asked_by, shown.granted_by) == ("clerk", "admin")
-    assert gates.document_words(gate) == [
+    assert gates.document_words(gate, named=True) == [
         "大兴信办〔2026〕3号（大兴镇人民政府，2026-11-02，有效至 2026-11-21）"
     ]
 
@@ -229,6 +229,12 @@ def noticed_village(desk: Desk, **document) -> tuple[int, date]:
         ((VETO, "village_veto_count"), {"decided_on": LATER}, Invalid, "decided by today"),
         ((VETO, "village_veto_count"), {"valid_until": DAY}, Invalid, "valid beyond it"),
         ((VETO, "village_veto_count"), {"document_sha256": "x"}, Invalid, "64 lower-case hex"),
+        (
+            (VETO, "village_veto_count"),
+            {"document": "判决 19700101"},
+            Invalid,
+            "number of a person",
+        ),
         ((VETO, "village_veto_count"), {"place_code": "500120100200"}, NotFound, "not in 大兴镇"),
     ],
 )
