@@ -15,7 +15,10 @@ from app.models import AttestationKind
 
 
 class DocumentNote(BaseModel):
-    """The document behind a gate: which, by which office, of when, and the first day it is void."""
+    """The document behind a gate: which, by which office, of when, and the first day it is void.
+
+    `document` and `document_sha256` are empty for whoever may not list documents, a bank among them.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -27,9 +30,10 @@ class DocumentNote(BaseModel):
     office: str
 
     @classmethod
-    def of(cls, found: Attestation) -> Self:
-        """One document."""
-        return cls.model_validate(found)
+    def of(cls, found: Attestation, *, named: bool = True) -> Self:
+        """One document; without its name and fingerprint where it is not to be named."""
+        note = cls.model_validate(found)
+        return note if named else note.model_copy(update={"document": "", "document_sha256": ""})
 
 
 class AttestationAnswer(DocumentNote):

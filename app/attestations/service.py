@@ -34,6 +34,8 @@ TITLE_OF = {
 }
 _KINDS = {kind.value: kind for kind in AttestationKind}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+# It is read by more people than the document itself: a phone has eleven digits, an identity card seventeen.
+_NUMBER = re.compile(r"\d{8}")
 # How many hold by kind and measure, of each holder.
 Counts = Mapping[tuple[str, str], Mapping[str, int]]
 
@@ -75,6 +77,10 @@ def wanted(session: Session, order: Order, *, viewer: Viewer, on: date) -> dict[
     if not 0 < len(document) <= DOCUMENT_LENGTH_MAX:
         raise Invalid(
             f"document: 应为 1 至 {DOCUMENT_LENGTH_MAX} 字 · write 1 to {DOCUMENT_LENGTH_MAX} characters"
+        )
+    if _NUMBER.search(document):
+        raise Invalid(
+            "document: 文件名称不得含证件号码等长数字 · the name of a document holds no number of a person"
         )
     return {
         "action": RECORD,
@@ -182,10 +188,12 @@ def carry_out(
     store.add(session, made)
 
 
-def in_force(session: Session, holders: Collection[str], *, on: date) -> Mapping[str, Sequence[Attestation]]:
+def in_force(
+    session: Session, holders: Collection[str], *, on: date, until: Until = EVERYTHING
+) -> Mapping[str, Sequence[Attestation]]:
     """What counts of each of some holders on a day, in a few queries for any number."""
     found: dict[str, list[Attestation]] = {}
-    for one in _shown(session, store.of_holders(session, holders, on=on), on=on):
+    for one in _shown(session, store.of_holders(session, holders, on=on, until=until), on=on):
         found.setdefault(one.holder, []).append(one)
     return found
 

@@ -50,12 +50,12 @@ def attestation(session: Session, attestation_id: int) -> Kept | None:
     return next(iter(_read(session, _kept().where(Attestation.attestation_id == attestation_id))), None)
 
 
-def of_holders(session: Session, holders: Collection[str], *, on: date) -> list[Kept]:
+def of_holders(session: Session, holders: Collection[str], *, on: date, until: Until) -> list[Kept]:
     """What counts of some holders on a day, by their numbers."""
     found: list[Kept] = []
     rest = iter(sorted(holders))
     while part := list(islice(rest, _PER_QUERY)):
-        query = _counting(_kept(), on=on, until=EVERYTHING).where(Attestation.holder.in_(part))
+        query = _counting(_kept(), on=on, until=until).where(Attestation.holder.in_(part))
         found += _read(session, query)
     return found
 

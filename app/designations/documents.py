@@ -8,6 +8,7 @@ import numpy as np
 from app.attestations.attestation import Attestation
 from app.attestations.service import Counts
 from scoring import Measure
+from scoring.criteria import held
 from scoring.definition import Criterion
 
 
@@ -32,12 +33,26 @@ def counted(
     return found
 
 
+def contradicted(gates: Iterable[Criterion], documents: Sequence[Attestation]) -> list[Criterion]:
+    """The gates that fail by the documents of one holder alone, whatever else is known of it.
+
+    A veto fails by any document against; what documents attest nobody delivers, so it fails without enough.
+    """
+    found = []
+    for gate in gates:
+        number = sum((one.kind.value, one.measure) == (gate.kind, gate.measure) for one in documents)
+        if gate.kind and not held(gate, threshold=gate.threshold, numerator=number, denominator=None):
+            found.append(gate)
+    return found
+
+
 def documents_in_short(documents: Iterable[Attestation]) -> list[dict[str, Any]]:
-    """What of the documents behind a decision is kept with its facts."""
+    """What of the documents behind a decision is kept with its facts: no words, which facts would outlast."""
     return [
         {
+            "attestation_id": one.attestation_id,
+            "kind": one.kind.value,
             "measure": one.measure,
-            "document": one.document,
             "document_sha256": one.document_sha256,
             "decided_on": one.decided_on.isoformat(),
             "valid_until": one.valid_until.isoformat(),

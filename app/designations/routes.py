@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app import clock
+from app.access.policy import may
 from app.access.problems import Problem
 from app.access.routes import CurrentViewer, RequestSession
 from app.access.scope import Viewer, may_see
@@ -59,7 +60,7 @@ def villages(
 def village(code: str, viewer: CurrentViewer, session: RequestSession) -> StatusAnswer:
     """Every gate with value, threshold, numerator, denominator and margin; ratings by grade."""
     report = service.status_report(session, visible(session, viewer, code, kinds=UNITS))
-    return StatusAnswer.full(report, as_of=as_of(session))
+    return StatusAnswer.full(report, as_of=as_of(session), named=may(viewer, "attestations"))
 
 
 @router.get("/v1/towns/{code}", summary="One town or street · 镇（街道）状态", responses={200: shown("town")})
@@ -69,7 +70,7 @@ def town(code: str, viewer: CurrentViewer, session: RequestSession) -> TownAnswe
     report = service.status_report(session, found)
     units = places_within(session, code, on=clock.today(), kinds=UNITS)
     return TownAnswer(
-        **StatusAnswer.full(report, as_of=as_of(session)).model_dump(),
+        **StatusAnswer.full(report, as_of=as_of(session), named=may(viewer, "attestations")).model_dump(),
         villages=[StatusLine.of(line) for line in service.status_reports(session, units)],
     )
 

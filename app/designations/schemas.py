@@ -32,7 +32,7 @@ class GateAnswer(BaseModel):
     """A gate: what is asked, what there is, and the margin between them (negative: missed).
 
     `documents` are those that count for a gate on documents or vetoes; `missing_document` names the one
-    it lacks.
+    it lacks. Only officials who may list documents read what they are called.
     """
 
     name: str
@@ -51,8 +51,8 @@ class GateAnswer(BaseModel):
     missing_document: TextAnswer | None
 
     @classmethod
-    def of(cls, line: GateLine) -> "GateAnswer":
-        """One gate with the two numbers of its measure."""
+    def of(cls, line: GateLine, *, named: bool) -> "GateAnswer":
+        """One gate with the two numbers of its measure; documents are `named` or not."""
         return cls(
             name=line.name,
             label=TextAnswer.model_validate(line.label),
@@ -66,7 +66,7 @@ class GateAnswer(BaseModel):
             denominator_name=line.measure.denominator_name,
             margin=line.margin,
             basis=SourceAnswer.model_validate(line.basis),
-            documents=[DocumentNote.of(one) for one in line.documents],
+            documents=[DocumentNote.of(one, named=named) for one in line.documents],
             missing_document=(
                 None if line.missing_document is None else TextAnswer.model_validate(line.missing_document)
             ),
@@ -142,14 +142,14 @@ class StatusAnswer(StatusLine):
     measures: list[MeasureAnswer]
 
     @classmethod
-    def full(cls, report: StatusReport, *, as_of: date) -> "StatusAnswer":
-        """One place as of the newest published night."""
+    def full(cls, report: StatusReport, *, as_of: date, named: bool) -> "StatusAnswer":
+        """One place as of the newest published night; documents are `named` or not."""
         return cls(
             **StatusLine.of(report).model_dump(),
             as_of=as_of,
             profile=report.profile_code,
             profile_version=report.effective_from,
-            gates=[GateAnswer.of(line) for line in report.gates],
+            gates=[GateAnswer.of(line, named=named) for line in report.gates],
             rungs=[RungAnswer.of(line) for line in report.rungs],
             measures=[MeasureAnswer.of(line) for line in report.measures],
         )

@@ -75,10 +75,11 @@ def margin_words(gate: GateLine) -> str:
     return f"{'余' if gate.margin > 0 else '差'}{size} 个百分点"
 
 
-def document_words(gate: GateLine) -> list[str]:
+def document_words(gate: GateLine, *, named: bool) -> list[str]:
     """The documents that count for a gate: which, by which office, of when and until when."""
     return [
-        f"{one.document}（{one.office}，{one.decided_on}，有效至 {one.valid_until - timedelta(days=1)}）"
+        f"{one.document if named else one.kind.label}（{one.office}，{one.decided_on}，有效至 "
+        f"{one.valid_until - timedelta(days=1)}）"
         for one in gate.documents
     ]
 

@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from tests.oracle.export import earlier
 from tests.oracle.rungs import rungs_of
 from tests.oracle.tables import HELD, ON_THE_WAY, Titles, day_of
 from tests.oracle.titles import last_day_to_decide, objections_to
+from tests.oracle.vetoes import moment_of
 
 CHECKS = {"village": ("check_village", "village_checked"), "town": ("check_town", "town_checked")}
 ENDED = {"revoked", "lapsed", "refused", "withdrawn"}
@@ -40,6 +41,7 @@ def faults_of_steps(tables: Titles) -> list[str]:
             found += [f"{where}: {fault}" for fault in _of_time(tables, profile, number, steps[:position])]
             found += [f"{where}: {fault}" for fault in _of_rung(tables, number, step)]
             found += [f"{where}: {fault}" for fault in _of_consent(tables, number, step)]
+            found += [f"{where}: {fault}" for fault in _of_documents(tables, number, step)]
             own.append(step["action"])
             state = step["state"]
         if state not in ENDED and any(step["state"] in ENDED for step in steps):
@@ -147,7 +149,7 @@ def _of_notice(
     if step["action"] == "award" and step["happened_on"] > last:
         faults.append(f"given on {step['happened_on']}, after {last}")
     for objection in objections_to(tables, notice["notice_id"], number):
-        if objection["answered_at"] is None or _moment(objection["answered_at"]) > _moment(
+        if objection["answered_at"] is None or moment_of(objection["answered_at"]) > moment_of(
             step["recorded_at"]
         ):
             faults.append("decided before an objection was answered")
@@ -206,6 +208,18 @@ def _of_consent(tables: Titles, number: int, step: dict[str, Any]) -> list[str]:
     return ["named without consent, or unnamed with it"] if unnamed != [not agreed] else []
 
 
+def _of_documents(tables: Titles, number: int, step: dict[str, Any]) -> list[str]:
+    """Nothing is proposed, given, renewed or given back while a document stands against it."""
+    if step["action"] not in ("propose", "award", "renew", "restore"):
+        return []
+    title = tables.titles[number]
+    profile = tables.profiles[title["kind"]]
+    measures = [gate["vetoes"] for gate in profile["criteria"] if "vetoes" in gate]
+    on, at = step["happened_on"], moment_of(step["recorded_at"])
+    against = [name for name in measures if tables.vetoes.recorded(title["holder"], name, on, by=at)]
+    return [f"over a document against it: {name}" for name in against]
+
+
 def _of_end(tables: Titles, profile: dict[str, Any], number: int, steps: list[dict[str, Any]]) -> list[str]:
     """What is held lapses at its end, what was shown when it can no longer be decided; never before."""
     step, before = steps[-1], steps[-2]
@@ -215,7 +229,7 @@ def _of_end(tables: Titles, profile: dict[str, Any], number: int, steps: list[di
         return ["lapsed while it could be decided"]
     raised = objections_to(tables, before["notice_id"], number)
     waits = any(
-        each["answered_at"] is None or _moment(each["answered_at"]) > _moment(step["recorded_at"])
+        each["answered_at"] is None or moment_of(each["answered_at"]) > moment_of(step["recorded_at"])
         for each in raised
     )
     return ["lapsed over an objection"] if waits or any(each["upheld"] for each in raised) else []
@@ -224,8 +238,3 @@ def _of_end(tables: Titles, profile: dict[str, Any], number: int, steps: list[di
 def _fingerprint(facts: dict[str, Any]) -> str:
     plain = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(plain.encode()).hexdigest()
-
-
-def _moment(value: Any) -> datetime:
-    found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return found.replace(tzinfo=None)

@@ -140,9 +140,10 @@ def _holds(tables: Titles, number: int, on: date) -> bool | None:
     title = tables.titles[number]
     if title["subject_id"] is not None:
         rating = newest(tables.ratings, "subject_id", title["subject_id"], on)
-        if rating is None or rating["unrated_reason"] in REPORTED:
-            return None
         recorded = tables.vetoes.recorded(title["holder"], "rating_veto_count", on)
+        if rating is None or rating["unrated_reason"] in REPORTED:
+            # Nothing can be said of the rating, and of a document against the title it needs none.
+            return False if rating is not None and recorded else None
         return _gates_hold(tables.profiles[title["kind"]], rating, recorded)
     status = newest(tables.statuses, "place_id", title["place_id"], on)
     if status is None or status["state"] == "insufficient":

@@ -1,6 +1,6 @@
 """Vetoes a second time: what was delivered of villages and what documents say, day by day."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.db import Engine
@@ -13,7 +13,8 @@ class Vetoes:
     def __init__(self, engine: Engine) -> None:
         self._documents = rows(
             engine,
-            "SELECT a.holder, a.measure, a.effective_from, a.valid_until, e.ended_on FROM attestations a "
+            "SELECT a.holder, a.measure, a.effective_from, a.valid_until, a.granted_at, e.ended_on "
+            "FROM attestations a "
             "LEFT JOIN attestation_ends e USING (attestation_id) WHERE a.kind = 'veto'",
         )
         self._delivered = rows(
@@ -29,10 +30,11 @@ class Vetoes:
             "WHERE g.measure = 'village_veto_count' ORDER BY s.run_id",
         )
 
-    def recorded(self, holder: str, measure: str, on: date) -> int:
-        """How many documents against a holder counted on a day."""
+    def recorded(self, holder: str, measure: str, on: date, *, by: datetime | None = None) -> int:
+        """How many documents against a holder counted on a day, or had been granted by a moment of it."""
         return sum(
             (one["holder"], one["measure"]) == (holder, measure)
+            and (by is None or moment_of(one["granted_at"]) <= by)
             and _day(one["effective_from"]) <= on < _day(one["valid_until"])
             and (one["ended_on"] is None or _day(one["ended_on"]) > on)
             for one in self._documents
@@ -55,6 +57,12 @@ class Vetoes:
         if judged[-1] == expected:
             return []
         return [f"{on} village {village_id}: {expected} by its vetoes, the night says {judged[-1]}"]
+
+
+def moment_of(value: Any) -> datetime:
+    """A moment of a row, however the database gives it."""
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return found.replace(tzinfo=None)
 
 
 def _day(value: Any) -> date:

@@ -8,7 +8,7 @@ from app.attestations.attestation import Attestation
 from app.attestations.service import in_force
 from app.consents.service import rating_refusers
 from app.db import Session
-from app.designations.documents import documents_in_short
+from app.designations.documents import contradicted, documents_in_short
 from app.designations.found import Block, Found, Holder
 from app.designations.rules import VILLAGES_SHARE, TitleRules
 from app.designations.service.evidence import Overridden, appraised, overridden
@@ -16,6 +16,7 @@ from app.designations.service.subject_gates import Standing, blocks_of, gates_of
 from app.designations.store import holders as store
 from app.designations.store import statuses, titles
 from app.models import (
+    AttestationKind,
     DesignationKind,
     EntityStatus,
     GateState,
@@ -29,8 +30,9 @@ from app.models import (
     UnratedReason,
 )
 from app.rules.service import card_of, rule_version
-from app.subjects.lineage import heirs
+from app.subjects.lineage import heirs, kin
 from scoring.criteria import held
+from scoring.definition import Criterion
 
 SUBJECT_KINDS = {
     DesignationKind.CREDIT_HOUSEHOLD: SubjectKind.HOUSEHOLD,
@@ -39,6 +41,10 @@ SUBJECT_KINDS = {
 PLACE_KINDS = {
     DesignationKind.CREDIT_VILLAGE: (PlaceKind.VILLAGE,),
     DesignationKind.CREDIT_TOWN: (PlaceKind.TOWN, PlaceKind.SUBDISTRICT),
+}
+_OF_DOCUMENTS = {
+    AttestationKind.VETO.value: Block.VETO,
+    AttestationKind.ATTESTATION.value: Block.DOCUMENT_MISSING,
 }
 _DISSENT = (UnratedReason.NO_CONSENT, UnratedReason.MERGED)
 
@@ -87,7 +93,9 @@ class _Subjects:
             statuses=self._statuses,
         )
         self._gates = gates_of(session, standing, rules=rules, on=on)
-        self._documents = in_force(session, [holder.key for holder in holders], on=on)
+        self._kin = kin(session, ids, on=on)
+        files = [f"s{each}" for mine in self._kin.values() for each in mine]
+        self._documents = in_force(session, files, on=on)
 
     def found(self, holder: Holder) -> Found:
         """The facts of one of them."""
@@ -112,7 +120,7 @@ class _Subjects:
             "status": None if status is None else status.value,
             "appraisal": None if appraisal is None else appraisal.facts,
             "gates": {gate.name: gate.state.value for gate in gates},
-            **_documents(self._documents, holder),
+            **_documents(self._documents, [f"s{each}" for each in self._kin[subject_id]]),
         }
         return Found(holder, facts, tuple(blocks), ended=self._end(heir, status))
 
@@ -155,7 +163,7 @@ def grades_of(session: Session, ratings: Collection[Rating]) -> dict[int, tuple[
 
 
 class _Places:
-    """What the newest night said of some villages or towns, asked for all at once."""
+    """What the newest night said of some villages or towns, and what documents say since, for all at once."""
 
     def __init__(
         self,
@@ -188,24 +196,41 @@ class _Places:
         place = self._places[holder.place_id]
         judged = self._statuses.get(holder.place_id)
         ended = _gone(place, on=self._on)
+        against = self._against(holder, None if judged is None else judged[0])
         blocks = [
             *([Block.PLACE_ENDED] if ended else []),
             *self._of_status(place, None if judged is None else judged[0]),
+            *dict.fromkeys(_OF_DOCUMENTS[gate.kind] for gate in against),
             *self._of_villages(place),
         ]
-        return Found(holder, self._facts(place, judged), tuple(blocks), ended=ended)
+        return Found(holder, self._facts(place, judged, against=against), tuple(blocks), ended=ended)
 
-    def _facts(self, place: Place, judged: tuple[PlaceStatus, RatingRun] | None) -> dict[str, Any]:
+    def _against(self, holder: Holder, status: PlaceStatus | None) -> list[Criterion]:
+        """The gates the newest night let pass that the documents of the day do not."""
+        if status is None:
+            return []
+        failed = [g.name for g in self._gates[status.place_status_id] if g.state is GateState.FAILS]
+        mine = self._documents.get(holder.key, ())
+        return [gate for gate in contradicted(self._rules.profile.criteria, mine) if gate.name not in failed]
+
+    def _facts(
+        self,
+        place: Place,
+        judged: tuple[PlaceStatus, RatingRun] | None,
+        *,
+        against: Collection[Criterion],
+    ) -> dict[str, Any]:
         facts: dict[str, Any] = {"night": None, "place_status_id": None, "state": None, "gates": {}}
         if judged is not None:
             status, run = judged
             facts |= {
                 "night": run.as_of.isoformat(),
                 "place_status_id": status.place_status_id,
-                "state": status.state.value,
-                "gates": {gate.name: gate.state.value for gate in self._gates[status.place_status_id]},
+                "state": (GateState.FAILS if against else status.state).value,
+                "gates": {gate.name: gate.state.value for gate in self._gates[status.place_status_id]}
+                | {gate.name: GateState.FAILS.value for gate in against},
             }
-        facts |= _documents(self._documents, Holder(place.place_id))
+        facts |= _documents(self._documents, [f"p{place.place_id}"])
         if self._rules.kind is DesignationKind.CREDIT_TOWN:
             facts["designated_villages"] = self._held.get(place.place_id, 0)
             facts["villages"] = self._villages.get(place.place_id, 0)
@@ -231,9 +256,9 @@ class _Places:
                 return
 
 
-def _documents(found: Mapping[str, Sequence[Attestation]], holder: Holder) -> dict[str, Any]:
-    """The documents that count of a holder; nothing where there are none."""
-    mine = found.get(holder.key, ())
+def _documents(found: Mapping[str, Sequence[Attestation]], keys: Collection[str]) -> dict[str, Any]:
+    """The documents that count of a holder and those merged into it; nothing where there are none."""
+    mine = [one for key in keys for one in found.get(key, ())]
     return {"documents": documents_in_short(mine)} if mine else {}
 
 

@@ -268,12 +268,14 @@ def _grades_at(
     for end in ends:
         known = {each: rows[-1] for each in subject_ids if (rows := _until(history[each], end))}
         overrides = overridden(session, list(known), on=end)
-        then = SubjectStanding(list(known), known, grades, overrides, {}, {})
+        # What could not be rated for want of facts is not known; what else is asked for may be.
+        wanting = {each for each, rating in known.items() if rating.unrated_reason in _WANTING}
+        then = SubjectStanding(
+            list(known), known, grades, overrides, {}, {}, unrateable=wanting - overrides.keys()
+        )
         states = states_at(session, then, rules=rules, on=end)
-        for each, rating in known.items():
-            # What could not be rated for want of facts is not known.
-            unknown = rating.unrated_reason in _WANTING and each not in overrides
-            found[f"s{each}"].append((end, INSUFFICIENT if unknown else states[each]))
+        for each in known:
+            found[f"s{each}"].append((end, states[each]))
     return found
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from app.attestations.attestation import Attestation
-from app.attestations.service import in_force
+from app.attestations.service import Until, in_force
 from app.db import Session
 from app.designations.reports import GateLine, MeasureLine, RungLine, StatusReport
 from app.designations.store import statuses as store
@@ -24,6 +24,7 @@ from app.models import (
     RuleVersion,
 )
 from app.ratings.service import latest_run
+from app.records.known import ATTESTATION_ENDS, ATTESTATIONS
 from scoring import Profile
 from scoring.definition import Criterion, ProfileDefinition, Text
 
@@ -102,7 +103,9 @@ def _documents(session: Session, places: Collection[Place]) -> Documents:
     newest = latest_run(session)
     if newest is None:
         return {}
-    return in_force(session, [f"p{place.place_id}" for place in places], on=newest.as_of)
+    known = newest.known_until
+    until = Until(known.get(ATTESTATIONS), known.get(ATTESTATION_ENDS))
+    return in_force(session, [f"p{place.place_id}" for place in places], on=newest.as_of, until=until)
 
 
 def _report(

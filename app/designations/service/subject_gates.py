@@ -17,7 +17,7 @@ from app.designations.store import holders as store
 from app.models import AttestationKind, DesignationKind, EntityStatus, GateState, Rating
 from app.ratings.service import known_on
 from app.records.service import counting_candidates
-from app.subjects.lineage import heirs
+from app.subjects.lineage import heirs, kin
 from scoring import GateResults, Measure, Profile
 from scoring.lint.delivered import GRADE_REACHED
 from scoring.profile_parts import APPRAISED, FAVOURABLE
@@ -40,7 +40,10 @@ Column = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Standing:
-    """What has been found out about some subjects; who is not in a mapping has no such thing."""
+    """What has been found out about some subjects; who is not in a mapping has no such thing.
+
+    Of the `unrateable` the rating says nothing, whatever grade stands in it.
+    """
 
     subject_ids: Sequence[int]
     ratings: Mapping[int, Rating]
@@ -48,6 +51,7 @@ class Standing:
     overrides: Mapping[int, Overridden]
     appraisals: Mapping[int, Appraised]
     statuses: Mapping[int, EntityStatus]
+    unrateable: Collection[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ def _of_ratings(standing: Standing, *, rules: TitleRules) -> dict[str, Measure]:
     least = rules.profile.minimum_grade
     for row, subject_id in enumerate(standing.subject_ids):
         rating = standing.ratings.get(subject_id)
-        if rating is None:
+        if rating is None or subject_id in standing.unrateable:
             continue
         override = standing.overrides.get(subject_id)
         if rules.asks_for(GRADE_REACHED):
@@ -186,12 +190,21 @@ def _of_records(session: Session, standing: Standing, *, rules: TitleRules, on: 
 def _with_documents(
     session: Session, standing: Standing, measures: dict[str, Measure], *, rules: TitleRules, on: date
 ) -> dict[str, Measure]:
-    """The measures documents count for; a veto holds if the records or a document say so."""
+    """The measures documents count for; a veto holds if the records or a document say so.
+
+    What was recorded of a file that was merged into another counts for the other.
+    """
     asked = [gate for gate in rules.profile.criteria if gate.kind]
     if not asked:
         return measures
+    kin_of = kin(session, standing.subject_ids, on=on)
+    found = counts(session, [f"s{each}" for mine in kin_of.values() for each in mine], on=on)
+    on_file = {
+        key: {f"s{each}": sum(of.get(f"s{one}", 0) for one in mine) for each, mine in kin_of.items()}
+        for key, of in found.items()
+    }
     holders = [f"s{subject_id}" for subject_id in standing.subject_ids]
-    return counted(measures, asked, counts(session, holders, on=on), holders=holders)
+    return counted(measures, asked, on_file, holders=holders)
 
 
 def _nothing(standing: Standing) -> Column:

@@ -27,6 +27,7 @@ from app.models import (
     UnratedReason,
 )
 from app.records.known import DESIGNATION_STEPS
+from app.subjects.lineage import heirs
 from scoring.lint.delivered import GRADE_REACHED
 
 _OF_SUBJECTS = {
@@ -76,7 +77,9 @@ def _subjects(session: Session, kind: DesignationKind, tonight: Tonight) -> Cand
         fine &= columns.vetoes == 0
     # An override or a document may lift or lower any of them: those are looked at closely either way.
     named = session.scalars(select(Override.subject_id).distinct()).all()
-    moved = np.isin(ids, _array([*named, *attested_subjects(session)]))
+    attested = attested_subjects(session)
+    into = heirs(session, on=tonight.known.on) if attested else {}
+    moved = np.isin(ids, _array([*named, *(into.get(each, each) for each in attested)]))
     able = fine | moved
     if rules.asks_appraisal:
         able &= np.isin(ids, _array(session.scalars(select(AppraisalResult.subject_id).distinct()).all()))

@@ -14,7 +14,8 @@ from app.attestations.service import Order
 from app.db import Session, transaction
 from app.designations.reports import GateLine
 from app.designations.service import status_report
-from app.models import AttestationKind
+from app.designations.store.holders import latest_ratings
+from app.models import AttestationKind, Rating
 from app.places.service import place_by_code
 from app.rules.service import load_rules
 from tests.app.designations.committee import Committee, committee_over
@@ -74,9 +75,17 @@ class Desk:
     def gate(self, name: str, *, on: date = DAY, code: str = VILLAGE) -> GateLine:
         """A gate of the village after the night of a day."""
         self.committee.night(on, proposes=False)
+        return next(gate for gate in self.gates(on=on, code=code) if gate.name == name)
+
+    def gates(self, *, on: date = DAY, code: str = VILLAGE) -> tuple[GateLine, ...]:
+        """The gates of the village as its newest night left them."""
         with Session(self.district.engine) as session:
-            report = status_report(session, place_by_code(session, code, on=on))
-        return next(gate for gate in report.gates if gate.name == name)
+            return status_report(session, place_by_code(session, code, on=on)).gates
+
+    def rating(self, subject_id: int) -> Rating:
+        """The newest rating of a subject."""
+        with Session(self.district.engine) as session:
+            return latest_ratings(session, [subject_id])[subject_id]
 
     def _asked(self, session: Session, wanted: proposals.Proposal, *, by: str, on: date) -> int:
         made = approvals.request(

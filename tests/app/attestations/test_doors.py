@@ -18,8 +18,9 @@ from app.cli_designations import designations
 from app.db import Session, transaction
 from app.errors import Forbidden, Invalid
 from app.main import create_app
-from app.models import Role, User
+from app.models import AttestationKind, Role, User
 from app.settings import Settings
+from app.web import gates
 from tests.app.attestations.desk import AGREEMENT, DAY, SHA, UNTIL, Desk, desk, policies
 from tests.district import DISTRICT, KEY, TOWN, VILLAGE, morning
 
@@ -89,6 +90,20 @@ def test_a_veto_is_recorded_shown_and_withdrawn_over_http(desk: Desk, send):
     assert send("GET", "/v1/attestations", by="clerk").json()["attestations"] == []
     (ended,) = send("GET", "/v1/attestations?past=true", by="clerk").json()["attestations"]
     assert (ended["state"], ended["end_reason"], ended["ended_on"]) == ("withdrawn", "判决撤销", f"{DAY}")
+
+
+@pytest.mark.parametrize("by", ["officer", "village"])
+def test_who_may_not_list_documents_reads_on_no_door_what_they_are_called(desk: Desk, send, by):
+    desk.recorded(AttestationKind.VETO, "village_veto_count", document="刑事判决书")
+    desk.committee.night(DAY, proposes=False)
+    answer = send("GET", f"/v1/villages/{VILLAGE}", by=by)
+    gate = next(one for one in answer.json()["gates"] if one["name"] == "village_veto_count")
+    (shown,) = gate["documents"]
+    assert (shown["document"], shown["document_sha256"], shown["valid_until"]) == ("", "", f"{UNTIL}")
+    assert ("刑事判决书" in answer.text, SHA in answer.text) == (False, False)
+    line = next(one for one in desk.gates() if one.name == "village_veto_count")
+    words = gates.document_words(line, named=False)
+    assert words == ["一票否决（大兴镇人民政府，2026-11-02，有效至 2026-11-21）"]
 
 
 @pytest.mark.parametrize(

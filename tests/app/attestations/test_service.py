@@ -1,9 +1,10 @@
 """Documents for and against titles: two persons, a date and an expiry, and the gates they answer for."""
 
-from datetime import timedelta
+import json
+from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.attestations.attestation import AttestationState
 from app.attestations.service import Until, counts, listed
@@ -12,19 +13,24 @@ from app.designations.found import Block, Holder
 from app.designations.service.facts import found_of
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.models import (
+    AdverseRecord,
     Approval,
     Attestation,
     AttestationEnd,
     AttestationKind,
     DesignationKind,
     GateState,
+    Record,
     Subject,
+    UnratedReason,
 )
+from app.models import DesignationAction as Action
 from app.ratings.service import latest_run
 from app.rights.service.held import held
-from app.rights.store import overwrite_plain
+from app.rights.store import overwrite_plain, overwrite_titles
 from app.web import gates
 from tests.app.attestations.desk import AGREEMENT, DAY, DOCUMENT, SHA, UNTIL, Desk, desk, policies
+from tests.app.designations.committee import NOTICE_DAYS
 from tests.district import OTHER_VILLAGE, TOWN, VILLAGE
 
 __all__ = ["desk", "policies"]
@@ -58,7 +64,7 @@ def test_a_document_counts_once_a_second_person_agrees_and_is_shown(desk: Desk):
     )
     assert (shown.decided_on, shown.valid_until) == (DAY, UNTIL)
     assert (shown.asked_by, shown.granted_by) == ("clerk", "admin")
-    assert gates.document_words(gate) == [
+    assert gates.document_words(gate, named=True) == [
         "大兴信办〔2026〕3号（大兴镇人民政府，2026-11-02，有效至 2026-11-21）"
     ]
 
@@ -83,6 +89,16 @@ def test_a_veto_holds_if_the_delivered_fact_or_a_document_says_so(desk: Desk, de
     assert desk.gate("village_veto_count", code=OTHER_VILLAGE).state is state
 
 
+def test_a_status_shows_the_documents_its_night_counted_and_no_later_ones(desk: Desk):
+    desk.recorded(ATTESTATION, AGREEMENT)
+    assert len(desk.gate("agreement").documents) == 1
+    desk.granted(desk.withdrawal_asked(1))
+    desk.recorded(VETO, "village_veto_count")
+    found = {gate.name: gate for gate in desk.gates()}
+    assert (found["agreement"].state, len(found["agreement"].documents)) == (HOLDS, 1)
+    assert (found["village_veto_count"].state, found["village_veto_count"].documents) == (HOLDS, ())
+
+
 def test_two_persons_withdraw_a_veto_before_its_time(desk: Desk):
     desk.recorded(VETO, "village_veto_count")
     assert desk.gate("village_veto_count").state is FAILS
@@ -104,9 +120,12 @@ def test_a_title_is_given_on_the_document_and_keeps_it_with_its_facts(desk: Desk
     number = desk.committee.apply(DesignationKind.CREDIT_ENTITY, subject_id=farm, on=DAY)
     facts = desk.committee.standing(number).last.facts
     assert facts["gates"]["agreement"] == "holds"
-    assert [(one["document"], one["document_sha256"]) for one in facts["documents"]] == [
-        (DOCUMENT["document"], SHA)
-    ]
+    assert facts["documents"] == [
+        {
+            "attestation_id": 1, "kind": "attestation", "measure": AGREEMENT, "document_sha256": SHA,
+            "decided_on": f"{DAY}", "valid_until": f"{UNTIL}",
+        }
+    ]  # fmt: skip
     desk.recorded(VETO, "rating_veto_count", subject_id=farm)
     assert blocks(desk, farm) == (Block.VETO,)
 
@@ -128,11 +147,77 @@ def test_a_subject_with_a_recorded_veto_is_put_on_probation_after_two_month_ends
     assert desk.committee.state(number) == "on_probation"
 
 
+@pytest.mark.parametrize(("vetoed", "state"), [(True, "on_probation"), (False, "designated")])
+def test_a_recorded_veto_counts_at_month_ends_though_facts_are_wanting(
+    desk: Desk, monkeypatch, vetoed, state
+):
+    december = DAY.replace(month=12, day=31)
+    monkeypatch.setattr("app.clock.today", lambda: december)
+    farm = desk.district.entity(on=DAY)
+    desk.committee.night(DAY, proposes=False)
+    desk.recorded(ATTESTATION, AGREEMENT, subject_id=farm, valid_until=DAY + timedelta(days=900))
+    desk.committee.night(LATER)
+    number = desk.committee.numbers(DesignationKind.CREDIT_ENTITY)[0]
+    awarded = desk.committee.designated(number, on=LATER)
+    if vetoed:
+        until = december.replace(year=2027)
+        desk.recorded(VETO, "rating_veto_count", subject_id=farm, on=awarded, valid_until=until)
+    with transaction(desk.district.engine) as session:
+        # Nothing the card asks for is known of it any more.
+        session.execute(delete(AdverseRecord).where(AdverseRecord.subject_id == farm))
+        session.execute(delete(Record).where(Record.subject_id == farm))
+    for day in (DAY.replace(day=30), december):
+        desk.committee.night(day)
+        assert desk.rating(farm).unrated_reason is UnratedReason.REQUIRED_MISSING
+    assert desk.committee.state(number) == state
+
+
 def blocks(desk: Desk, farm: int) -> tuple[Block, ...]:
     with Session(desk.district.engine) as session:
         rules = desk.committee.rules(DesignationKind.CREDIT_ENTITY, on=DAY)
         holder = Holder(desk.committee.place_of(session, farm), farm)
         return found_of(session, [holder], rules=rules, on=DAY)[holder.key].blocks
+
+
+def test_a_village_is_not_awarded_on_a_day_with_a_veto_the_night_did_not_know(desk: Desk):
+    number, over = noticed_village(desk)
+    desk.recorded(VETO, "village_veto_count", on=over, valid_until=over + timedelta(days=1))
+    with pytest.raises(Conflict, match="一票否决 · veto"):
+        desk.committee.step(number, Action.AWARD, by="admin", on=over, document="文件")
+    desk.committee.step(number, Action.AWARD, by="admin", on=over + timedelta(days=1), document="文件")
+    facts = desk.committee.standing(number).last.facts
+    assert (facts["state"], facts["gates"]["village_veto_count"]) == ("insufficient", "holds")
+
+
+def test_what_a_step_keeps_of_a_vetoed_village_says_that_the_gate_fails(desk: Desk):
+    number, over = noticed_village(desk)
+    desk.recorded(VETO, "village_veto_count", on=over)
+    desk.committee.step(number, Action.REFUSE, by="admin", on=over)
+    facts = desk.committee.standing(number).last.facts
+    assert (facts["state"], facts["gates"]["village_veto_count"]) == ("fails", "fails")
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_a_village_is_not_awarded_once_its_document_counts_no_more(desk: Desk, withdrawn):
+    until = UNTIL if withdrawn else LATER + NOTICE_DAYS
+    number, over = noticed_village(desk, valid_until=until)
+    if withdrawn:
+        desk.granted(desk.withdrawal_asked(1, on=over), on=over)
+    with pytest.raises(Conflict, match="缺少有效的证明文件 · document_missing"):
+        desk.committee.step(number, Action.AWARD, by="admin", on=over, document="文件")
+
+
+def noticed_village(desk: Desk, **document) -> tuple[int, date]:
+    """The title of the village on its notice, and the day the notice is over."""
+    for _ in range(3):
+        desk.district.household(on=DAY)
+    desk.recorded(ATTESTATION, AGREEMENT, **document)
+    desk.committee.night(LATER)
+    by_hand = {"reason": "贷款户少于 10 户", "document": "村委会证明"}
+    number = desk.committee.apply(DesignationKind.CREDIT_VILLAGE, place=VILLAGE, on=LATER, **by_hand)
+    desk.committee.step(number, Action.CHECK_VILLAGE, by="neighbour", on=LATER)
+    desk.committee.noticed(number, on=LATER)
+    return number, LATER + NOTICE_DAYS
 
 
 @pytest.mark.parametrize(
@@ -144,6 +229,12 @@ def blocks(desk: Desk, farm: int) -> tuple[Block, ...]:
         ((VETO, "village_veto_count"), {"decided_on": LATER}, Invalid, "decided by today"),
         ((VETO, "village_veto_count"), {"valid_until": DAY}, Invalid, "valid beyond it"),
         ((VETO, "village_veto_count"), {"document_sha256": "x"}, Invalid, "64 lower-case hex"),
+        (
+            (VETO, "village_veto_count"),
+            {"document": "判决 19700101"},
+            Invalid,
+            "number of a person",
+        ),
         ((VETO, "village_veto_count"), {"place_code": "500120100200"}, NotFound, "not in 大兴镇"),
     ],
 )
@@ -220,3 +311,14 @@ def test_of_an_erased_subject_no_word_of_a_document_is_left(desk: Desk):
         assert session.scalars(select(AttestationEnd.reason)).all() == ["已删除"]
         asked = session.scalars(select(Approval).order_by(Approval.approval_id)).all()
         assert [one.content == {} for one in asked] == [True, True, False]
+
+
+def test_the_facts_of_a_title_of_an_erased_subject_keep_no_word_of_its_documents(desk: Desk):
+    farm, named = desk.district.entity(on=DAY), "王建国创建协议书"
+    desk.committee.night(DAY, proposes=False)
+    desk.recorded(ATTESTATION, AGREEMENT, subject_id=farm, document=named)
+    desk.committee.apply(DesignationKind.CREDIT_ENTITY, subject_id=farm, on=DAY)
+    with transaction(desk.district.engine) as session:
+        overwrite_titles(session, [farm], word="已删除")
+        overwrite_plain(session, [farm], word="已删除")
+    assert named not in json.dumps(desk.district.rows(), default=str, ensure_ascii=False)
