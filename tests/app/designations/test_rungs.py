@@ -228,6 +228,29 @@ def test_a_rung_is_not_given_once_the_rung_below_is_lost(ladder):
         ladder.committee.step(number, A.AWARD, by="admin", on=on + NOTICE_DAYS)
 
 
+def test_a_rung_that_ended_is_proposed_again_the_next_night(ladder):
+    over = ladder.climbed("A", "AA").replace(year=2027)
+    ladder.good(4, on=over - timedelta(days=30))
+    ladder.district.observe(ladder.village, COUNTS, on=over - timedelta(days=30))
+    ladder.night(over)
+    assert ladder.standings() == {"A": S.LAPSED, "AA": S.LAPSED}
+    ladder.night(over + timedelta(days=1))
+    assert ladder.standings() == {"A": S.PROPOSED, "AA": S.LAPSED}
+
+
+def test_a_rung_nobody_decided_on_in_time_is_proposed_again_the_next_night(ladder):
+    ladder.night(FIRST)
+    number = ladder.number("A")
+    ladder.committee.step(number, A.CHECK_VILLAGE, by="neighbour", on=FIRST)
+    ladder.committee.step(number, A.CHECK_TOWN, by="colleague", on=FIRST)
+    ladder.committee.step(number, A.POST_NOTICE, by="colleague", on=FIRST)
+    late = FIRST + NOTICE_DAYS + timedelta(days=60)
+    ladder.night(late)
+    assert ladder.standings() == {"A": S.LAPSED}
+    ladder.night(late + timedelta(days=1))
+    assert ladder.standings() == {"A": S.PROPOSED}
+
+
 @SQLITE_ONLY
 def test_when_everything_is_lost_every_rung_falls(ladder):
     ladder.climbed("A", "AA")
