@@ -11,7 +11,7 @@ from scoring import loader
 from scoring.definition import Criterion, ProfileDefinition
 from scoring.errors import CardError
 from scoring.ladder import LadderResults, climb
-from scoring.measures import Measure
+from scoring.measures import Measure, unknown
 from scoring.states import FAILS, HOLDS, INSUFFICIENT, NOT_APPLICABLE, joined
 
 
@@ -61,20 +61,29 @@ class Profile:
         references: Mapping[str, ArrayLike] | None = None,
         held: NDArray[np.int64] | None = None,
     ) -> GateResults:
-        """The gates for places in columns; every measure and reference the profile names must be given.
+        """The gates for places in columns; what is not given, or divided by something else, is unknown.
 
         A reference is one number for all places or one for each. `held` is the rung each place holds, by its
         position from the lowest, -1 for none; without it nobody holds any.
         """
+        known = self.completed(measures, places=max((len(m.numerator) for m in measures.values()), default=0))
+        compared = {**dict.fromkeys(self.definition.references, np.nan), **(references or {})}
         gates = tuple(
-            judged(item, measures, references=references or {}) for item in self.definition.criteria
+            judged(item, {item.measure: _as_asked(item, known)}, references=compared)
+            for item in self.definition.criteria
         )
         states = [gate.state for gate in gates]
         ladder = None
         if self.definition.ladder is not None:
-            ladder = climb(self.definition.ladder, measures, held=held)
+            ladder = climb(self.definition.ladder, known, held=held)
             states.append(ladder.rungs[0].state)
         return GateResults(gates, joined(states), ladder)
+
+    def completed(self, measures: Mapping[str, Measure], *, places: int) -> dict[str, Measure]:
+        """The measures of so many places, with those the profile judges by that nobody gives as unknown."""
+        divided = {item.measure: item.denominator for item in reversed(self.definition.criteria)}
+        missing = [name for name in self.definition.judged_by if name not in measures]
+        return {**measures, **{name: unknown(places, divided.get(name, "")) for name in missing}}
 
 
 def judged(item: Criterion, measures: Mapping[str, Measure], *, references: Mapping[str, ArrayLike]) -> Gate:
@@ -96,6 +105,14 @@ def judged(item: Criterion, measures: Mapping[str, Measure], *, references: Mapp
         if item.no_denominator == "not_applicable":
             state[measure.denominator == 0] = NOT_APPLICABLE
     return Gate(item, state, value, margin, threshold)
+
+
+def _as_asked(item: Criterion, measures: Mapping[str, Measure]) -> Measure:
+    """The measure of a gate; divided by something else than asked, it says nothing."""
+    measure = measures[item.measure]
+    if not item.denominator or measure.denominator_name == item.denominator:
+        return measure
+    return unknown(len(measure.numerator), item.denominator)
 
 
 def held(item: Criterion, *, threshold: float, numerator: float, denominator: float | None) -> bool:

@@ -351,3 +351,12 @@ class ProfileDefinition:
     keeping: Keeping | None = None
     appraisal: AppraisalRules | None = None
     appraised_by: str = ""
+
+    @property
+    def judged_by(self) -> list[str]:
+        """The measures it judges by; what it only shows is not among them."""
+        read = [item.measure for item in self.criteria]
+        if self.ladder is not None:
+            read += [self.ladder.score] if self.ladder.score else []
+            read += [item.of for item in self.ladder.items]
+        return read

@@ -28,6 +28,13 @@ class Measure:
         return self.numerator / some
 
 
+def unknown(places: int, denominator_name: str) -> Measure:
+    """A measure nobody knows of any of so many places, as it would be divided."""
+    nothing = np.full(places, np.nan)
+    divided = denominator_name not in ("", "none")
+    return Measure(nothing, nothing if divided else None, denominator_name if divided else "none")
+
+
 def county_medians(measures: Mapping[str, Measure], *, among: NDArray[np.bool_]) -> dict[str, float]:
     """The references a profile may be held against: of every measure, the median over these places.
 

@@ -8,8 +8,6 @@ from scoring.definition import Ladder, ProfileDefinition
 from scoring.errors import CardError
 from scoring.procedure import AppraisalRules, Keeping, Path
 
-# How long the name of a rung may be to be kept with a title.
-RUNG_LENGTH_MAX = 16
 # The numbers of a path; each answers to a source of its own.
 PATH_NUMBERS = ("notice_days", "validity_months", "review_before_days")
 
@@ -100,9 +98,6 @@ def _ladder(ladder: Ladder, profile: ProfileDefinition) -> Iterable[Finding]:
 
 def _rungs(ladder: Ladder) -> Iterable[Finding]:
     names = [rung.name for rung in ladder.rungs]
-    for name in names:
-        if not 1 <= len(name) <= RUNG_LENGTH_MAX:
-            yield _fault(f"rung {name}", f"its name has 1 to {RUNG_LENGTH_MAX} characters")
     for rung in ladder.rungs:
         if rung.requires and rung.requires not in names:
             yield _fault(f"rung {rung.name}", f"the rung {rung.requires} is not declared")

@@ -36,7 +36,9 @@ class ReformLoss(ReformPlace):
 class ReformAnswer(BaseModel):
     """Who gains and who loses under a profile, on the numbers of the newest night (`as_of`).
 
-    `unmeasured` is what nothing here measures and is taken as unknown. `fingerprint` is the SHA-256 of all
+    Documents and the average of a place's own banks are taken as the night took them, or would have; where
+    no document is on file, none counts. `unmeasured` is what nothing here measures and is taken as unknown.
+    `fingerprint` is the SHA-256 of all
     the rest: an approval that shows the same fingerprint was asked for on the same numbers.
     """
 

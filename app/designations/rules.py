@@ -5,9 +5,9 @@ from functools import lru_cache
 
 from app.designations.path import Level, PathRules
 from app.models import DesignationKind, RuleVersion
-from app.rules.service import refuse_undelivered
 from scoring import Profile
 from scoring.definition import Criterion, ProfileDefinition, Rung
+from scoring.measured import RUNG_LENGTH_MAX
 from scoring.procedure import AppraisalRules, Keeping, Path
 
 _VILLAGES = "credit_village"
@@ -42,10 +42,13 @@ class TitleRules:
     def rungs(self) -> tuple[Rung, ...]:
         """The rungs of the title, the lowest first; none where the profile has no ladder.
 
-        A title of a subject has none: there the lowest rung is one more gate.
+        A title of a subject has none: there the lowest rung is one more gate. So is it of a version from
+        before rungs were titles, whose names are too long to be kept.
         """
         ladder = self.profile.ladder
-        return () if ladder is None or self.kind not in _LADDERED else ladder.rungs
+        if ladder is None or self.kind not in _LADDERED:
+            return ()
+        return ladder.rungs if all(1 <= len(rung.name) <= RUNG_LENGTH_MAX for rung in ladder.rungs) else ()
 
     @property
     def asks_appraisal(self) -> bool:
@@ -70,7 +73,6 @@ def title_rules(rule: RuleVersion) -> TitleRules | None:
 @lru_cache(maxsize=64)
 def _parsed(rule_version_id: int, kind: str, content: str) -> TitleRules | None:
     profile = Profile.parse(content).definition
-    refuse_undelivered(profile, where=profile.code)
     if profile.path is None or profile.keeping is None:
         return None
     named = _KINDS[kind]

@@ -277,6 +277,9 @@ def activation_of(session: Session, code: str, *, effective_from: date) -> dict[
             f"规则 {code}（{effective_from}）已启用，无需再次批准 · the rules {code} of {effective_from} are "
             "activated already"
         )
+    for part in parts:
+        if part.kind in DELIVERED and (faults := _unfit(Profile.parse(part.content).definition)):
+            raise Conflict(f"规则 {code}（{effective_from}）不能启用 · cannot be put in force: {faults}")
     return {
         "code": code,
         "kind": parts[0].kind,
@@ -318,18 +321,19 @@ def _evidence(file: RuleFile) -> dict[str, Any] | None:
     faults = [str(finding) for finding in lint_file(file.path) if finding.error]
     if faults:
         raise SetupError(f"{file.path}: cannot be put in force: {'; '.join(faults)}")
-    if isinstance(definition, ProfileDefinition):
-        refuse_undelivered(definition, where=str(file.path))
+    if isinstance(definition, ProfileDefinition) and (unfit := _unfit(definition)):
+        raise SetupError(f"{file.path}: cannot be put in force: {unfit}")
     if isinstance(definition, ProfileDefinition) or definition.overlays:
         return None
     return evidence_of(file.path, definition)
 
 
-def refuse_undelivered(profile: ProfileDefinition, *, where: str) -> None:
-    """A profile in force asks only for what is measured here, and is held against county medians only."""
-    faults = [str(finding) for finding in undelivered(profile)]
-    if faults:
-        raise SetupError(f"{where}: cannot be put in force: {'; '.join(faults)}")
+def _unfit(profile: ProfileDefinition) -> str:
+    """Why a profile cannot be put in force: it asks for what nobody here measures, or could not keep.
+
+    A version that is in force already, or was, is not asked again: what is unknown is insufficient there.
+    """
+    return "; ".join(str(finding) for finding in undelivered(profile))
 
 
 def lint_rule_file(path: Path) -> list[Finding]:

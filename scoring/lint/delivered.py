@@ -1,10 +1,10 @@
-"""Gates nobody could judge: on something that is not measured of those who would hold the title."""
+"""What nobody here could judge or keep: gates on what is not measured, rungs whose names are too long."""
 
 from collections.abc import Iterable
 
 from scoring.checks import Finding
-from scoring.definition import Criterion, ProfileDefinition
-from scoring.measured import ATTESTED, DELIVERED, MEASURABLE
+from scoring.definition import Criterion, Ladder, ProfileDefinition
+from scoring.measured import ATTESTED, DELIVERED, MEASURABLE, RUNG_LENGTH_MAX
 from scoring.measures import COUNTY_MEDIAN, OWN_BANK
 
 # A grade is reached where it is known which.
@@ -12,7 +12,7 @@ GRADE_REACHED = "grade_reached"
 
 
 def undelivered(profile: ProfileDefinition) -> list[Finding]:
-    """Every gate, item of a ladder and reference of a profile that nobody here could judge."""
+    """Every gate, rung, item of a ladder and reference of a profile that nobody here could judge or keep."""
     measured = DELIVERED.get(profile.level)
     if measured is None:
         return [Finding(True, profile.level, f"is no level here; there are {', '.join(DELIVERED)}")]
@@ -21,6 +21,7 @@ def undelivered(profile: ProfileDefinition) -> list[Finding]:
         read = [(item.name, item.of) for item in profile.ladder.items]
         read += [("ladder", profile.ladder.score)] if profile.ladder.score else []
         found += [_unmeasured(name, of, profile) for name, of in read if of not in measured]
+        found += _rungs(profile.ladder)
     return [*found, *_references(profile)]
 
 
@@ -38,6 +39,12 @@ def _gate(item: Criterion, profile: ProfileDefinition) -> Iterable[Finding]:
         yield Finding(True, item.name, what)
     elif item.measure == GRADE_REACHED and not profile.minimum_grade:
         yield Finding(True, item.name, "the profile names no minimum_grade to reach")
+
+
+def _rungs(ladder: Ladder) -> Iterable[Finding]:
+    for rung in ladder.rungs:
+        if not 1 <= len(rung.name) <= RUNG_LENGTH_MAX:
+            yield Finding(True, f"rung {rung.name}", f"its name has 1 to {RUNG_LENGTH_MAX} characters")
 
 
 def _unmeasured(name: str, measure: str, profile: ProfileDefinition) -> Finding:

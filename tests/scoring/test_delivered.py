@@ -20,6 +20,7 @@ HOUSEHOLD, ENTITY, VILLAGE, TOWN = (
         "credit_town/2026-11-01.yaml",
     )
 )
+LADDER = Path("tests/app/designations/ladder.yaml")
 WORDS = {"zh": "某", "en": "some"}
 
 
@@ -59,6 +60,14 @@ def test_a_gate_divided_by_something_else_than_here_is_found():
 )
 def test_a_gate_on_what_is_measured_is_taken(file, measure):
     assert with_gate(file, measure) == []
+
+
+@pytest.mark.parametrize(("length", "faults"), [(16, 0), (17, 1)])
+def test_a_rung_whose_name_cannot_be_kept_with_a_title_is_found(length, faults):
+    content = copy.deepcopy(loader.read(LADDER))
+    content["ladder"]["rungs"][2]["name"] = "r" * length
+    found = [str(each) for each in undelivered(loader.profile(content, where="profile"))]
+    assert found == [f"rung {'r' * length}: its name has 1 to 16 characters"] * faults
 
 
 def test_a_grade_to_reach_takes_a_least_grade():

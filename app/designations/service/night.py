@@ -22,6 +22,7 @@ from app.designations.service.subject_gates import states_at
 from app.designations.standing import Act, Standing, decided_until
 from app.designations.store import night as store
 from app.designations.store.night import Reached, held_places, lock
+from app.designations.store.titles import UNDER_WAY
 from app.models import DesignationAction as Action
 from app.models import DesignationKind, GateState, Rating, UnratedReason
 from app.models import DesignationState as State
@@ -90,11 +91,7 @@ def keep(
             done.update(taken)
             counts[act.action.value] += len(taken)
     if rules.path.by_night:
-        # Who has one rung of a ladder may be proposed for the next.
-        had = set() if rules.rungs else {_who(each) for each in titles if each.state in _NEVER_AGAIN}
-        new = [each for each in candidates.able if each not in had]
-        holders = holders_of(session, new) if kind in SUBJECT_KINDS else [Holder(each) for each in new]
-        counts[Action.PROPOSE.value] += _propose(session, holders, night, rules=rules)
+        counts[Action.PROPOSE.value] += _propose(session, titles, night, rules=rules, able=candidates.able)
     return {name: count for name, count in counts.items() if count}
 
 
@@ -293,10 +290,24 @@ def _take_all(session: Session, numbers: Sequence[int], act: Act) -> list[int]:
     return done
 
 
-def _propose(session: Session, holders: Sequence[Holder], night: Night, *, rules: TitleRules) -> int:
+def _propose(
+    session: Session, titles: Sequence[Reached], night: Night, *, rules: TitleRules, able: Collection[int]
+) -> int:
+    """Propose whom the titles, as they stood when the night began, do not keep from it.
+
+    What lapsed tonight is so proposed the next night. Who has one rung of a ladder may be proposed for
+    another, but not while a proposal is under way.
+    """
+    had = [each for each in titles if each.state in _NEVER_AGAIN]
+    rungs = {(each.holder, each.rung) for each in had}
+    kept_out = {_who(each) for each in had if not rules.rungs or each.state in UNDER_WAY}
+    new = [each for each in able if each not in kept_out]
+    holders = holders_of(session, new) if rules.kind in SUBJECT_KINDS else [Holder(each) for each in new]
     act, count = night.act(Action.PROPOSE, ""), 0
     for part in _parts(holders):
-        made = propose_qualifying(session, part, act, rules=rules, by=NIGHT, last_step_id=night.last_step_id)
+        made = propose_qualifying(
+            session, part, act, rules=rules, by=NIGHT, last_step_id=night.last_step_id, had=rungs
+        )
         count += len(made.designation_ids)
     return count
 

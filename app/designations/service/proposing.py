@@ -1,7 +1,7 @@
 """Proposals: by the night or for a whole town at once what qualifies, by application one at a time."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -57,13 +57,17 @@ def propose_qualifying(
     rules: TitleRules,
     by: str,
     last_step_id: int | None = None,
+    had: Container[tuple[str, str]] = (),
 ) -> Proposed:
     """Propose everybody here who qualifies and has no title, in one step; the others are left out.
 
-    Nobody is proposed twice, and nobody who was refused, lost the title or gave it up.
+    Nobody is proposed twice, and nobody who was refused, lost the title or gave it up; nor for a rung they
+    `had`, whatever has become of it since.
     """
     able, left_out = [], []
     for offer in offers(session, holders, rules=rules, on=act.on, last_step_id=last_step_id):
+        if (offer.found.holder.key, offer.rung) in had:
+            continue
         blocks = _distinct(*_of_attempt(offer, by_application=False), *offer.found.blocks)
         if blocks:
             left_out.append(LeftOut(offer.found.holder, blocks))

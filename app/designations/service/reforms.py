@@ -6,19 +6,26 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from app.attestations.service import Until, counts
 from app.db import Session
+from app.designations.documents import counted
 from app.designations.found import fingerprint_of
 from app.designations.reports import StatusReport
+from app.designations.service.own_bank import own_banks
 from app.designations.service.statuses import status_reports
+from app.designations.service.ways import UNITS, stood_for
 from app.designations.ways import columns
 from app.errors import Invalid, NotFound
-from app.models import Place, PlaceKind
+from app.models import Place, PlaceKind, RatingRun
 from app.places.service import places_within
+from app.ratings.service import known_by_night, latest_run
+from app.records.known import ATTESTATION_ENDS, ATTESTATIONS
 from app.rules.service import profile_version
-from scoring import HOLDS, Profile
+from scoring import HOLDS, Measure, Profile
 from scoring.definition import ProfileDefinition
-from scoring.measures import county_medians
+from scoring.measures import OWN_BANK, county_medians
 from scoring.titles import Reform, reformed
 
 KINDS = {
@@ -29,12 +36,13 @@ KINDS = {
 
 @dataclass(frozen=True)
 class CriteriaReform:
-    """Two profiles over the places of a district, in one order."""
+    """Two profiles over the places of a district, in one order, by the numbers of the night of a day."""
 
     old: Profile
     new: Profile
     reports: Sequence[StatusReport]
     changes: Reform
+    as_of: date
 
     @property
     def holding(self) -> tuple[int, int]:
@@ -65,15 +73,50 @@ def what_if(session: Session, new: Profile, *, district_code: str, on: date) -> 
             f"{level}: 只能比较信用村、信用镇标准 · only profiles of {' and '.join(KINDS)} are compared here"
         )
     places = places_within(session, district_code, on=on, kinds=KINDS[level])
-    reports = status_reports(session, places)
-    if not reports:
+    reports, night = status_reports(session, places), latest_run(session)
+    if not reports or night is None:
         raise NotFound("no night has judged these places yet; run `credit-village rescore`")
     newest = max(reports, key=lambda report: report.since).profile
     old = Profile(newest)
-    measures, every = columns(reports), np.ones(len(reports), dtype=np.bool_)
-    medians = county_medians(measures, among=every)
-    changes = reformed(old, new, measures, references=medians, places=len(reports))
-    return CriteriaReform(old, new, reports, changes)
+    measures = _with_documents(session, reports, night=night, profiles=(old, new))
+    references: dict[str, ArrayLike] = {
+        **county_medians(measures, among=np.ones(len(reports), dtype=np.bool_))
+    }
+    if any(OWN_BANK in profile.definition.references for profile in (old, new)):
+        references[OWN_BANK] = _own_bank(session, reports, night=night, district_code=district_code)
+    changes = reformed(old, new, measures, references=references, places=len(reports))
+    return CriteriaReform(old, new, reports, changes, as_of=night.as_of)
+
+
+def _with_documents(
+    session: Session, reports: Sequence[StatusReport], *, night: RatingRun, profiles: Sequence[Profile]
+) -> dict[str, Measure]:
+    """What the night measured, and what documents it would have counted for the gates of either profile."""
+    holders = [f"p{report.place.place_id}" for report in reports]
+    until = Until(night.known_until.get(ATTESTATIONS), night.known_until.get(ATTESTATION_ENDS))
+    documents = counts(session, holders, on=night.as_of, until=until)
+    gates = [gate for profile in profiles for gate in profile.definition.criteria]
+    return counted(columns(reports), gates, documents, holders=holders)
+
+
+def _own_bank(
+    session: Session, reports: Sequence[StatusReport], *, night: RatingRun, district_code: str
+) -> ArrayLike:
+    """The average of the banks of each place, as the night would have known it."""
+    units = places_within(session, district_code, on=night.as_of, kinds=UNITS)
+    position = {unit.place_id: number for number, unit in enumerate(units)}
+    homes = stood_for(session, list(position), on=night.as_of)
+    banks = own_banks(
+        session,
+        {place_id: position[home] for place_id, home in homes.items()},
+        size=len(units),
+        on=night.as_of,
+        recorded_before=known_by_night(session, night).recorded_before,
+    )
+    asked = {report.place.place_id: number for number, report in enumerate(reports)}
+    # Whatever was asked for: each unit for itself, or for its town; what is neither is left out at the end.
+    into = [asked.get(unit.place_id, asked.get(unit.parent_id or 0, len(asked))) for unit in units]
+    return banks.shares_of(np.array(into, dtype=np.int64), size=len(asked) + 1)[:-1]
 
 
 def what_if_kept(
@@ -92,7 +135,7 @@ def told(found: CriteriaReform) -> dict[str, Any]:
     before, after = found.holding
     labels = {item.name: item.label.zh for item in found.new.definition.criteria}
     said: dict[str, Any] = {
-        "as_of": max(report.since for report in found.reports).isoformat(),
+        "as_of": found.as_of.isoformat(),
         "old": _named(found.old.definition),
         "new": _named(found.new.definition),
         "place_count": len(found.reports),

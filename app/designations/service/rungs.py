@@ -70,7 +70,7 @@ def offers(
     for key, one in found.items():
         mine = attempts.get(key, {})
         states = [step.state for _, step in mine.values()]
-        under_way = any(not state.ends and not state.holds_title for state in states)
+        under_way = any(state in titles_store.UNDER_WAY for state in states)
         rung, chosen = ("", one) if known is None else known.next(one)
         offered.append(Offer(rung, chosen, mine.get(rung), under_way))
     return offered

@@ -141,7 +141,7 @@ def _counts(village: VillageWay, *, by_state: bool) -> bool:
 
 def _near(session: Session, reports: Sequence[StatusReport], *, night: RatingRun) -> dict[int, list[Near]]:
     """The households on file that points could bring up to the grade, by place."""
-    homes = _homes(session, [report.place.place_id for report in reports], on=night.as_of)
+    homes = stood_for(session, [report.place.place_id for report in reports], on=night.as_of)
     grades = {report.place.place_id: report.profile.minimum_grade for report in reports}
     least: dict[tuple[int, str], int] = {}
     found: dict[int, list[Near]] = defaultdict(list)
@@ -158,7 +158,7 @@ def _near(session: Session, reports: Sequence[StatusReport], *, night: RatingRun
 
 def _arrears(session: Session, place_ids: Collection[int], *, night: RatingRun) -> dict[int, list[Arrears]]:
     """The loans that are bad or overdue, by the place of whoever owes them; of the merged, by the heir."""
-    homes = _homes(session, place_ids, on=night.as_of)
+    homes = stood_for(session, place_ids, on=night.as_of)
     known = known_by_night(session, night)
     merged = heirs(session, on=night.as_of)
     found: dict[int, list[Arrears]] = defaultdict(list)
@@ -170,7 +170,7 @@ def _arrears(session: Session, place_ids: Collection[int], *, night: RatingRun) 
     return found
 
 
-def _homes(session: Session, place_ids: Collection[int], *, on: date) -> dict[int, int]:
+def stood_for(session: Session, place_ids: Collection[int], *, on: date) -> dict[int, int]:
     """These places and every division that is gone and of which they stand in the place."""
     gone = store.gone_places(session, on=on)
     homes = {place_id: place_id for place_id in place_ids}

@@ -28,7 +28,7 @@ from app.models import (
 Row = Mapping[str, Any]
 Attempt = tuple[Designation, DesignationStep]
 HELD = tuple(state for state in DesignationState if state.holds_title)
-OPEN = tuple(state for state in DesignationState if not state.ends)
+UNDER_WAY = tuple(state for state in DesignationState if not state.ends and not state.holds_title)
 # SQLite and PostgreSQL both take lists of this length; longer ones are asked in parts.
 _LIST_LENGTH = 10_000
 # Without the facts of a step, which are most of it. Both halves are found by an index.
@@ -136,12 +136,11 @@ def steps_of_holders(
 def count_open(session: Session, prefix: str, *, kind: DesignationKind) -> int:
     """How many proposals of a kind are under way in a division and below."""
     first, last = prefix.ljust(12, "0"), prefix.ljust(12, "9")
-    under_way = [state for state in OPEN if not state.holds_title]
     rows = _with_last_step().join(Place, Place.place_id == Designation.place_id)
     rows = rows.where(
         Place.code.between(first, last),
         Designation.kind == kind,
-        DesignationStep.state.in_(under_way),
+        DesignationStep.state.in_(UNDER_WAY),
     )
     return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, case, func, or_, select
 
 from app.db import Session
 from app.models import (
@@ -78,11 +79,8 @@ def late_loans(
     session: Session, place_ids: Collection[int], *, on: date, recorded_before: datetime
 ) -> list[LateLoan]:
     """The loans of some places that are overdue or bad at the last month-end a night knew, by number."""
-    in_time = select(Batch.batch_id).where(Batch.recorded_at < recorded_before)
-    newest = select(func.max(LoanMonth.month_end_on)).where(
-        LoanMonth.month_end_on <= on, LoanMonth.batch_id.in_(in_time)
-    )
-    month = session.scalar(newest)
+    in_time = _in_time(recorded_before)
+    month = _last_month_end(session, on=on, in_time=in_time)
     if month is None:
         return []
     bad = LoanMonth.class_code >= _BAD_FROM
@@ -106,6 +104,42 @@ def late_loans(
         LateLoan(place, loan, owes, bool(household), fen, bool(is_bad), bool(late))
         for place, loan, owes, household, fen, is_bad, late in session.execute(found.order_by(Loan.loan_id))
     ]
+
+
+class BankBalance(NamedTuple):
+    """What a bank has lent to whoever lives in a place, and how much of it is bad."""
+
+    place_id: int
+    lender: str
+    balance_fen: int
+    bad_fen: int
+
+
+def bank_balances(session: Session, *, on: date, recorded_before: datetime) -> list[BankBalance]:
+    """What every bank has lent everywhere at the last month-end a night knew."""
+    in_time = _in_time(recorded_before)
+    month = _last_month_end(session, on=on, in_time=in_time)
+    bad_fen = case((LoanMonth.class_code >= _BAD_FROM, LoanMonth.balance_fen), else_=0)
+    rows = (
+        select(Subject.place_id, Loan.lender, func.sum(LoanMonth.balance_fen), func.sum(bad_fen))
+        .join(Loan, Loan.loan_id == LoanMonth.loan_id)
+        .join(Subject, Subject.subject_id == Loan.subject_id)
+        .where(LoanMonth.month_end_on == month, LoanMonth.batch_id.in_(in_time))
+        .group_by(Subject.place_id, Loan.lender)
+    )
+    return [BankBalance(*row) for row in session.execute(rows)]
+
+
+def _in_time(recorded_before: datetime) -> Select[int]:
+    """The deliveries a night knew."""
+    return select(Batch.batch_id).where(Batch.recorded_at < recorded_before)
+
+
+def _last_month_end(session: Session, *, on: date, in_time: Select[int]) -> date | None:
+    newest = select(func.max(LoanMonth.month_end_on)).where(
+        LoanMonth.month_end_on <= on, LoanMonth.batch_id.in_(in_time)
+    )
+    return session.scalar(newest)
 
 
 def gone_places(session: Session, *, on: date) -> dict[int, int]:

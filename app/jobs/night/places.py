@@ -15,6 +15,7 @@ from app.jobs.night.rules import Rules
 from app.models import RUNG_GATE, GateState, Place, PlaceKind, SubjectKind
 from scoring import HOLDS, GateResults, Measure, Profile
 from scoring.ladder import LadderResults
+from scoring.measured import RUNG_LENGTH_MAX
 from scoring.measures import OWN_BANK, county_medians
 
 Counts = NDArray[np.float64]
@@ -242,7 +243,7 @@ def unit_statuses(
 ) -> tuple[list[Status], NDArray[np.bool_]]:
     """The status of every village and community, and which villages hold every gate."""
     villages = district.is_village
-    measures = _with_documents(measures, documents, district.units, profile=rules.village)
+    measures = _all_asked(measures, documents, district.units, profile=rules.village)
     references = _references(measures, among=villages, own_bank=own_bank)
     results = rules.village.evaluate(measures, references=references)
     version_id = rules.version_of(rules.village)
@@ -270,7 +271,7 @@ def town_statuses(
     rules: Rules,
 ) -> list[Status]:
     """The status of every town and street; a measure its profile does not name is not kept."""
-    measures = _with_documents(measures, documents, district.towns, profile=rules.town)
+    measures = _all_asked(measures, documents, district.towns, profile=rules.town)
     every = np.ones(len(district.towns), dtype=np.bool_)
     references = _references(measures, among=every, own_bank=own_bank)
     results = rules.town.evaluate(measures, references=references)
@@ -297,11 +298,13 @@ def _references(
     return {**county_medians(measures, among=among), **own}
 
 
-def _with_documents(
+def _all_asked(
     measures: Mapping[str, Measure], documents: Documents, places: Sequence[Place], *, profile: Profile
 ) -> dict[str, Measure]:
+    """The measures with what documents say, and with what nobody measures as unknown."""
     holders = [f"p{place.place_id}" for place in places]
-    return counted(measures, profile.definition.criteria, documents, holders=holders)
+    found = counted(measures, profile.definition.criteria, documents, holders=holders)
+    return profile.completed(found, places=len(places))
 
 
 def _measure_rows(measures: Mapping[str, Measure], position: int) -> frozenset[MeasureRow]:
@@ -345,6 +348,7 @@ def _rung_rows(ladder: LadderResults, position: int) -> frozenset[GateRow]:
             None if score is None else score - rung.rung.at_least,
         )
         for rung in ladder.rungs
+        if len(rung.rung.name) <= RUNG_LENGTH_MAX
     )
 
 

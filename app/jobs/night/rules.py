@@ -14,7 +14,7 @@ from app.errors import SetupError
 from app.models import RuleVersion
 from app.records.catalogue import Catalogue
 from app.records.rules import RecordRules, load_record_rules
-from app.rules.service import JURISDICTION, activated_fingerprints, newest_catalogue, refuse_undelivered
+from app.rules.service import JURISDICTION, activated_fingerprints, newest_catalogue
 from scoring import CardError, Profile, Scorecard, in_force
 
 _Rule = Scorecard | Profile | RecordRules
@@ -70,8 +70,6 @@ def rules_in_force(session: Session, policy_folder: Path, *, on: date) -> Rules:
         records: RecordRules = chosen.rule("records", load_record_rules).rule
     except CardError as error:
         raise SetupError(str(error)) from None
-    for profile in (village, town, coverage):
-        refuse_undelivered(profile.definition, where=profile.definition.code)
     catalogue = newest_catalogue(session)
     if catalogue is None:
         raise SetupError("the catalogue of facts is not loaded; run `credit-village init`")

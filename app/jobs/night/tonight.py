@@ -12,11 +12,11 @@ from app.attestations.service import Counts as Documents
 from app.attestations.service import Until, counts
 from app.db import Engine, Session
 from app.designations.service.night import held_places
+from app.designations.service.own_bank import own_banks
 from app.errors import SetupError
 from app.jobs.night import coverage, exclusions, peers, places, rating, reading
 from app.jobs.night.authority import fact_rules
 from app.jobs.night.columns import Reader, snapshot
-from app.jobs.night.own_bank import own_bank_npl_shares
 from app.jobs.night.records import Facts, read_records
 from app.jobs.night.rules import Rules, rules_in_force
 from app.jobs.progress import Progress, quiet
@@ -121,7 +121,7 @@ def compute(
     documents = counts(
         session, None, on=as_of, until=Until(until.get(ATTESTATIONS), until.get(ATTESTATION_ENDS))
     )
-    own_bank = _own_bank(session, district, rules=rules, extent=extent)
+    own_bank = _own_bank(session, district, rules=rules, known=known)
     statuses = _statuses(
         inputs,
         ratings,
@@ -271,13 +271,16 @@ def _statuses(
 
 
 def _own_bank(
-    session: Session, district: places.District, *, rules: Rules, extent: reading.Extent
+    session: Session, district: places.District, *, rules: Rules, known: Known
 ) -> tuple[places.Counts | None, places.Counts | None]:
     """The average of the banks of every unit and town, where a profile is held against it."""
     if not any(OWN_BANK in profile.definition.references for profile in (rules.village, rules.town)):
         return None, None
-    month = reading.month_end(session, on=extent.as_of, until=extent)
-    return own_bank_npl_shares(session, month, district=district, until=extent)
+    size = len(district.units)
+    banks = own_banks(
+        session, district.unit_positions, size=size, on=known.on, recorded_before=known.recorded_before
+    )
+    return banks.shares(), banks.shares_of(district.town_of_unit, size=len(district.towns))
 
 
 def _peers(

@@ -1,19 +1,24 @@
 """What households, entities and towns are asked for is read from the profile, gate by gate."""
 
 import shutil
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from typer.testing import CliRunner
 
 from app.cli import app
 from app.db import Session, transaction
 from app.designations.found import Block, Found, Holder
+from app.designations.service import status_report
 from app.designations.service.facts import found_of
-from app.errors import SetupError
-from app.models import DesignationKind, DesignationState, EntityStatus, EntityType, GateState
-from app.rules.service import load_rules
+from app.designations.service.shown import shown_path
+from app.errors import Conflict, SetupError
+from app.models import DesignationKind, DesignationState, EntityStatus, EntityType, GateState, RuleVersion
+from app.places.service import place_by_code
+from app.rules.service import activation_of, load_rules
+from scoring import Profile
 from tests.app.designations.committee import Committee, committee_over
 from tests.district import DAY, GOOD_ENTITY, POLICIES, VILLAGE, District, morning
 from tests.numbers import credit_code
@@ -124,6 +129,61 @@ def test_a_gate_nobody_judges_is_refused_when_loaded_and_when_linted(district, p
     linted = CliRunner().invoke(app, ["card", "lint", str(file)])
     assert linted.exit_code == 1
     assert f"added: assessed_score is not measured of a {level}; measured are" in linted.output
+
+
+def keep_unfit(district: District, file: Path) -> None:
+    """A version from before the check, in the place of the one of its day."""
+    definition = Profile.load(file).definition
+    with transaction(district.engine) as session:
+        changed = {"content": definition.content, "fingerprint": definition.fingerprint}
+        mine = (RuleVersion.code == definition.code, RuleVersion.effective_from == definition.effective_from)
+        session.execute(update(RuleVersion).where(*mine).values(changed))
+    district.policies = file.parents[2]
+
+
+UNFIT = ("measure: assessed_score, at_least: 70", "assessed_score")
+
+
+def test_what_nobody_measures_is_insufficient_under_a_version_that_is_kept_already(district, policies):
+    committee = committee_over(district)
+    district.entity()
+    committee.night()
+    number = committee.numbers(ENTITY)[0]
+    committee.designated(number)
+    new = district.entity()
+    keep_unfit(district, with_gate(policies, "credit_entity", *UNFIT))
+    assert district.night(DAY + timedelta(days=1)).titles == {}
+    one = found(committee, ENTITY, new)
+    assert (one.blocks, one.facts["gates"]["added"]) == ((Block.GATES_INSUFFICIENT,), "insufficient")
+    with Session(district.engine) as session:
+        shown = shown_path(session, district.cipher, committee.standing(number), on=DAY)
+    assert (shown.title.title, shown.title.last.state) == (ENTITY.label, DesignationState.DESIGNATED)
+
+
+def test_a_village_is_insufficient_under_a_kept_version_that_asks_for_what_nobody_measures(
+    district, policies
+):
+    keep_unfit(district, with_gate(policies, "credit_village", *UNFIT))
+    district.village({"registered_household_count": 1, "cadre_default_count": 0, "village_veto": 0})
+    district.household()
+    district.night()
+    with Session(district.engine) as session:
+        report = status_report(session, place_by_code(session, VILLAGE, on=DAY))
+    [added] = [gate for gate in report.gates if gate.name == "added"]
+    assert (added.state, added.value) == (GateState.INSUFFICIENT, None)
+
+
+def test_a_kept_version_that_asks_for_what_nobody_measures_is_not_activated(district, policies):
+    district.household()
+    district.night()
+    file = policies / "cq_bishan/credit_entity/2023-01-01.yaml"
+    newer = file.with_name("2025-11-29.yaml")
+    newer.write_text(file.read_text("utf-8").replace("2023-01-01", "2025-11-29"), "utf-8")
+    with transaction(district.engine) as session:
+        load_rules(session, policies, at=morning(date(2099, 1, 1)))
+    keep_unfit(district, with_gate(policies, "credit_entity", *UNFIT, day="2025-11-29"))
+    with Session(district.engine) as session, pytest.raises(Conflict, match="assessed_score is not measured"):
+        activation_of(session, Profile.load(newer).definition.code, effective_from=date(2025, 11, 29))
 
 
 def test_a_town_is_judged_by_the_number_of_its_villages_with_the_title(district, policies):

@@ -1,6 +1,6 @@
 """What a new profile would change for a district, and how the command line tells it."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from app.cli import app
 from app.db import reading
-from app.designations.service.reforms import what_if
+from app.designations.service.reforms import told, what_if
 from app.errors import Invalid, NotFound
 from scoring import Profile
 from tests.app.designations.test_ways import DAY, POOR, settle
@@ -17,6 +17,7 @@ from tests.district import DISTRICT, GOOD, OTHER_VILLAGE, VILLAGE
 POLICIES = Path("scoring/policies")
 PREFECTURE = POLICIES / "autonomous_prefecture/credit_village/2010-01-01.yaml"
 ZHAOYANG_TOWN = POLICIES / "zhaoyang_2014/credit_town/2014-12-30.yaml"
+VILLAGE_FILE = POLICIES / "cq_bishan/credit_village/2026-11-01.yaml"
 HOUSEHOLD = POLICIES / "cq_bishan/credit_household/2023-01-01.yaml"
 
 
@@ -49,6 +50,58 @@ def test_what_the_district_does_not_measure_is_named(district):
     settle(district, good=10)
     district.night(DAY)
     assert changed(district, ZHAOYANG_TOWN).changes.unmeasured == ("on_time_loan_share",)
+
+
+def edited(folder, old, new):
+    file = folder / "2027-01-01.yaml"
+    text = VILLAGE_FILE.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
+    return file
+
+
+def with_own_gate(folder, asked):
+    """The village profile with a gate only documents answer, by a name of its own."""
+    words = "{zh: 某, en: some}"
+    text = edited(folder, "measures:\n", f"measures:\n  arson: {words}\n")
+    gate = f"criteria:\n  - {{name: own, label: {words}, {asked}: arson, basis: A19}}\n"
+    text.write_text(text.read_text("utf-8").replace("criteria:\n", gate, 1), "utf-8")
+    return text
+
+
+@pytest.mark.parametrize(("asked", "lost"), [("vetoes", []), ("attested", [(VILLAGE, ("own",))])])
+def test_documents_nobody_recorded_are_none_and_not_unknown(district, tmp_path, asked, lost):
+    settle(district, good=10)
+    district.night(DAY)
+    found = changed(district, with_own_gate(tmp_path, asked))
+    assert [(place.code, missed) for place, missed in found.lost] == lost
+    assert found.changes.unmeasured == ()
+
+
+@pytest.mark.parametrize(("bad_elsewhere", "held"), [((), 0), (range(10), 1)])
+def test_a_gate_on_the_average_of_the_own_banks_is_judged_as_a_night_would(
+    district, tmp_path, bad_elsewhere, held
+):
+    old, new = (
+        "measure: npl_share, at_most: 0.03",
+        "measure: npl_share, below: {reference: own_bank_npl_share}",
+    )
+    file = edited(tmp_path, old, new)
+    reference = "references:\n  own_bank_npl_share: {zh: 本行, en: own banks}\ncriteria:\n"
+    file.write_text(file.read_text("utf-8").replace("criteria:\n", reference, 1), "utf-8")
+    settle(district, good=10)
+    settle(district, good=10, code=OTHER_VILLAGE, bad=bad_elsewhere)
+    district.night(DAY)
+    found = changed(district, file)
+    assert (found.holding[1], found.changes.unmeasured) == (held, ())
+
+
+def test_the_night_that_was_read_is_named_also_where_it_changed_nothing(district):
+    settle(district, good=10)
+    district.night(DAY)
+    district.night(DAY + timedelta(days=1))
+    found = changed(district, PREFECTURE, on=DAY + timedelta(days=1))
+    assert told(found)["as_of"] == "2026-11-21"
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)

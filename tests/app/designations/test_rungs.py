@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.certificates.certificate import CertificateText
 from app.db import Session, reading, transaction
@@ -16,10 +16,18 @@ from app.designations.service.ways import village_way
 from app.designations.store.titles import held_villages
 from app.designations.way_words import village_words
 from app.errors import Conflict
-from app.models import Certificate, DesignationAction, DesignationKind, DesignationState, NoticeEntry
+from app.models import (
+    Certificate,
+    DesignationAction,
+    DesignationKind,
+    DesignationState,
+    NoticeEntry,
+    RuleVersion,
+)
 from app.places.service import place
 from app.rules.service import JURISDICTION, load_rules
 from app.web import gates
+from scoring import Profile
 from scoring.titles import NOT_BY_WORK
 from tests.app.designations.committee import NOTICE_DAYS, Committee, committee
 from tests.district import GOOD, POLICIES, TOWN, VILLAGE, morning
@@ -34,6 +42,7 @@ FILE = Path(__file__).with_name("ladder.yaml")
 IN_FORCE = "credit_village/2026-11-02.yaml"
 FIRST = date(2026, 11, 3)
 POOR = dict.fromkeys(GOOD, 0) | {"overdue_days_now": 200, "overdue_days_max_24m": 200}
+COUNTS = {"registered_household_count": 4, "cadre_default_count": 0, "village_veto": 0}
 SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
@@ -45,8 +54,7 @@ class Ladder:
         self.district.policies = policies
         with transaction(self.district.engine) as session:
             load_rules(session, policies, at=morning(date(2023, 1, 1)))
-        counts = {"registered_household_count": 4, "cadre_default_count": 0, "village_veto": 0}
-        self.village = self.district.village(counts, on=FIRST)
+        self.village = self.district.village(COUNTS, on=FIRST)
         self.households = [self.district.household(on=FIRST) for _ in range(4)]
 
     @property
@@ -220,6 +228,29 @@ def test_a_rung_is_not_given_once_the_rung_below_is_lost(ladder):
         ladder.committee.step(number, A.AWARD, by="admin", on=on + NOTICE_DAYS)
 
 
+def test_a_rung_that_ended_is_proposed_again_the_next_night(ladder):
+    over = ladder.climbed("A", "AA").replace(year=2027)
+    ladder.good(4, on=over - timedelta(days=30))
+    ladder.district.observe(ladder.village, COUNTS, on=over - timedelta(days=30))
+    ladder.night(over)
+    assert ladder.standings() == {"A": S.LAPSED, "AA": S.LAPSED}
+    ladder.night(over + timedelta(days=1))
+    assert ladder.standings() == {"A": S.PROPOSED, "AA": S.LAPSED}
+
+
+def test_a_rung_nobody_decided_on_in_time_is_proposed_again_the_next_night(ladder):
+    ladder.night(FIRST)
+    number = ladder.number("A")
+    ladder.committee.step(number, A.CHECK_VILLAGE, by="neighbour", on=FIRST)
+    ladder.committee.step(number, A.CHECK_TOWN, by="colleague", on=FIRST)
+    ladder.committee.step(number, A.POST_NOTICE, by="colleague", on=FIRST)
+    late = FIRST + NOTICE_DAYS + timedelta(days=60)
+    ladder.night(late)
+    assert ladder.standings() == {"A": S.LAPSED}
+    ladder.night(late + timedelta(days=1))
+    assert ladder.standings() == {"A": S.PROPOSED}
+
+
 @SQLITE_ONLY
 def test_when_everything_is_lost_every_rung_falls(ladder):
     ladder.climbed("A", "AA")
@@ -251,6 +282,22 @@ def test_too_few_points_for_the_lowest_rung_are_told_as_what_must_be_settled(lad
     assert way.way is not None
     assert [(must.criterion.name, must.why) for must in way.way.musts] == [("A", NOT_BY_WORK)]
     assert "A级信用村：须先解决" in village_words(way).zh
+
+
+def test_a_kept_version_whose_rungs_have_names_too_long_to_keep_gives_the_title_without_rungs(ladder):
+    long = (
+        FILE.read_text("utf-8")
+        .replace("name: AA,", f"name: {'A' * 60},")
+        .replace("requires: AA,", f"requires: {'A' * 60},")
+    )
+    file = ladder.district.policies / JURISDICTION / IN_FORCE
+    file.write_text(long, "utf-8")
+    definition = Profile.load(file).definition
+    with transaction(ladder.district.engine) as session:
+        changed = {"content": definition.content, "fingerprint": definition.fingerprint}
+        session.execute(update(RuleVersion).where(RuleVersion.code == definition.code).values(changed))
+    ladder.committee.night(FIRST)
+    assert ladder.standings() == {"": S.PROPOSED}
 
 
 @SQLITE_ONLY
