@@ -213,8 +213,10 @@ def noticed_village(desk: Desk, **document) -> tuple[int, date]:
         desk.district.household(on=DAY)
     desk.recorded(ATTESTATION, AGREEMENT, **document)
     desk.committee.night(LATER)
-    by_hand = {"reason": "贷款户少于 10 户", "document": "村委会证明"}
-    number = desk.committee.apply(DesignationKind.CREDIT_VILLAGE, place=VILLAGE, on=LATER, **by_hand)
+    number = desk.committee.apply(
+        DesignationKind.CREDIT_VILLAGE, place=VILLAGE, on=LATER, reason="贷款户少于 10 户",
+        document="村委会证明",
+    )  # fmt: skip
     desk.committee.step(number, Action.CHECK_VILLAGE, by="neighbour", on=LATER)
     desk.committee.noticed(number, on=LATER)
     return number, LATER + NOTICE_DAYS
