@@ -82,6 +82,14 @@ def wanted(session: Session, order: Order, *, viewer: Viewer, on: date) -> dict[
         raise Invalid(
             "document: 文件名称不得含证件号码等长数字 · the name of a document holds no number of a person"
         )
+    twin = store.same_in_force(
+        session, holder, kind=order.kind, measure=order.measure, sha256=order.document_sha256, on=on
+    )
+    if twin is not None:
+        raise Conflict(
+            f"document_sha256: 同一文件已登记为 {twin}，仍有效 · this document counts already as attestation "
+            f"{twin}; one document is counted once"
+        )
     return {
         "action": RECORD,
         "kind": order.kind.value,

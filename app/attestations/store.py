@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from app.db import Session
-from app.models import Attestation, AttestationEnd, Organisation, Place, User
+from app.models import Attestation, AttestationEnd, AttestationKind, Organisation, Place, User
 
 _PER_QUERY = 500
 _ASKING, _GRANTING = aliased(User), aliased(User)
@@ -57,6 +57,23 @@ def of_holders(session: Session, holders: Collection[str], *, on: date, until: U
     while part := list(islice(rest, _PER_QUERY)):
         query = _counting(_kept(), on=on, until=until).where(Attestation.holder.in_(part))
         found += _read(session, query)
+    return found
+
+
+def same_in_force(
+    session: Session, holder: str, *, kind: AttestationKind, measure: str, sha256: str, on: date
+) -> int | None:
+    """The number under which the same document counts already for a measure of a holder on a day."""
+    number = select(Attestation.attestation_id).outerjoin(
+        AttestationEnd, AttestationEnd.attestation_id == Attestation.attestation_id
+    )
+    same = _counting(number, on=on, until=EVERYTHING).where(
+        Attestation.holder == holder,
+        Attestation.kind == kind,
+        Attestation.measure == measure,
+        Attestation.document_sha256 == sha256,
+    )
+    found: int | None = session.scalar(same.limit(1))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from sqlalchemy import select
 
@@ -55,7 +56,7 @@ def _order(office: Office, *, at: datetime) -> Order:
         kind=AttestationKind.VETO,
         measure="village_veto_count" if of_village else "rating_veto_count",
         document="模拟文书",
-        document_sha256="0" * 64,
+        document_sha256=sha256(f"{at} {village.code} {family.subject_id}".encode()).hexdigest(),
         decided_on=on,
         valid_until=on + timedelta(days=int(chance.integers(*_DAYS))),
         subject_id=None if of_village else family.subject_id,

@@ -245,6 +245,22 @@ def test_what_no_gate_counts_and_what_is_out_of_order_is_refused(desk: Desk, ask
         desk.asked(*asked, **changes)
 
 
+def test_the_same_document_is_counted_once_at_a_time(desk: Desk):
+    twice = [desk.asked(VETO, "village_veto_count") for _ in range(2)]
+    desk.granted(twice[0])
+    with pytest.raises(Conflict, match="counts already as attestation 1"):
+        desk.granted(twice[1])
+    with pytest.raises(Conflict, match="counts already as attestation 1"):
+        desk.asked(VETO, "village_veto_count", on=LATER)
+    desk.recorded(VETO, "village_veto_count", document_sha256="cd" * 32)
+    desk.recorded(VETO, "village_veto_count", place_code=OTHER_VILLAGE)
+    desk.granted(desk.withdrawal_asked(1, on=LATER), on=LATER)
+    desk.recorded(VETO, "village_veto_count", on=LATER)
+    with Session(desk.district.engine) as session:
+        here = f"p{desk.district.place_id(VILLAGE)}"
+        assert counts(session, [here], on=LATER)["veto", "village_veto_count"] == {here: 2}
+
+
 def test_a_profile_that_no_longer_asks_for_it_lets_nobody_grant_it(desk: Desk):
     approval = desk.asked(VETO, "village_veto_count", valid_until=LATER)
     with pytest.raises(Invalid, match="valid beyond it"):
