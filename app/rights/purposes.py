@@ -18,6 +18,7 @@ def hindrances(
     reviews: Iterable[int],
     titles: Iterable[ShownTitle],
     notice_objections: int,
+    approvals: Iterable[int],
     on: date,
 ) -> Iterator[str]:
     """Every purpose that still stands, in Chinese and English; none where the data must be deleted."""
@@ -46,6 +47,12 @@ def hindrances(
         yield (
             f"对其公示的异议 {notice_objections} 件尚未答复 ({notice_objections} objections to the notice of "
             "a title are open)"
+        )
+    open_ones = [str(number) for number in approvals]
+    if open_ones:
+        yield (
+            f"审批 {'、'.join(open_ones)} 等待另一人决定，请先驳回或办结 (approvals {', '.join(open_ones)} "
+            "wait for a second person: they are refused or carried out first)"
         )
 
 

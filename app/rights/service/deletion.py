@@ -111,7 +111,7 @@ def erase(
     _refuse_unerasable(session, subject_id, on=on)
     store.lock_subject(session, subject_id)
     kin = kin_of(session, subject_id, on=on)
-    left = _hindrances(session, cipher, subject_id, kin=kin, needs_consent=needs_consent, on=on)
+    left = _hindrances(session, cipher, subject_id, kin=kin, needs_consent=needs_consent, at=at)
     if left:
         raise purposes_left(subject_id, left)
     counts = _overwritten(session, cipher, kin)
@@ -152,8 +152,9 @@ def _hindrances(
     *,
     kin: Sequence[int],
     needs_consent: bool,
-    on: date,
+    at: datetime,
 ) -> list[str]:
+    on = clock.day_of(at)
     disputed = [each.objection.objection_id for each in open_objections(session, kin, on=on)]
     reviews = [request for request, answer in store.reviews_of(session, kin) if answer is None]
     protests = [answer for _, answer in store.notice_objections_of(session, kin)]
@@ -165,6 +166,7 @@ def _hindrances(
         reviews=[each.review_request_id for each in reviews],
         titles=[path.title for path in paths_of_subjects(session, cipher, kin, on=on)],
         notice_objections=protests.count(None),
+        approvals=store.approvals_waiting(session, kin, at=at),
         on=on,
     )
     return list(found)

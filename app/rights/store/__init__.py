@@ -23,6 +23,7 @@ from app.rights.store.asking import (
     user_id,
 )
 from app.rights.store.erasing import (
+    approvals_waiting,
     certificates_of,
     events_of,
     notice_objections_of,
@@ -36,6 +37,7 @@ from app.rights.store.erasing import (
 __all__ = [
     "add",
     "agri_entity",
+    "approvals_waiting",
     "certificates_of",
     "consents_of",
     "contacts_of",

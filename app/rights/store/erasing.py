@@ -1,6 +1,7 @@
 """What of a subject is overwritten or taken out when it is forgotten."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -23,6 +24,7 @@ from app.models import (
     Approval,
     ApprovalDecision,
     ApprovalKind,
+    ApprovalUse,
     Attestation,
     AttestationEnd,
     Certificate,
@@ -153,6 +155,20 @@ def _about(subject_ids: Collection[int]) -> ColumnElement[bool]:
         and_(Approval.kind == ApprovalKind.OVERRIDE, overridden),
         and_(Approval.kind == ApprovalKind.ATTESTATION, or_(false(), *attested)),
     )
+
+
+def approvals_waiting(session: Session, subject_ids: Collection[int], *, at: datetime) -> Sequence[int]:
+    """What is asked for about some subjects and waits for a second person, by number."""
+    undecided = ApprovalDecision.approval_id.is_(None)
+    found = (
+        select(Approval.approval_id)
+        .outerjoin(ApprovalDecision, ApprovalDecision.approval_id == Approval.approval_id)
+        .outerjoin(ApprovalUse, ApprovalUse.approval_id == Approval.approval_id)
+        .where(ApprovalUse.approval_id.is_(None), or_(undecided, ApprovalDecision.granted.is_(True)))
+        .where(_about(subject_ids), Approval.expires_at > at)
+        .order_by(Approval.approval_id)
+    )
+    return session.scalars(found).all()
 
 
 def remove_sealed(session: Session, subject_ids: Collection[int], *, noise: bytes) -> dict[str, int]:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import delete, select
 
+from app.approvals.service import TERM
 from app.attestations.attestation import AttestationState
 from app.attestations.service import Until, counts, listed
 from app.db import Session, transaction
@@ -18,6 +19,7 @@ from app.models import (
     Attestation,
     AttestationEnd,
     AttestationKind,
+    ConsentKind,
     DesignationKind,
     GateState,
     Record,
@@ -26,12 +28,13 @@ from app.models import (
 )
 from app.models import DesignationAction as Action
 from app.ratings.service import latest_run
+from app.rights import service as rights
 from app.rights.service.held import held
 from app.rights.store import overwrite_plain, overwrite_titles
 from app.web import gates
 from tests.app.attestations.desk import AGREEMENT, DAY, DOCUMENT, SHA, UNTIL, Desk, desk, policies
 from tests.app.designations.committee import NOTICE_DAYS
-from tests.district import OTHER_VILLAGE, TOWN, VILLAGE
+from tests.district import OTHER_VILLAGE, TOWN, VILLAGE, morning
 
 __all__ = ["desk", "policies"]
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -340,3 +343,25 @@ def test_the_facts_of_a_title_of_an_erased_subject_keep_no_word_of_its_documents
         overwrite_titles(session, [farm], word="已删除")
         overwrite_plain(session, [farm], word="已删除")
     assert named not in json.dumps(desk.district.rows(), default=str, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("ended", ["granted", "expired"])
+def test_a_document_that_waits_for_a_second_person_stands_in_the_way_of_erasure(desk: Desk, ended):
+    farm = desk.district.entity(on=DAY)
+    desk.committee.agrees(farm, kind=ConsentKind.RATING, agreed=False)
+    approval = desk.asked(VETO, "rating_veto_count", subject_id=farm)
+    with pytest.raises(Conflict, match=f"审批 {approval} 等待另一人决定"):
+        erase(desk, farm, on=DAY)
+    if ended == "granted":
+        desk.granted(approval)
+    erase(desk, farm, on=DAY if ended == "granted" else DAY + TERM)
+    with Session(desk.district.engine) as session:
+        assert session.get_one(Approval, approval).content == {}
+
+
+def erase(desk: Desk, farm: int, *, on: date) -> None:
+    with transaction(desk.district.engine) as session:
+        rights.erase(
+            session, desk.district.cipher, farm, ground="处理目的已实现", document="删除申请 3 号",
+            needs_consent=False, approve=lambda _content, _outcome: None, by="admin", at=morning(on),
+        )  # fmt: skip
