@@ -22,9 +22,14 @@ def attestations(
     session: RequestSession,
     *,
     place: Annotated[str | None, Query(pattern=r"^\d{12}$", description="only those of a division")] = None,
-    past: Annotated[bool, Query(description="also those that no longer count")] = False,
+    past: Annotated[
+        bool, Query(description="also those that no longer count; not with `ending_within_days`")
+    ] = False,
     ending_within_days: Annotated[
         int | None, Query(ge=0, le=3660, description="only those that count and end within so many days")
+    ] = None,
+    cursor: Annotated[
+        int | None, Query(ge=1, le=2**63 - 1, description="the `next_cursor` of the page before")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=500, description="how many to list at most")] = 200,
 ) -> AttestationsAnswer:
@@ -36,6 +41,11 @@ def attestations(
         on=clock.today(),
         past=past,
         ending_within_days=ending_within_days,
-        limit=limit,
+        after=cursor,
+        limit=limit + 1,
     )
-    return AttestationsAnswer(attestations=[AttestationAnswer.of(one) for one in found])
+    page = found[:limit]
+    return AttestationsAnswer(
+        attestations=[AttestationAnswer.of(one) for one in page],
+        next_cursor=page[-1].attestation_id if len(found) > limit else None,
+    )

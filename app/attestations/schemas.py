@@ -85,6 +85,10 @@ class AttestationEnding(BaseModel):
 
 
 class AttestationsAnswer(BaseModel):
-    """Documents for and against titles, what ends first before the others."""
+    """A page of documents for and against titles, what ends first before the others; with `past` the newest.
+
+    `next_cursor` is null on the last page.
+    """
 
     attestations: list[AttestationAnswer]
+    next_cursor: int | None

@@ -230,19 +230,26 @@ def listed(
     past: bool,
     ending_within_days: int | None,
     limit: int,
+    after: int | None = None,
 ) -> list[Attestation]:
     """What counts in the viewer's division, or a part of it, what ends first before the others.
 
-    With `past` also what no longer counts; with days only what ends within so many.
+    With `past` also what no longer counts, the newest first; with days only what ends within so many. `after`
+    is the last one of the page before.
     """
+    if past and ending_within_days is not None:
+        raise Invalid(
+            "past, ending_within_days: 不能同时使用 · what no longer counts does not end soon: ask for either"
+        )
     code = viewer.place_code if within is None else place_by_code(session, within, on=on).code
     if not may_see(viewer, code):
         raise NotFound(f"{viewer.place_name}没有区划 {code} · no division {code} in your division")
     prefix = subtree_prefix(code)
     if past:
-        return _shown(session, store.within(session, prefix, limit=limit), on=on)
+        return _shown(session, store.within(session, prefix, after=after, limit=limit), on=on)
     by = None if ending_within_days is None else on + timedelta(days=ending_within_days)
-    return _shown(session, store.counting_within(session, prefix, on=on, ending_by=by, limit=limit), on=on)
+    kept = store.counting_within(session, prefix, on=on, ending_by=by, after=after, limit=limit)
+    return _shown(session, kept, on=on)
 
 
 def _holder(

@@ -82,20 +82,30 @@ def of_subjects(session: Session, subject_ids: Collection[int]) -> list[Kept]:
     return _read(session, _kept().where(Attestation.subject_id.in_(subject_ids)))
 
 
-def within(session: Session, prefix: str, *, limit: int) -> list[Kept]:
-    """Everything ever recorded in a division, what ends first before the others."""
+def within(session: Session, prefix: str, *, after: int | None, limit: int) -> list[Kept]:
+    """Everything ever recorded in a division, the newest first; with a number what was recorded before it."""
     query = _kept().where(Place.code.startswith(prefix, autoescape=True))
-    return _read(session, query.order_by(None).order_by(Attestation.valid_until).limit(limit))
+    if after is not None:
+        query = query.where(Attestation.attestation_id < after)
+    return _read(session, query.order_by(None).order_by(Attestation.attestation_id.desc()).limit(limit))
 
 
 def counting_within(
-    session: Session, prefix: str, *, on: date, ending_by: date | None, limit: int
+    session: Session, prefix: str, *, on: date, ending_by: date | None, after: int | None, limit: int
 ) -> list[Kept]:
-    """What counts in a division on a day, what ends first before the others, or only what ends by a day."""
+    """What counts in a division on a day, what ends first before the others, or only what ends by a day.
+
+    With a number what comes after that one in the same order.
+    """
     query = _counting(_kept(), on=on, until=EVERYTHING).where(Place.code.startswith(prefix, autoescape=True))
     if ending_by is not None:
         query = query.where(Attestation.valid_until <= ending_by)
-    return _read(session, query.order_by(None).order_by(Attestation.valid_until).limit(limit))
+    if after is not None:
+        ends = select(Attestation.valid_until).where(Attestation.attestation_id == after).scalar_subquery()
+        later = (Attestation.valid_until == ends) & (Attestation.attestation_id > after)
+        query = query.where((Attestation.valid_until > ends) | later)
+    order = (Attestation.valid_until, Attestation.attestation_id)
+    return _read(session, query.order_by(None).order_by(*order).limit(limit))
 
 
 def counts(

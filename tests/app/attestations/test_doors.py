@@ -92,6 +92,24 @@ def test_a_veto_is_recorded_shown_and_withdrawn_over_http(desk: Desk, send):
     assert (ended["state"], ended["end_reason"], ended["ended_on"]) == ("withdrawn", "判决撤销", f"{DAY}")
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [("past=false", [3, 1, 4, 2]), ("past=true", [4, 3, 2, 1]), ("ending_within_days=5", [3, 1])],
+)
+def test_the_list_is_read_a_page_at_a_time(desk: Desk, send, query, expected):
+    for number, days in enumerate((5, 9, 4, 5 + 1), start=1):
+        desk.recorded(
+            AttestationKind.VETO, "village_veto_count", valid_until=DAY + timedelta(days=days),
+            document_sha256=f"{number:064x}",
+        )  # fmt: skip
+    numbers, cursor = [], ""
+    while cursor is not None:
+        page = send("GET", f"/v1/attestations?limit=1&{query}{cursor}", by="clerk").json()
+        numbers += [one["attestation_id"] for one in page["attestations"]]
+        cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
+    assert numbers == expected
+
+
 @pytest.mark.parametrize("by", ["officer", "village"])
 def test_who_may_not_list_documents_reads_on_no_door_what_they_are_called(desk: Desk, send, by):
     desk.recorded(AttestationKind.VETO, "village_veto_count", document="刑事判决书")

@@ -285,7 +285,10 @@ def test_the_list_is_of_the_division_and_says_what_ends_soon(desk: Desk):
     in_force = AttestationState.IN_FORCE
     both = [("village_veto_count", in_force), (AGREEMENT, in_force)]
     assert (found(), found(days=10), found(days=9)) == (both, both[:1], [])
-    assert found(on=UNTIL, past=True) == [(name, AttestationState.EXPIRED) for name, _ in both]
+    newest_first = [(name, AttestationState.EXPIRED) for name, _ in both]
+    assert found(on=UNTIL, past=True) == newest_first
+    with pytest.raises(Invalid, match="ask for either"):
+        found(past=True, days=9)
     assert found(by="stranger") == []
     assert found(on=DAY + timedelta(days=10)) == both[1:]
 
