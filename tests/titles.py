@@ -26,6 +26,7 @@ def title(
     until: date,
     subject_id: int | None = None,
     code: str | None = None,
+    rung: str = "",
 ) -> int:
     """A title of a subject, or of a village or town by its code, with these steps; its number."""
     with transaction(district.engine) as session:
@@ -35,12 +36,13 @@ def title(
             place_id = district.place_id(code)
             holder = f"p{place_id}"
         made = Designation(
-            kind=kind, rung="", holder=holder, attempt=1, subject_id=subject_id, place_id=place_id,
+            kind=kind, rung=rung, holder=holder, attempt=1, subject_id=subject_id, place_id=place_id,
             opened_at=morning(steps[0][2]), opened_by="test",
         )  # fmt: skip
         session.add(made)
         session.flush()
-        rule_version_id = session.scalars(select(RuleVersion.rule_version_id)).first()
+        of_kind = select(RuleVersion.rule_version_id).where(RuleVersion.kind == kind.value)
+        rule_version_id = session.scalars(of_kind.order_by(RuleVersion.effective_from)).first()
         for sequence, (action, state, on) in enumerate(steps, 1):
             step = DesignationStep(
                 designation_id=made.designation_id, sequence=sequence, action=action, state=state,

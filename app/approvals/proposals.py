@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from app.access.district import refuse_part_of_district
 from app.access.recipients import candidate
 from app.access.scope import Viewer, may_see
 from app.approvals.checks import checked_text
 from app.attestations import service as attestations
 from app.db import Session
 from app.designations.service.reforms import KINDS, what_if_kept
-from app.errors import Forbidden, Invalid, NotFound
-from app.models import ApprovalKind, Place, PlaceKind, SubjectKind
+from app.errors import Invalid, NotFound
+from app.models import ApprovalKind, Place, SubjectKind
 from app.overrides import service as overrides
 from app.places.service import place as place_by_id
 from app.places.service import place_by_code
@@ -22,8 +23,6 @@ from app.subjects.service import subject as subject_by_id
 GROUND_LENGTH_MAX = 64
 # Under which name an approval shows what new criteria would change.
 WHAT_IF = "what_if"
-# A decision for the whole district is asked for by somebody who answers for all of it.
-_DISTRICT_WIDE = (PlaceKind.CITY, PlaceKind.DISTRICT)
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def activation(
     REQ-417: no rule that decides about persons is put in force before its impact on them is assessed. Of the
     criteria of villages and towns both persons see who would gain and lose, as of when it was asked for.
     """
-    _refuse_part_of_district(session, maker)
+    refuse_part_of_district(session, maker)
     content = activation_of(session, code, effective_from=effective_from)
     content["pia"] = checked_text(pia, where="pia")
     if content["kind"] in KINDS:
@@ -53,7 +52,7 @@ def activation(
 
 def new_recipient(session: Session, organisation_id: int, *, document: str, maker: Viewer) -> Proposal:
     """Let a bank receive ratings; `document` names the agreement with it."""
-    _refuse_part_of_district(session, maker)
+    refuse_part_of_district(session, maker)
     bank = candidate(session, organisation_id)
     content = {
         "organisation_id": bank.organisation_id,
@@ -153,11 +152,3 @@ def _what_if(
         return what_if_kept(session, code, effective_from=effective_from, within=within, on=on)
     except NotFound as unjudged:
         return {"not_computed": unjudged.detail}
-
-
-def _refuse_part_of_district(session: Session, maker: Viewer) -> None:
-    if place_by_id(session, maker.place_id).kind not in _DISTRICT_WIDE:
-        raise Forbidden(
-            f"此事关系全区，{maker.place_name}的账号不能申请 · this concerns the whole district: an account "
-            "of the district asks for it, not one of a part of it"
-        )

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 
 from app import clock
+from app.access.district import refuse_part_of_district
 from app.access.policy import may
 from app.access.problems import Problem
 from app.access.routes import CurrentViewer, RecordingSession, RequestSession
@@ -81,7 +82,8 @@ def criteria_what_if(
     viewer: CurrentViewer,
     session: RequestSession,
 ) -> ReformAnswer:
-    """Which villages or towns of the viewer's division a kept profile lets in, and which lose by it."""
+    """Which villages or towns of the district a kept profile lets in, and which lose by it."""
+    refuse_part_of_district(session, viewer)
     found = what_if_kept(
         session, code, effective_from=effective_from, within=viewer.place_code, on=clock.today()
     )

@@ -137,7 +137,7 @@ def _plaques(session: Session, order: ExportOrder, *, viewer: Viewer, at: dateti
     return [
         PlaqueLine(
             found.text.number,
-            found.text.kind.label,
+            found.text.named,
             found.text.holder,
             found.text.place,
             found.text.issued_on,

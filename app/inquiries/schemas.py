@@ -82,7 +82,7 @@ class TitleHeld(BaseModel):
 
     designation_id: int
     kind: DesignationKind
-    kind_label: str
+    kind_label: str = Field(description="what the title is called: by its rung where it has one")
     rung: str = Field(description="the step of a ladder; empty where there is none")
     state: DesignationState
     state_label: str
@@ -258,7 +258,7 @@ def _held(title: HeldTitle) -> dict[str, object]:
     return {
         "designation_id": title.designation_id,
         "kind": title.kind,
-        "kind_label": title.kind.label,
+        "kind_label": title.label,
         "rung": title.rung,
         "state": title.state,
         "state_label": title.state.label,

@@ -19,7 +19,7 @@ from app.designations.path import (
     transitions,
 )
 from app.designations.rules import TitleRules
-from app.designations.service.rules import rules_if_any
+from app.designations.service.rules import rules_if_any, rules_of_version
 from app.designations.service.steps import rules_for
 from app.designations.standing import Standing, decided_until, grace_ends
 from app.designations.store import titles as store
@@ -34,11 +34,12 @@ from app.places.service import subtree_prefix
 
 @dataclass(frozen=True)
 class Title:
-    """A title that is held on a day."""
+    """A title that is held on a day, and what it is called: by its rung, or by its kind."""
 
     designation_id: int
     kind: DesignationKind
     rung: str
+    label: str
     holder: str
     state: State
     since: date
@@ -95,7 +96,10 @@ def titles_of(session: Session, holders: Collection[Holder], *, on: date) -> dic
         if last.valid_until is None or last.valid_until <= on:
             continue
         since = next(step.happened_on for step in begun if step.action is Action.AWARD)
-        title = Title(number, last.kind, last.rung, last.holder, last.state, since, last.valid_until)
+        label = last.kind.label
+        if last.rung:
+            label = rules_of_version(session, last.rule_version_id).title(last.rung)
+        title = Title(number, last.kind, last.rung, label, last.holder, last.state, since, last.valid_until)
         found.setdefault(last.holder, []).append(title)
     return found
 

@@ -42,6 +42,7 @@ _STEPS_OF_HOLDERS = (
         DesignationStep.state,
         DesignationStep.happened_on,
         DesignationStep.valid_until,
+        DesignationStep.rule_version_id,
     )
     .join(DesignationStep, DesignationStep.designation_id == Designation.designation_id)
     .where(
@@ -68,6 +69,7 @@ class StepInShort(NamedTuple):
     state: DesignationState
     happened_on: date
     valid_until: date | None
+    rule_version_id: int
 
 
 def designation(session: Session, designation_id: int) -> Designation | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
 from app import clock
 from app.access.tokens import issue_token
@@ -17,12 +18,12 @@ from app.db import reading, transaction
 from app.designations.found import fingerprint_of
 from app.errors import Conflict, NotFound
 from app.main import create_app
-from app.models import Approval
+from app.models import Approval, User
 from app.rules.service import load_rules, profile_in_force
 from app.settings import Settings
 from tests.app.approvals.people import AT, People, people
 from tests.app.designations.test_ways import DAY, POOR, settle
-from tests.district import KEY, OTHER_VILLAGE, POLICIES, VILLAGE, district
+from tests.district import KEY, OTHER_VILLAGE, POLICIES, TOWN, VILLAGE, district
 
 __all__ = ["district", "people"]
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -137,6 +138,14 @@ def test_the_same_is_read_before_anybody_asks(client, stricter):
     body = client.get(PATH).json()
     assert body == wanted(stricter).content[WHAT_IF]
     assert [place["code"] for place in body["lost"]] == [VILLAGE]
+
+
+def test_an_account_of_a_part_of_the_district_reads_no_county_wide_change(client, stricter):
+    with transaction(stricter.district.engine) as session:
+        town = {"place_id": stricter.district.place_id(TOWN)}
+        session.execute(update(User).where(User.user_id == stricter.viewers["maker"].user_id).values(town))
+    refused = client.get(PATH)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
 
 
 @pytest.mark.parametrize("path", [PATH.replace(CODE, "CQ-H-1"), PATH.replace(str(NEW), "2026-10-01")])

@@ -167,7 +167,8 @@ def test_notice_certificate_and_lists_name_the_rung(ladder):
     said = [CertificateText.read(payload) for payload in payloads]
     assert [(text.kind, text.named) for text in said] == [(KIND, "A级信用村"), (KIND, "AA级信用村")]
     assert [payload[:4] for payload in payloads] == ["CV2|", "CV2|"]
-    assert [title.rung for title in held[Holder(ladder.place_id).key]] == ["A", "AA"]
+    told = [(title.rung, title.label) for title in held[Holder(ladder.place_id).key]]
+    assert told == [("A", "A级信用村"), ("AA", "AA级信用村")]
     assert [line.title for line in lines] == ["A级信用村", "AA级信用村"]
 
 

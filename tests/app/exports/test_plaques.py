@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date
 
 import pytest
 from openpyxl import load_workbook
@@ -16,11 +17,11 @@ from app.exports import service
 from app.exports.export import PLAQUE_HEADINGS, ExportFile
 from app.models import ConsentKind, DesignationKind, Export, ExportKind, Inquiry
 from tests.app.designations.committee import NOTICE_DAYS, Committee, committee
+from tests.app.designations.test_rungs import ladder
 from tests.district import DAY, OTHER_TOWN, TOWN, morning
 
-__all__ = ["committee"]
+__all__ = ["committee", "ladder"]
 AWARDED = DAY + NOTICE_DAYS
-AT = morning(AWARDED)
 sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
@@ -36,24 +37,27 @@ def farms(committee: Committee) -> list[int]:
     return [named, other]
 
 
-def granted(committee: Committee, *, form: str = "csv", place: str = TOWN, decide: bool = True) -> int:
+def granted(
+    committee: Committee, *, form: str = "csv", place: str = TOWN, decide: bool = True, on: date = AWARDED
+) -> int:
     with transaction(committee.district.engine) as session:
         maker = committee.viewers["clerk"]
-        wanted = proposals.plaque_export(session, place, form=form, maker=maker, on=AWARDED)
+        wanted = proposals.plaque_export(session, place, form=form, maker=maker, on=on)
         number = approvals.request(
             session, kind=wanted.kind, target=wanted.target, content=wanted.content, reason="制作展板",
-            maker=maker, at=AT,
+            maker=maker, at=morning(on),
         ).approval_id  # fmt: skip
         if decide:
             checker = committee.viewers["admin"]
-            effects.decide(session, number, granted=True, reason="同意", checker=checker, at=AT)
+            effects.decide(session, number, granted=True, reason="同意", checker=checker, at=morning(on))
         return number
 
 
-def taken(committee: Committee, number: int) -> ExportFile:
+def taken(committee: Committee, number: int, *, on: date = AWARDED) -> ExportFile:
     with transaction(committee.district.engine) as session:
         viewer = committee.viewers["clerk"]
-        return service.export_granted(session, committee.district.cipher, number, viewer=viewer, at=AT)
+        at = morning(on)
+        return service.export_granted(session, committee.district.cipher, number, viewer=viewer, at=at)
 
 
 def test_the_list_has_every_plaque_and_no_person_in_full(committee, farms):
@@ -72,6 +76,14 @@ def test_the_list_has_every_plaque_and_no_person_in_full(committee, farms):
         assert set(session.scalars(select(Inquiry.subject_id))) == set(farms)
         listed, _ = plaques(session, TOWN, on=AWARDED, after=0, limit=9)
     assert [row[1] for row in rows[3:]] == [found.text.number for found in listed]
+
+
+@sqlite
+def test_a_plaque_of_a_rung_is_called_by_its_rung(ladder):
+    committee, on = ladder.committee, ladder.climbed("A", "AA")
+    made = taken(committee, granted(committee, on=on), on=on)
+    rows = list(csv.reader(io.StringIO(made.content.decode("utf-8-sig"))))
+    assert [row[2] for row in rows[3:]] == ["A级信用村", "AA级信用村"]
 
 
 @sqlite

@@ -1,18 +1,24 @@
 """An inquiry tells the titles that are held on its day: the subject's own, its village's, its town's."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from app.db import transaction
 from app.models import DesignationAction as Action
 from app.models import DesignationKind as Kind
 from app.models import DesignationState as State
+from app.models import RuleVersion
+from scoring import Profile
 from tests.app.inquiries.desk import SQLITE_ONLY, TODAY
 from tests.district import DAY, GOOD, TOWN, VILLAGE, VILLAGE_OF_OTHER_TOWN
 from tests.numbers import resident
 from tests.titles import title
 
 AWARDED = (Action.AWARD, State.DESIGNATED, DAY)
+LADDER = Path("tests/app/designations/ladder.yaml")
 TOMORROW = TODAY + timedelta(days=1)
 
 
@@ -49,6 +55,24 @@ def test_the_titles_of_the_subject_its_village_and_its_town_are_told_each_where_
     for answer in (mine, its):
         assert kinds(answer["village"]["designations"]) == [("credit_village", "on_probation", given, until)]
         assert kinds(answer["town"]["designations"]) == [("credit_town", "designated", given, until)]
+
+
+@SQLITE_ONLY
+def test_a_rung_of_a_ladder_is_called_by_its_own_name(desk):
+    household = desk.district.household(GOOD)
+    desk.district.night()
+    definition = Profile.load(LADDER).definition
+    with transaction(desk.district.engine) as session:
+        oldest = session.scalars(
+            select(RuleVersion)
+            .where(RuleVersion.kind == "credit_village")
+            .order_by(RuleVersion.effective_from)
+        ).first()
+        oldest.content, oldest.fingerprint = definition.content, definition.fingerprint
+    title(desk.district, Kind.CREDIT_VILLAGE, AWARDED, until=TOMORROW, code=VILLAGE, rung="AA")
+    answer = desk.ask(id_number=resident(household), consent_id=desk.consent(household)).json()
+    [held] = answer["village"]["designations"]
+    assert (held["rung"], held["kind_label"]) == ("AA", "AA级信用村")
 
 
 @SQLITE_ONLY
