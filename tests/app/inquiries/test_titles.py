@@ -63,11 +63,8 @@ def test_a_rung_of_a_ladder_is_called_by_its_own_name(desk):
     desk.district.night()
     definition = Profile.load(LADDER).definition
     with transaction(desk.district.engine) as session:
-        oldest = session.scalars(
-            select(RuleVersion)
-            .where(RuleVersion.kind == "credit_village")
-            .order_by(RuleVersion.effective_from)
-        ).first()
+        of_villages = select(RuleVersion).where(RuleVersion.kind == "credit_village")
+        oldest = session.scalars(of_villages.order_by(RuleVersion.effective_from).limit(1)).one()
         oldest.content, oldest.fingerprint = definition.content, definition.fingerprint
     title(desk.district, Kind.CREDIT_VILLAGE, AWARDED, until=TOMORROW, code=VILLAGE, rung="AA")
     answer = desk.ask(id_number=resident(household), consent_id=desk.consent(household)).json()
