@@ -102,12 +102,13 @@ def test_the_list_is_read_a_page_at_a_time(desk: Desk, send, query, expected):
             AttestationKind.VETO, "village_veto_count", valid_until=DAY + timedelta(days=days),
             document_sha256=f"{number:064x}",
         )  # fmt: skip
-    numbers, cursor = [], ""
-    while cursor is not None:
-        page = send("GET", f"/v1/attestations?limit=1&{query}{cursor}", by="clerk").json()
-        numbers += [one["attestation_id"] for one in page["attestations"]]
-        cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
-    assert numbers == expected
+    pages = [send("GET", f"/v1/attestations?limit=1&{query}", by="clerk").json()]
+    while cursor := pages[-1]["next_cursor"]:
+        path = f"/v1/attestations?limit=1&{query}&cursor={cursor}"
+        pages.append(send("GET", path, by="clerk").json())
+    assert [[one["attestation_id"] for one in page["attestations"]] for page in pages] == [
+        [number] for number in expected
+    ]
 
 
 @pytest.mark.parametrize("by", ["officer", "village"])

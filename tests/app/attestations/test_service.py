@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import delete, select
 
-from app.approvals.service import TERM
+from app.approvals.duties import TERM
 from app.attestations.attestation import AttestationState
 from app.attestations.service import Until, counts, listed
 from app.db import Session, transaction
@@ -351,7 +351,7 @@ def test_the_facts_of_a_title_of_an_erased_subject_keep_no_word_of_its_documents
 @pytest.mark.parametrize("ended", ["granted", "expired"])
 def test_a_document_that_waits_for_a_second_person_stands_in_the_way_of_erasure(desk: Desk, ended):
     farm = desk.district.entity(on=DAY)
-    desk.committee.agrees(farm, kind=ConsentKind.RATING, agreed=False)
+    desk.district.agrees(farm, kind=ConsentKind.RATING, agreed=False)
     approval = desk.asked(VETO, "rating_veto_count", subject_id=farm)
     with pytest.raises(Conflict, match=f"审批 {approval} 等待另一人决定"):
         erase(desk, farm, on=DAY)
