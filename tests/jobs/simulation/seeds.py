@@ -5,6 +5,7 @@ and `--first SEED --seeds 1` plays it again.
 """
 
 import argparse
+import gc
 import os
 import shutil
 import sys
@@ -92,6 +93,12 @@ def _play(order: tuple[str, int, int]) -> Played:
     return play_copy(Path(order[0]), order[1], months=order[2])
 
 
+def _begin() -> None:
+    """What is loaded stays: looking through it for garbage took a fifth of a year."""
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
+
+
 def _tell(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
@@ -107,7 +114,7 @@ def main() -> int:
     chosen = parser.parse_args()
     actions: Counter[str] = Counter()
     broken, refused = 0, 0
-    with tempfile.TemporaryDirectory() as name, prepared(Path(name)), Pool(chosen.processes) as pool:
+    with tempfile.TemporaryDirectory() as name, prepared(Path(name)), Pool(chosen.processes, _begin) as pool:
         orders = [(name, seed, chosen.months) for seed in range(chosen.first, chosen.first + chosen.seeds)]
         for count, played in enumerate(pool.imap_unordered(_play, orders), start=1):
             actions.update(played.actions)
