@@ -321,6 +321,8 @@ REQUESTS: Mapping[str, Request] = {
     "letter": get("/v1/objections/{objection}/letter"),
     **TITLE_REQUESTS,
 }
+# For accounts of the whole district: one of a part of it is refused (tests/app/approvals/test_what_if.py).
+OF_WHOLE_DISTRICT = frozenset({"criteria_what_if"})
 # They are about nobody in particular, or show by themselves only what lies in the viewer's division.
 WITHOUT_SCOPE = frozenset(
     {

@@ -20,6 +20,7 @@ from tests.app.access.account_calls import OWN_ACCOUNT, PASSWORD_HASH, SECRET
 from tests.app.access.matrix import (
     ALLOWED,
     NOW,
+    OF_WHOLE_DISTRICT,
     REFUSED,
     REQUESTS,
     SCOPES,
@@ -30,7 +31,7 @@ from tests.app.access.matrix import (
     documented_limits,
     make_world,
 )
-from tests.district import KEY, TOWN, District
+from tests.district import DISTRICT, KEY, TOWN, District
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def world(district: District, client: TestClient) -> World:
 
 def send(client: TestClient, world: World, operation: str, *, role: Role, scope: str) -> Response:
     """The request of an operation, by a role, about the data of a scope."""
-    viewer_code, data_code = SCOPES[scope]
+    viewer_code, data_code = division_of(operation, scope), SCOPES[scope][1]
     world.asking = (role, viewer_code)
     call = REQUESTS[operation](world, data_code)
     token = world.token(role, viewer_code)
@@ -73,6 +74,11 @@ def send(client: TestClient, world: World, operation: str, *, role: Role, scope:
     if data is not None and not call.path.startswith("/v1/"):
         data = {**data, "form_token": form_token_of(read_token(token, key=world.key, at=NOW), key=world.key)}
     return client.request(call.method, call.path, json=call.json, data=data, headers=headers)
+
+
+def division_of(operation: str, scope: str) -> str:
+    """The division of whoever asks, seen from the data of a scope."""
+    return DISTRICT if operation in OF_WHOLE_DISTRICT else SCOPES[scope][0]
 
 
 def status_of(answer: Response) -> int:
@@ -160,7 +166,7 @@ def test_an_account_in_another_state_is_refused(
             "not for_recipients": not permission.for_recipients,
         }[but]
         role = someone_allowed(operation)
-        alter(world, world.users[role, SCOPES["own"][0]], **changes)
+        alter(world, world.users[role, division_of(operation, "own")], **changes)
         status = status_of(send(client, world, operation, role=role, scope="own"))
         if (status in ALLOWED) != stays or not (stays or status in statuses):
             wrong.append((operation, status))
