@@ -31,7 +31,7 @@ class Case:
     @property
     def words(self) -> Text:
         """The case in one sentence."""
-        chinese = [f"{self.title}：{self.state.label}（自 {self.since}）"]
+        chinese = [f"{self.title}自 {self.since} 起{self.state.label}"]
         english = [f"title {self.designation_id} is {self.state} since {self.since}"]
         if self.valid_until is not None:
             chinese.append(f"有效至 {self.valid_until} 前")
@@ -49,6 +49,18 @@ class Case:
             chinese.append(step)
             english.append(told)
         return Text("，".join(chinese), "; ".join(english))
+
+    @property
+    def brief(self) -> Text:
+        """The same in short, within a sentence about many."""
+        chinese, english = [self.state.label], [str(self.state)]
+        if self.next_action is not None:
+            chinese.append(f"下一步{self.next_action.label}")
+            english.append(f"next {self.next_action}")
+        if self.due_on is not None:
+            chinese.append(f"最迟 {self.due_on}")
+            english.append(f"by {self.due_on}")
+        return Text("，".join(chinese), ", ".join(english))
 
 
 def newest(states: Collection[tuple[int, DesignationState]]) -> int | None:

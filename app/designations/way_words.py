@@ -99,7 +99,7 @@ def _chosen(town: TownsWay, unit: UnitWork) -> Text:
     if parts or musts:
         return _sentence(name, parts, musts)
     if village.case is not None:
-        words = village.case.words
+        words = village.case.brief
         return Text(f"{name}各项已达标（{words.zh}）", f"{name} holds every gate ({words.en})")
     return Text(f"{name}各项已达标、待提名", f"{name} holds every gate and waits to be proposed")
 

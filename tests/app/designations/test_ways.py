@@ -140,9 +140,7 @@ def test_a_village_that_holds_every_gate_only_waits_for_the_next_step(district):
     district.night(DAY)
     found = of_town(district)
     assert (found.way.village_count, found.way.work) == (1, 0)
-    assert (
-        "holds every gate (title 1 is proposed since 2026-11-20; next check_village" in town_words(found).en
-    )
+    assert "holds every gate (proposed, next check_village" in town_words(found).en
     assert "holds every gate; title 1 is proposed since" in village_words(of_village(district)).en
 
 
@@ -259,7 +257,7 @@ def test_a_way_says_how_far_the_title_has_come_and_who_is_next(committee):
     proposed = of_village(district)
     assert (proposed.case.state, proposed.case.next_action) == (State.PROPOSED, Action.CHECK_VILLAGE)
     assert village_words(proposed).zh == (
-        f"{proposed.report.place.name}各项已达标；信用村：创建（已提名）（自 {DAY}），"
+        f"{proposed.report.place.name}各项已达标；信用村自 {DAY} 起创建（已提名），"
         "下一步由村（社区）村级初核，最迟 2027-01-31"
     )
     number = committee.numbers(DesignationKind.CREDIT_VILLAGE)[0]
