@@ -270,7 +270,7 @@ def test_the_way_says_how_far_it_is_to_the_next_rung(ladder):
     assert way.way is not None
     assert way.way.musts == ()
     words = village_words(way)
-    assert "距AA级信用村还差 15 分；A级信用村：已授牌" in words.zh
+    assert f"距AA级信用村还差 15 分；A级信用村自 {on} 起已授牌" in words.zh
     assert "15 points short of AA village" in words.en
 
 
