@@ -20,7 +20,7 @@ class Client(asyncio.Protocol):
     def __init__(self, requests: Iterator[bytes], statuses: Counter[str]) -> None:
         self._requests, self._statuses = requests, statuses
         self._transport: asyncio.Transport | None = None
-        self._read, self._whole = b"", 0
+        self._head, self._missing = b"", 0
         self.bytes_read = 0
         self.done = asyncio.get_running_loop().create_future()
 
@@ -31,18 +31,18 @@ class Client(asyncio.Protocol):
         self._send()
 
     def data_received(self, data: bytes) -> None:
-        """Wait for the end of the answer, then send the next request."""
-        self._read += data
-        if not self._whole:
-            head, found, _ = self._read.partition(b"\r\n\r\n")
+        """Count until the answer is all there, then send the next request."""
+        if not self._missing:
+            self._head += data
+            head, found, data = self._head.partition(b"\r\n\r\n")
             if not found:
                 return
-            length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
-            self._whole = len(head) + 4 + int(length)
+            self._head = b""
+            self._missing = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
             self._statuses[head[9:12].decode()] += 1
-            self.bytes_read += int(length)
-        if len(self._read) >= self._whole:
-            self._read, self._whole = b"", 0
+            self.bytes_read += self._missing
+        self._missing -= len(data)
+        if not self._missing:
             self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
