@@ -1,5 +1,6 @@
 """The way to a title in one sentence, Chinese and English, with nothing in it about a person."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from app.designations.ways import TownsWay, VillageWay
@@ -10,6 +11,7 @@ from scoring.titles import NOT_BY_WORK, OUT_OF_REACH, UNKNOWN, Arrears, Must, Un
 
 _FEN_OF_A_WAN = 1_000_000
 _NAMED_MOST = 3
+_NOT_YET = Text("待提名", "to be proposed")
 _WHY = {
     NOT_BY_WORK: Text("须先解决", "must be settled first"),
     UNKNOWN: Text("数据不足，须人工认定", "too little is known: decide by hand"),
@@ -80,7 +82,7 @@ def _by_hand(town: TownsWay) -> Iterator[Text]:
 
 def _lacking_of_town(town: TownsWay, *, amounts: bool) -> Text:
     name, way = town.report.place.name, town.way
-    chosen = [_chosen(town, unit, amounts=amounts) for unit in way.units if unit.chosen]
+    chosen = list(_chosen(town, amounts=amounts))
     rest = [_beside(town, unit, amounts=amounts) for unit in way.units if not unit.chosen]
     if way.entity_file_count:
         count = way.entity_file_count
@@ -113,18 +115,25 @@ def loans_words(loans: Sequence[Arrears], *, amounts: bool) -> Text:
     return Text(f"{urged}逾期或不良贷款共 {total} 万元", f"{count} cured, {total} 万 in all")
 
 
-def _chosen(town: TownsWay, unit: UnitWork, *, amounts: bool) -> Text:
-    village = town.villages[unit.place_id]
-    way = village.way
-    assert way is not None, "a community has no way"
-    name, musts = spoken_name(village.report.place), way.musts
-    parts = list(_work(village, way, unit.loans, amounts=amounts))
-    if parts or musts:
-        return _sentence(name, parts, musts)
-    if village.case is not None:
-        words = village.case.brief
-        return Text(f"{name}各项已达标（{words.zh}）", f"{name} holds every gate ({words.en})")
-    return Text(f"{name}各项已达标、待提名", f"{name} holds every gate and waits to be proposed")
+def _chosen(town: TownsWay, *, amounts: bool) -> Iterator[Text]:
+    """The villages to bring to their title: one by one where there is work, else by how far they are."""
+    ready: dict[Text, list[str]] = defaultdict(list)
+    for unit in town.way.units:
+        village, way = town.villages[unit.place_id], unit.way
+        if not unit.chosen or way is None:
+            continue
+        name = spoken_name(village.report.place)
+        parts = list(_work(village, way, unit.loans, amounts=amounts))
+        if parts or way.musts:
+            yield _sentence(name, parts, way.musts)
+        else:
+            ready[_NOT_YET if village.case is None else village.case.brief].append(name)
+    for words, names in ready.items():
+        hold = "holds" if len(names) == 1 else "hold"
+        yield Text(
+            f"{'、'.join(names)}各项已达标（{words.zh}）",
+            f"{', '.join(names)} {hold} every gate ({words.en})",
+        )
 
 
 def _beside(town: TownsWay, unit: UnitWork, *, amounts: bool) -> Text:
