@@ -35,6 +35,7 @@ from app.web import gates
 from tests.app.attestations.desk import AGREEMENT, DAY, DOCUMENT, SHA, UNTIL, Desk, desk, policies
 from tests.app.designations.committee import NOTICE_DAYS
 from tests.district import OTHER_VILLAGE, TOWN, VILLAGE, morning
+from tests.numbers import resident
 
 __all__ = ["desk", "policies"]
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -236,9 +237,9 @@ def noticed_village(desk: Desk, **document) -> tuple[int, date]:
         ((VETO, "village_veto_count"), {"document_sha256": "x"}, Invalid, "64 lower-case hex"),
         (
             (VETO, "village_veto_count"),
-            {"document": "判决 19700101"},
+            {"document": f"判决 {resident(1)}"},
             Invalid,
-            "number of a person",
+            "document: 内含居民身份证号",
         ),
         ((VETO, "village_veto_count"), {"place_code": "500120100200"}, NotFound, "not in 大兴镇"),
     ],
