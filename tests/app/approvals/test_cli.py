@@ -16,7 +16,7 @@ from app.access.service import create_user, second_factor_row
 from app.access.totp import new_secret
 from app.cli_approvals import approvals
 from app.db import reading, transaction
-from app.errors import AccountNotReady, Forbidden, NotSignedIn
+from app.errors import AccountNotReady, Forbidden, Invalid, NotSignedIn
 from app.models import Role, User
 from app.rules.service import load_rules, record_rules_in_force
 from tests.app.approvals.people import People, people
@@ -90,6 +90,13 @@ def test_two_persons_put_rules_in_force_at_the_terminal(people, newer, terminal)
     assert in_force(people) == date(2023, 1, 1)
     assert "已执行" in terminal("grant", "1", *WHY, by="bert").output
     assert in_force(people) == NEW
+
+
+def test_the_assessment_of_new_rules_names_nobody_by_a_number(people, newer, terminal):
+    pia = ("--pia", "评估报告，联系人 13800138000")
+    told = terminal("request", "activate-rule", code(people), str(NEW), *pia, *WHY, by="anna")
+    assert isinstance(told.exception, Invalid)
+    assert told.exception.detail.startswith("pia: 内含手机号码")
 
 
 def test_nobody_decides_under_the_name_of_another(people, terminal):
