@@ -17,7 +17,7 @@ from app.models import Attestation as KeptAttestation
 from app.models import AttestationEnd, AttestationKind, DesignationKind, Place, PlaceKind, SubjectKind
 from app.places.service import place as place_by_id
 from app.places.service import place_by_code, subtree_prefix
-from app.rules.service import rule_in_force, rule_version
+from app.rules.service import profiles_of, rule_in_force
 from app.subjects.free_text import without_numbers
 from app.subjects.service import subject as subject_by_id
 from scoring import Profile
@@ -145,6 +145,17 @@ def as_it_is_now(session: Session, asked: Mapping[str, Any], *, viewer: Viewer, 
 def target_of(asked: Mapping[str, Any]) -> str:
     """What an approval of it is about."""
     return f"attestation/{asked['holder']}/{asked['measure']}"
+
+
+def labels_of(session: Session, asked: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What each document asked about attests, as the profile calls it; in two queries for any number."""
+    numbers = {one["attestation_id"] for one in asked if one["action"] == WITHDRAW}
+    under = store.rule_versions_of(session, numbers) if numbers else {}
+    versions = [
+        one["rule_version_id"] if one["action"] == RECORD else under[one["attestation_id"]] for one in asked
+    ]
+    profiles = profiles_of(session, set(versions)) if versions else {}
+    return [profiles[number].measures[one["measure"]].zh for number, one in zip(versions, asked, strict=True)]
 
 
 def carry_out(
@@ -278,12 +289,8 @@ def _refuse_uncounted(profile: ProfileDefinition, order: Order) -> None:
 
 
 def _shown(session: Session, kept: Sequence[store.Kept], *, on: date) -> list[Attestation]:
-    labels: dict[int, ProfileDefinition] = {}
-    for row, *_ in kept:
-        if row.rule_version_id not in labels:
-            content = rule_version(session, row.rule_version_id).content
-            labels[row.rule_version_id] = Profile.parse(content).definition
-    return [_one(each, labels[each[0].rule_version_id], on=on) for each in kept]
+    profiles = profiles_of(session, {row.rule_version_id for row, *_ in kept}) if kept else {}
+    return [_one(each, profiles[each[0].rule_version_id], on=on) for each in kept]
 
 
 def _one(kept: store.Kept, profile: ProfileDefinition, *, on: date) -> Attestation:

@@ -159,6 +159,12 @@ def rule_version(session: Session, rule_version_id: int) -> RuleVersion:
     return found
 
 
+def profiles_of(session: Session, rule_version_ids: Collection[int]) -> dict[int, ProfileDefinition]:
+    """Kept profiles as they were, in one query."""
+    found = store.contents(session, rule_version_ids)
+    return {number: Profile.parse(content).definition for number, content in found.items()}
+
+
 def cards(session: Session) -> list[RuleVersion]:
     """The kept cards, by code, variant and date."""
     return [rule for rule in store.rule_versions(session) if rule.kind in KINDS_OF_CARDS]
