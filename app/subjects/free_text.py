@@ -6,7 +6,7 @@ Dates, amounts, credit codes of organisations and numbers of documents, certific
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,14 +34,14 @@ class NumberKind:
     holds: Callable[[str], bool]
 
 
-def without_resident_number(text: str, *, where: str) -> str:
-    """The number of a paper as it is: it may be long, but it is not the resident number of who signed it."""
-    return _refused(text, (RESIDENT_NUMBER,), where=where)
+def paper_name(text: str, *, where: str) -> str:
+    """The number or file name of a paper: as long as a card's at will, but no resident number or phone."""
+    return _refused(text, OF_PAPERS, where=where)
 
 
 def without_numbers(text: str, *, where: str) -> str:
     """The text as it is; `Invalid` names the field and the kind of the number, never the number."""
-    return _refused(text, _KINDS, where=where)
+    return _refused(text, KINDS, where=where)
 
 
 def refuse_numbers(**texts: str) -> None:
@@ -53,17 +53,17 @@ def refuse_numbers(**texts: str) -> None:
 def masked_numbers(text: str) -> str:
     """The text as a report may repeat it: the digits of a person's number are stars."""
     plain = _plain(text)
-    for _, number in _found(plain, _KINDS):
+    for _, number in _found(plain, KINDS):
         plain = plain.replace(number, "*" * len(number))
     return plain
 
 
-def number_kind(text: str) -> NumberKind | None:
-    """Which kind of number of a person a text holds, if any."""
-    return next((kind for kind, _ in _found(_plain(text), _KINDS)), None)
+def number_kind(text: str, *, among: Sequence[NumberKind] | None = None) -> NumberKind | None:
+    """Which kind of number of a person a text holds, if any; only some kinds are looked for if given."""
+    return next((kind for kind, _ in _found(_plain(text), KINDS if among is None else among)), None)
 
 
-def _refused(text: str, kinds: tuple[NumberKind, ...], *, where: str) -> str:
+def _refused(text: str, kinds: Sequence[NumberKind], *, where: str) -> str:
     for kind, _ in _found(_plain(text), kinds):
         raise Invalid(
             f"{where}: 内含{kind.zh}，此处以明文保存并显示，不得填写；请改写记录、评级、异议或称号的编号 · "
@@ -79,7 +79,7 @@ def _plain(text: str) -> str:
     return re.sub(r"\s", " ", re.sub("[‐-―−]", "-", "".join(seen)))
 
 
-def _found(plain: str, kinds: tuple[NumberKind, ...]) -> Iterator[tuple[NumberKind, str]]:
+def _found(plain: str, kinds: Sequence[NumberKind]) -> Iterator[tuple[NumberKind, str]]:
     for kind in kinds:
         for match in kind.pattern.finditer(plain):
             if kind.holds(re.sub("[ -]", "", match.group())):
@@ -109,13 +109,12 @@ def _reads(reader: Callable[..., str], number: str, **given: date) -> bool:
 RESIDENT_NUMBER = NumberKind(
     "居民身份证号", "a resident number", re.compile(_BEGINS + _RESIDENT + _ENDS), _is_resident_number
 )
-_KINDS = (
-    RESIDENT_NUMBER,
-    NumberKind(
-        "手机号码",
-        "a mobile phone number",
-        re.compile(_BEGINS + _MOBILE + _ENDS + _YUAN),
-        lambda _: True,
-    ),
-    NumberKind("银行卡号", "the number of a bank card", re.compile(f"{_BEGINS}(?:{_CARD}){_ENDS}"), _is_card),
+MOBILE_PHONE = NumberKind(
+    "手机号码", "a mobile phone number", re.compile(_BEGINS + _MOBILE + _ENDS + _YUAN), lambda _: True
 )
+BANK_CARD = NumberKind(
+    "银行卡号", "the number of a bank card", re.compile(f"{_BEGINS}(?:{_CARD}){_ENDS}"), _is_card
+)
+# Papers are numbered by machines: one in ten of their long numbers would pass for a card.
+OF_PAPERS = (RESIDENT_NUMBER, MOBILE_PHONE)
+KINDS = (*OF_PAPERS, BANK_CARD)

@@ -11,7 +11,7 @@ from app.errors import Invalid
 from app.jobs.imports.reading import Raw
 from app.jobs.imports.report import both
 from app.jobs.imports.workbook_scan import BrokenCell
-from app.subjects.free_text import RESIDENT_NUMBER, NumberKind, masked_numbers, number_kind
+from app.subjects.free_text import OF_PAPERS, NumberKind, masked_numbers, number_kind
 from app.subjects.numbers import masked_name, masked_number, resident_number, uscc
 
 EXACT_DIGITS_MAX = 15
@@ -109,10 +109,9 @@ def in_clear(length: int) -> Parser:
 
 
 def paper_number(raw: Raw, on: date) -> str:
-    """The number of a paper: it may be long, but it is not the resident number of who signed it."""
+    """The number of a paper: as long as a card's at will, but no resident number or phone."""
     written: str = limited(64)(raw, on)
-    kind = number_kind(written)
-    _refuse_number(kind if kind is RESIDENT_NUMBER else None)
+    _refuse_number(number_kind(written, among=OF_PAPERS))
     return written
 
 

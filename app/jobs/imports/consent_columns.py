@@ -70,7 +70,11 @@ AGREED = Column(
     note="拒绝也要登记，填“否”；只撤回时可不填",
 )
 REFERENCE = Column(
-    "授权书编号", paper_number, note="同一主体不得重复使用，不写身份证号", example="授权书 2026-0001"
+    "授权书编号",
+    paper_number,
+    show=shown_in_clear,
+    note="同一主体不得重复使用，不写身份证号",
+    example="授权书 2026-0001",
 )
 FACTS = Column(
     "指标范围",

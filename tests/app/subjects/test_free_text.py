@@ -9,7 +9,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from app.errors import Invalid
-from app.subjects.free_text import masked_numbers, number_kind, without_numbers, without_resident_number
+from app.subjects.free_text import masked_numbers, number_kind, paper_name, without_numbers
 from app.subjects.numbers import resident_check_digit, uscc_check_character
 from tests.numbers import credit_code, resident
 
@@ -106,7 +106,7 @@ def test_a_bank_card_is_found_wherever_it_stands(before, number, after):
 def test_of_another_check_digit_it_is_no_resident_number(number, step):
     wrong = number[:17] + str((int(number[17].replace("X", "0")) + step) % 10)
     assume(wrong != number and resident_check_digit(wrong[:17]) != wrong[17])
-    without_resident_number(wrong, where="reference")
+    paper_name(wrong, where="reference")
 
 
 @given(cards(), st.integers(1, 9))
@@ -175,10 +175,12 @@ def test_the_refusal_names_the_field_and_the_kind_says_how_to_mend_it_and_never_
     assert not any(part in refused.value.detail for part in ("500120", "138", "6222"))
 
 
-def test_the_number_of_a_paper_may_be_long_but_not_that_of_a_person():
-    assert without_resident_number("6222021001112345670", where="reference") == "6222021001112345670"
+def test_the_number_of_a_paper_may_be_as_long_as_a_card_s_but_not_that_of_a_person():
+    assert paper_name("6222021001112345670", where="reference") == "6222021001112345670"
     with pytest.raises(Invalid, match=r"^reference: .*a resident number"):
-        without_resident_number(f"授权书 {resident(1)}", where="reference")
+        paper_name(f"授权书 {resident(1)}", where="reference")
+    with pytest.raises(Invalid, match=r"^reference: .*a mobile phone"):
+        paper_name("13800138000.pdf", where="reference")
 
 
 def test_a_report_repeats_a_text_with_stars_for_the_number():
