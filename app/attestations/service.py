@@ -148,14 +148,19 @@ def target_of(asked: Mapping[str, Any]) -> str:
 
 
 def labels_of(session: Session, asked: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What each document asked about attests, as the profile calls it; in two queries for any number."""
-    numbers = {one["attestation_id"] for one in asked if one["action"] == WITHDRAW}
+    """What each document asked about attests, as the profile calls it; in two queries for any number.
+
+    A profile nobody used yet may be gone for a newer text of it: then the measure is named as it is kept.
+    """
+    numbers = {one["attestation_id"] for one in asked if "attestation_id" in one}
     under = store.rule_versions_of(session, numbers) if numbers else {}
-    versions = [
-        one["rule_version_id"] if one["action"] == RECORD else under[one["attestation_id"]] for one in asked
-    ]
+    versions = [one.get("rule_version_id", under.get(one.get("attestation_id", 0), 0)) for one in asked]
     profiles = profiles_of(session, set(versions)) if versions else {}
-    return [profiles[number].measures[one["measure"]].zh for number, one in zip(versions, asked, strict=True)]
+    called = [profiles[number].measures if number in profiles else {} for number in versions]
+    return [
+        known[one["measure"]].zh if one["measure"] in known else str(one["measure"])
+        for known, one in zip(called, asked, strict=True)
+    ]
 
 
 def carry_out(

@@ -1,5 +1,6 @@
 """Every text that can be sent: sealed, or kept in clear without a number of a person in it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from sqlalchemy import JSON, Enum, String
 
-from app.models import Role
+from app.models import Base, Role
 from tests.app.access.matrix import REQUESTS, SCOPES, World
 from tests.app.access.test_matrix import client, someone_allowed, world
 from tests.district import DAY
@@ -17,6 +19,8 @@ from tests.numbers import resident
 __all__ = ["client", "world"]
 
 Body = dict[str, Any]
+# Shorter ones are codes.
+CODE_LENGTH_MAX = 32
 SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 # Kept in clear, and read by everybody who sees the thing it is about.
 IN_CLEAR = {
@@ -65,6 +69,33 @@ PAPER = {
 }  # fmt: skip
 # Rules to activate are newer ones: tests/app/approvals/test_cli.py asks for them.
 ELSEWHERE = {("ask_approval", "pia")}
+
+
+# Kept in clear: each is looked through for numbers where it is written down.
+LOOKED_THROUGH = {
+    "approval_decisions.reason", "approvals.content", "approvals.reason", "attestation_ends.reason",
+    "attestations.document", "attestations.reason", "batches.file_name", "batches.recorded_by",
+    "batches.source", "consent_withdrawals.evidence", "consents.evidence", "consents.reference",
+    "designation_steps.document", "designation_steps.reason", "disclosures.document", "erasures.document",
+    "erasures.ground", "inquiry_alert_notes.text", "lineage_undos.document", "lineage_undos.recorded_by",
+    "lineages.document", "lineages.recorded_by", "notice_entries.result",
+    "notice_entries.shown_name", "notice_entries.shown_place", "notice_objection_answers.document",
+    "objection_events.document", "override_ends.reason", "overrides.document", "overrides.reason",
+    "quarantine_decisions.recorded_by", "record_events.document", "record_events.reason",
+    "record_events.recorded_by", "review_requests.document", "roster_entries.exclusion_document",
+    "rosters.name", "rosters.source", "statements.recorded_by",
+}  # fmt: skip
+# Names of accounts, offices, entities and papers, and what the service itself or its rules say.
+NO_FREE_TEXT = re.compile(
+    r"(facts|sources|rule_versions|rating_runs|places|place_gates|place_measures|peer_points|api_clients)\..*"
+    r"|.*(fingerprint|sha256|_hash|measure|username|opened_by|erased_by)"
+    r"|(agri_entities|roster_entries|organisations)\.name|loans\.lender|users\.(display_name|oidc_subject)"
+    r"|(notices|consents|consent_withdrawals|contacts|disclosures|objections|objection_events|review_requests"
+    r"|review_answers|notice_objections)\.recorded_by"
+    r"|(appraisal_|approval_uses|inquiry_alerts|consents\.facts|erasures\.counts|idempotency_keys\.key).*"
+    r"|approvals\.target|batches\.mapping|certificates\.payload|designation_steps\.facts|exports\.watermark"
+    r"|quarantined_rows\.(reason|candidates)"
+)
 
 
 def fields(texts: Mapping[str, set[str]], *, of: set[str] | None = None) -> Iterator[tuple[str, str]]:
@@ -163,3 +194,15 @@ def body_with(operation: str, field: str, body: Body, *, world: World, text: str
             "reason": "销户",
         }
     return {**body, name: text}
+
+
+def test_every_text_that_is_kept_in_clear_is_looked_through_or_no_free_text() -> None:
+    long = {
+        f"{table.name}.{column.name}"
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, String | JSON)
+        and not isinstance(column.type, Enum)
+        and (getattr(column.type, "length", None) or 255) > CODE_LENGTH_MAX
+    }
+    assert {name for name in long if not NO_FREE_TEXT.fullmatch(name)} == LOOKED_THROUGH

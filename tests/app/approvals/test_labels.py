@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from app.access.terms import Terms
 from app.approvals import privileged, proposals, service
@@ -166,6 +166,15 @@ def test_of_a_content_that_cannot_be_read_the_kind_is_said(people: People) -> No
     for kind in ApprovalKind:
         people.asked(kind=kind, content={"note": 1}, by=people.maker_of(kind))
     assert said(people.district, people.viewers["checker"]) == [kind.label for kind in ApprovalKind]
+
+
+@SQLITE_ONLY
+def test_a_measure_of_a_profile_that_is_gone_is_named_as_it_is_kept(desk: Desk) -> None:
+    desk.asked(AttestationKind.ATTESTATION, AGREEMENT)
+    with transaction(desk.district.engine) as session:
+        asked = session.query(Approval).one()
+        session.execute(update(Approval).values(content={**asked.content, "rule_version_id": 2**31 - 1}))
+    assert said(desk.district, desk.committee.viewers["clerk"]) == [f"登记证明，长隆村，{AGREEMENT}"]
 
 
 @SQLITE_ONLY
