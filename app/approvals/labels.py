@@ -39,8 +39,8 @@ class _Names:
     viewer: Viewer
     subjects: Mapping[int, NamedSubject]
     places: Mapping[int, Place]
-    # What a document attests, by the number of its approval.
-    attested: Mapping[int, str]
+    # The gate a document counts for, by the number of its approval.
+    gates: Mapping[int, str]
 
     def subject(self, subject_id: int) -> str:
         """A subject with its village; one of another division has no name here."""
@@ -66,7 +66,7 @@ def labels_of(
     """
     whole = [one for one in approvals if _KEYS[one.kind] <= one.content.keys()]
     documents = [one for one in whole if one.kind is ApprovalKind.ATTESTATION]
-    attested = attestations.labels_of(session, [one.content for one in documents])
+    gates = attestations.gates_of(session, [one.content for one in documents])
     holders = [str(one.content["holder"]) for one in documents]
     subjects = {int(key[1:]) for key in holders if key.startswith("s")}
     subjects |= {int(one.content["subject_id"]) for one in whole if one.kind in _OF_SUBJECTS}
@@ -74,7 +74,7 @@ def labels_of(
         viewer=viewer,
         subjects=named_subjects(session, cipher, subjects, scope=viewer.place_code),
         places=by_ids(session, {int(key[1:]) for key in holders if key.startswith("p")}) if holders else {},
-        attested=dict(zip((one.approval_id for one in documents), attested, strict=True)),
+        gates=dict(zip((one.approval_id for one in documents), gates, strict=True)),
     )
     said = {one.approval_id: _WORDS[one.kind](one, names) for one in whole}
     return {one.approval_id: said.get(one.approval_id, one.kind.label) for one in approvals}
@@ -110,7 +110,7 @@ def _recipient(approval: Approval, names: _Names) -> str:
 def _document(approval: Approval, names: _Names) -> str:
     said = approval.content
     act = _ON_DOCUMENTS[said["action"]] + _DOCUMENTS[said["kind"]]
-    return _joined(act, names.holder(said["holder"]), names.attested[approval.approval_id])
+    return _joined(act, names.holder(said["holder"]), f"门槛“{names.gates[approval.approval_id]}”")
 
 
 def _account(approval: Approval, names: _Names) -> str:

@@ -147,8 +147,8 @@ def target_of(asked: Mapping[str, Any]) -> str:
     return f"attestation/{asked['holder']}/{asked['measure']}"
 
 
-def labels_of(session: Session, asked: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What each document asked about attests, as the profile calls it; in two queries for any number.
+def gates_of(session: Session, asked: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The gate each document asked about counts for, as the profile calls it; in two queries for any number.
 
     A profile nobody used yet may be gone for a newer text of it: then the measure is named as it is kept.
     """
@@ -156,10 +156,14 @@ def labels_of(session: Session, asked: Sequence[Mapping[str, Any]]) -> list[str]
     under = store.rule_versions_of(session, numbers) if numbers else {}
     versions = [one.get("rule_version_id", under.get(one.get("attestation_id", 0), 0)) for one in asked]
     profiles = profiles_of(session, set(versions)) if versions else {}
-    called = [profiles[number].measures if number in profiles else {} for number in versions]
+    called = {
+        (number, gate.kind, gate.measure): gate.label.zh
+        for number, profile in profiles.items()
+        for gate in profile.criteria
+    }
     return [
-        known[one["measure"]].zh if one["measure"] in known else str(one["measure"])
-        for known, one in zip(called, asked, strict=True)
+        called.get((number, one["kind"], one["measure"]), str(one["measure"]))
+        for number, one in zip(versions, asked, strict=True)
     ]
 
 
