@@ -14,8 +14,9 @@ from app.appraisals.appraisal import STATE_LABELS, OwnRound, Round, RoundResult
 from app.appraisals.paper import written
 from app.cli_days import as_day
 from app.cli_signing_in import By, Password, signed_in
+from app.cli_transactions import recorded
 from app.consents.activities import Activity, Basis, basis_of
-from app.db import make_engine, reading, transaction
+from app.db import make_engine, reading
 from app.errors import SetupError
 from app.jobs.appraisal_sheets import read_paper
 from app.jobs.demo.appraisals import add_appraisals
@@ -48,7 +49,7 @@ def open_(
 ) -> None:
     """Open a round for a village over every household it has today."""
     who, chosen = signed_in(by, password, to="open_round"), settings.from_environment()
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         found = service.open_round(
             session,
             place_code,
@@ -93,7 +94,7 @@ def invite(
 ) -> None:
     """Invite an appraiser, with an account or on paper; marks of kin do not count."""
     who, chosen = signed_in(by, password, to="invite_appraiser"), settings.from_environment()
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         made = service.invite(
             session,
             _cipher(chosen),
@@ -134,7 +135,7 @@ def import_(round_id: RoundNo, number: Number, file: Path, by: By, password: Pas
     """Take a filled-in sheet: whole, or every wrong line is named and nothing is kept."""
     who, chosen = signed_in(by, password, to="import_sheet"), settings.from_environment()
     content, cipher = file_content(file), _cipher(chosen)
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         form = service.awaited_form(session, cipher, round_id, number, viewer=who, on=clock.today())
         marks = read_paper(content, form)
         made = service.submit_paper(
@@ -155,7 +156,7 @@ def close(round_id: RoundNo, by: By, password: Password) -> None:
     """Close a round, once; the next night rates by what it came to."""
     who, chosen = signed_in(by, password, to="close_round"), settings.from_environment()
     cipher, at = _cipher(chosen), clock.now()
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         found = service.close_round(session, cipher, round_id, viewer=who, at=at)
         result = service.result_of_round(session, cipher, round_id, viewer=who, at=at)
     _say(_line(found))
@@ -166,7 +167,7 @@ def close(round_id: RoundNo, by: By, password: Password) -> None:
 def result(round_id: RoundNo, by: By, password: Password) -> None:
     """Show what a closed round came to, household by household; whoever looks is on record."""
     who, chosen = signed_in(by, password, to="round_result"), settings.from_environment()
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         found = service.result_of_round(session, _cipher(chosen), round_id, viewer=who, at=clock.now())
     _say(_line(found.round))
     _tell(found, households=True)
@@ -204,7 +205,7 @@ def end_override(
 ) -> None:
     """End an override before its time; from today on the grade of the card holds again."""
     who = signed_in(by, password, to="end_override")
-    with transaction(make_engine(settings.from_environment().database_url)) as session:
+    with recorded() as session:
         made = override_service.end(session, override_id, reason=reason, viewer=who, at=clock.now())
     _say(f"{made.override_id:>6}  {made.words}")
 

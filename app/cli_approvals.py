@@ -15,7 +15,8 @@ from app.approvals.approval import STATE_LABELS, Standing
 from app.approvals.labels import labels_of
 from app.approvals.proposals import Proposal
 from app.cli_signing_in import By, Password, signed_in
-from app.db import Session, make_engine, reading, transaction
+from app.cli_transactions import recorded
+from app.db import Session, make_engine, reading
 from app.errors import Invalid
 from app.exports.export import Format
 from app.models import SubjectKind
@@ -184,7 +185,7 @@ def override(
 
 def _ask(propose: Callable[[Session], Proposal], *, reason: str, who: Viewer) -> None:
     at, chosen = clock.now(), settings.from_environment()
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         wanted = propose(session)
         made = service.request(
             session,
@@ -206,7 +207,7 @@ def _ask(propose: Callable[[Session], Proposal], *, reason: str, who: Viewer) ->
 
 def _decide(number: int, *, granted: bool, reason: str, who: Viewer) -> None:
     at, chosen = clock.now(), settings.from_environment()
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         effects.decide(session, number, granted=granted, reason=reason, checker=who, at=at)
         found = service.standing(session, number, viewer=who, at=at)
         [line] = _lines(session, cipher_of(chosen), [found], who=who)

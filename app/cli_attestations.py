@@ -17,7 +17,8 @@ from app.attestations.attestation import Attestation
 from app.attestations.service import Order, listed
 from app.cli_days import as_day
 from app.cli_signing_in import By, Password, signed_in
-from app.db import Engine, Session, make_engine, reading, transaction
+from app.cli_transactions import recorded
+from app.db import Engine, Session, make_engine, reading
 from app.models import AttestationKind
 from app.subjects.key_source import cipher_of
 from app.subjects.keys import follow
@@ -100,7 +101,7 @@ def withdraw_document(
 ) -> None:
     """撤回证明或否决 Ask that one be withdrawn before its time; another person grants it."""
     who, at = signed_in(by, password, to="ask_approval"), clock.now()
-    with transaction(_engine()) as session:
+    with recorded() as session:
         wanted = proposals.attestation_withdrawal(session, number, maker=who, on=clock.day_of(at))
         _ask(session, wanted, reason=reason, who=who)
 
@@ -164,7 +165,7 @@ def _order(
 
 
 def _record(order: Order, *, reason: str, who: Viewer) -> None:
-    with transaction(_engine()) as session:
+    with recorded() as session:
         wanted = proposals.attestation(session, order, maker=who, on=clock.today())
         _ask(session, wanted, reason=reason, who=who)
 

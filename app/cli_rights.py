@@ -6,8 +6,8 @@ import typer
 from rich.console import Console
 
 from app import clock, settings
+from app.cli_transactions import recorded
 from app.consents.activities import Activity, Basis, basis_of
-from app.db import make_engine, transaction
 from app.rights.service import erase_approved
 from app.subjects.key_source import cipher_of
 from app.subjects.keys import hold
@@ -32,7 +32,7 @@ def erase(
     """Delete the personal data of a subject for good; refused while any purpose is left, and named."""
     chosen = settings.from_environment()
     cipher = cipher_of(chosen)
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         hold(session, cipher)
         made = erase_approved(
             session,

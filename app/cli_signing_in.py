@@ -10,7 +10,7 @@ from app.access.policy import refuse_unless_permitted
 from app.access.readiness import Requirements, left_to_do
 from app.access.scope import Viewer
 from app.access.service import sign_in, viewer
-from app.db import make_engine, transaction
+from app.cli_transactions import recorded
 from app.errors import AccountNotReady, SecondFactorNeeded
 from app.subjects.key_source import cipher_of
 
@@ -46,7 +46,7 @@ def _sign_in(username: str, password: str, *, code: str) -> Viewer:
     at, chosen = clock.now(), settings.from_environment()
     asked = Requirements(chosen.second_factor == "required", chosen.password_days)
     sealing = cipher_of(chosen) if code else None
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         drift = chosen.code_drift_steps
         user = sign_in(session, username, password, at=at, code=code, sealing=sealing, drift_steps=drift)
         return replace(viewer(session, user.user_id), ready=not left_to_do(user, asked, at=at))

@@ -15,13 +15,15 @@ from app.cli_appraisals import appraisals, overrides
 from app.cli_approvals import approvals
 from app.db import transaction
 from app.errors import Conflict, Forbidden
+from app.inquiry_log.writing import LogUnavailable
 from app.models import Role
 from tests.app.appraisals.test_routes import fill
 from tests.app.appraisals.village import CLOSES, OPENS, Village, village
 from tests.app.overrides.test_service import MIDDLING, NEXT, held, settle
 from tests.district import DISTRICT, KEY, TOWN, VILLAGE, district, morning
+from tests.sealed_looks import kept, logged, sealed_log, unsealed
 
-__all__ = ["district", "village"]
+__all__ = ["district", "sealed_log", "village"]
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 PEOPLE = {
     "anna": (Role.TOWN_OFFICIAL, TOWN),
@@ -142,3 +144,24 @@ def test_two_persons_override_and_one_ends_it_at_the_terminal(terminal, village,
     assert terminal(overrides, "end", 1, "--reason", "材料有误", by="anna").exit_code == 0
     assert held(village, household) is None
     assert "生效中 0，提前终止 1" in terminal(overrides, "report", by="bert").output
+
+
+def test_whoever_reads_a_result_is_in_the_sealed_log_first(terminal, opened, village, today, sealed_log):
+    today[0] = CLOSES
+    assert terminal(appraisals, "close", 1, by="anna").exit_code == 0
+    engine, closed = village.district.engine, logged(sealed_log)
+    assert closed == kept(engine) != set()
+    assert terminal(appraisals, "result", 1, by="bert").exit_code == 0
+    assert closed < logged(sealed_log) == kept(engine)
+    assert unsealed(sealed_log) == 0
+
+
+def test_no_result_is_shown_where_the_log_cannot_be_written(terminal, opened, village, today, sealed_log):
+    today[0] = CLOSES
+    assert terminal(appraisals, "close", 1, by="anna").exit_code == 0
+    before = kept(village.district.engine)
+    sealed_log.with_name("inquiry-seals").joinpath("seals-0.log").write_text("0 {}\n", encoding="utf-8")
+    refused = terminal(appraisals, "result", 1, by="bert")
+    assert isinstance(refused.exception, LogUnavailable)
+    assert "H00001" not in refused.output
+    assert kept(village.district.engine) == before

@@ -8,7 +8,7 @@ from sqlalchemy import event, select
 
 from app.appraisals.appraisal import RoundResult
 from app.appraisals.service import open_round, result_of_round, results_of, round_of, save_sheet
-from app.db import Session, transaction
+from app.db import Session
 from app.errors import AppError, Conflict, Invalid, NotFound, PreconditionFailed
 from app.models import (
     AppraisalMark,
@@ -37,6 +37,7 @@ from tests.district import (
     district,
     morning,
 )
+from tests.office_steps import transaction
 
 __all__ = ["district", "village"]
 

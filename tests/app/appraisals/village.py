@@ -14,11 +14,12 @@ from app.access.service import create_organisation, viewer
 from app.access.tokens import issue_token
 from app.appraisals import service
 from app.appraisals.appraisal import AppraisalResult, Invited, Mark, OwnSheet, Round
-from app.db import Session, transaction
+from app.db import Session
 from app.main import create_app
 from app.models import OrganisationKind, Role, User
 from app.settings import Settings
 from tests.district import DAY, DISTRICT, KEY, OTHER_TOWN, TOWN, VILLAGE, District, morning
+from tests.office_steps import transaction
 
 OPENS, CLOSES = DAY, DAY + timedelta(days=10)
 USERS = {
