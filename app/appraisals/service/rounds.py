@@ -23,6 +23,7 @@ from app.models import (
     Role,
     User,
 )
+from app.one_line import one_line
 from app.places.service import place as place_by_id
 from app.places.service import place_by_code, subtree_prefix, within
 from app.rules.service import appraisal_rules_in_force, appraisal_rules_of
@@ -123,7 +124,7 @@ def invite(
     )
     if found.closing is not None:
         raise already_closed(found.round)
-    if not 0 < len(plain) <= NAME_LENGTH_MAX or not plain.isprintable():
+    if not 0 < len(one_line(plain, where="name")) <= NAME_LENGTH_MAX or not plain.isprintable():
         raise Invalid(f"name: 应为 1 至 {NAME_LENGTH_MAX} 字 · write 1 to {NAME_LENGTH_MAX} characters")
     earlier = invited(session, cipher, round_id, viewer=viewer, on=clock.day_of(at))
     if username is None and plain in (one.name for one in earlier):

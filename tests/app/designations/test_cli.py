@@ -194,3 +194,13 @@ def test_where_the_log_cannot_be_written_the_terminal_shows_nothing(
     assert isinstance(done.exception, LogUnavailable)
     assert done.output.replace("密码 password:", "").strip() == ""
     assert kept(committee.district.engine) == before
+
+
+@pytest.mark.parametrize("option", ["--reason", "--document"])
+def test_a_reason_cannot_forge_a_step_at_the_terminal(terminal, committee, farms, option: str):
+    forged = "x\n  2  2026-12-06  认定授牌 award  bert"
+    words = {"--reason": "理由", "--document": "文件", option: forged}
+    done = terminal("check", "town", farms[0], *(word for pair in words.items() for word in pair), by="anna")
+    assert isinstance(done.exception, Invalid)
+    assert "U+000A" in str(done.exception)
+    assert committee.state(farms[0]) is S.PROPOSED
