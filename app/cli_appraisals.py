@@ -1,9 +1,10 @@
 """The commands `credit-village appraisal …` and `credit-village override …` of a signed-in official."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,7 +17,7 @@ from app.cli_days import as_day
 from app.cli_signing_in import By, Password, signed_in
 from app.cli_transactions import recorded
 from app.consents.activities import Activity, Basis, basis_of
-from app.db import make_engine, reading
+from app.db import NUMBER_MAX, make_engine, reading
 from app.errors import SetupError
 from app.jobs.appraisal_sheets import read_paper
 from app.jobs.demo.appraisals import add_appraisals
@@ -34,9 +35,18 @@ appraisals = typer.Typer(
 overrides = typer.Typer(name="override", help="评级调整 · overrides of the card", no_args_is_help=True)
 console = Console(highlight=False, soft_wrap=True)
 
-RoundNo = Annotated[int, typer.Argument(min=1, help="轮次编号 the number of the round")]
-Number = Annotated[int, typer.Argument(min=1, help="评议员序号 the number of the appraiser in the round")]
+RoundNo = Annotated[int, typer.Argument(min=1, max=NUMBER_MAX, help="轮次编号 the number of the round")]
+Number = Annotated[
+    int, typer.Argument(min=1, max=NUMBER_MAX, help="评议员序号 the number of the appraiser in the round")
+]
 Reason = Annotated[str, typer.Option(help="原因 why")]
+_DETAILS = {
+    "points_from_the_others": "与他人平均相差 points from the others",
+    "household_count": "户数 households",
+    "top_count": "评最高的户数 with top marks",
+    "kappa": "kappa",
+    "kappa_least": "下限 least",
+}
 
 
 @appraisals.command("open")
@@ -198,10 +208,13 @@ def list_overrides(by: By, password: Password) -> None:
 
 @overrides.command("end")
 def end_override(
-    override_id: Annotated[int, typer.Argument(min=1, help="调整编号 the number of the override")],
-    reason: Reason,
+    override_id: Annotated[
+        int, typer.Argument(min=1, max=NUMBER_MAX, help="调整编号 the number of the override")
+    ],
+    *,
     by: By,
     password: Password,
+    reason: Reason = "",
 ) -> None:
     """End an override before its time; from today on the grade of the card holds again."""
     who = signed_in(by, password, to="end_override")
@@ -254,7 +267,7 @@ def _tell(found: RoundResult, *, households: bool) -> None:
     for flag in found.flags:
         numbers = "、".join(f"{n} 号" for n in (flag.appraiser_number, flag.other_appraiser_number) if n)
         about = f" 主体 {flag.subject_id}" if flag.subject_id else ""
-        _say(f"  提示 {flag.kind.label} {numbers}{about} {dict(flag.detail)}")
+        _say(f"  提示 {flag.kind.label} {numbers}{about}{_detail(flag.detail)}")
     for one_line in found.lines if households else ():
         line = one_line.line
         score = "没有结果 no result" if one_line.score is None else f"{one_line.score:.2f} {one_line.grade}"
@@ -262,6 +275,12 @@ def _tell(found: RoundResult, *, households: bool) -> None:
             f"  {line.line:>4}  {line.household_no}  {line.name_masked}  {line.standing.label}  {score}  "
             f"有效 {one_line.appraiser_count} 人，赞成 {one_line.favourable_count} 人"
         )
+
+
+def _detail(detail: Mapping[str, Any]) -> str:
+    """The figures behind a flag, each after its name."""
+    told = (f"{_DETAILS[name]} {number}" for name, number in detail.items() if name in _DETAILS)
+    return "".join(f"，{one}" for one in told)
 
 
 def _line(found: Round) -> str:

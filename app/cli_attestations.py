@@ -18,7 +18,7 @@ from app.attestations.service import Order, listed
 from app.cli_days import as_day
 from app.cli_signing_in import By, Password, signed_in
 from app.cli_transactions import recorded
-from app.db import Engine, Session, make_engine, reading
+from app.db import NUMBER_MAX, Engine, Session, make_engine, reading
 from app.models import AttestationKind
 from app.subjects.key_source import cipher_of
 from app.subjects.keys import follow
@@ -34,7 +34,7 @@ File = Annotated[
 DecidedOn = Annotated[str, typer.Option(metavar="DATE", help="作出日期 the day of the document")]
 ValidUntil = Annotated[str, typer.Option(metavar="DATE", help="失效首日 the first day it no longer counts")]
 PlaceCode = Annotated[str | None, typer.Option("--place", help="区划代码 a division, 12 digits")]
-Subject = Annotated[int | None, typer.Option(min=1, help="主体编号 the subject")]
+Subject = Annotated[int | None, typer.Option(min=1, max=NUMBER_MAX, help="主体编号 the subject")]
 Reason = Annotated[str, typer.Option(help="理由 why, for the second person and for the record")]
 
 
@@ -45,7 +45,7 @@ def attest(
     file: File,
     decided_on: DecidedOn,
     valid_until: ValidUntil,
-    reason: Reason,
+    reason: Reason = "",
     by: By,
     password: Password,
     place: PlaceCode = None,
@@ -72,7 +72,7 @@ def veto(
     file: File,
     decided_on: DecidedOn,
     valid_until: ValidUntil,
-    reason: Reason,
+    reason: Reason = "",
     by: By,
     password: Password,
     place: PlaceCode = None,
@@ -93,9 +93,11 @@ def veto(
 
 
 def withdraw_document(
-    number: Annotated[int, typer.Argument(min=1, help="编号 the number of the attestation or veto")],
+    number: Annotated[
+        int, typer.Argument(min=1, max=NUMBER_MAX, help="编号 the number of the attestation or veto")
+    ],
     *,
-    reason: Reason,
+    reason: Reason = "",
     by: By,
     password: Password,
 ) -> None:
@@ -112,7 +114,7 @@ def documents(
     *,
     place: PlaceCode = None,
     ending_within: Annotated[
-        int | None, typer.Option(min=0, help="只列若干天内到期 only what ends soon")
+        int | None, typer.Option(min=0, max=36_500, help="只列若干天内到期 only what ends soon")
     ] = None,
     past: Annotated[bool, typer.Option("--past", help="含已失效 also what no longer counts")] = False,
 ) -> None:

@@ -14,7 +14,7 @@ from app.certificates.signing import Signer
 from app.cli_signing_in import By, Password, signed_in
 from app.cli_title_lines import proposed_lines, title_line
 from app.cli_transactions import recorded
-from app.db import Session
+from app.db import NUMBER_MAX, Session
 from app.designations.service.announcing import Announcing, shown_willingly
 from app.designations.service.proposing import division_of, propose_all, propose_one
 from app.designations.service.shown import (
@@ -38,8 +38,8 @@ designations = typer.Typer(
 console = Console(highlight=False, soft_wrap=True)
 AT_ONCE = 2_000
 
-Number = Annotated[int, typer.Argument(min=1, help="称号编号 the number of the title")]
-Numbers = Annotated[list[int] | None, typer.Argument(min=1, help="称号编号 the numbers of titles")]
+Number = Annotated[int, typer.Argument(min=1, max=NUMBER_MAX, help="称号编号 the number of the title")]
+Numbers = Annotated[list[int] | None, typer.Argument(min=1, max=NUMBER_MAX, help="称号编号 their numbers")]
 Kind = Annotated[DesignationKind, typer.Option(help="称号类别 which title")]
 AnyKind = Annotated[DesignationKind | None, typer.Option(help="称号类别 only one kind")]
 PlaceCode = Annotated[str | None, typer.Option("--place", help="区划代码 a division, 12 digits")]
@@ -144,7 +144,7 @@ def propose(
     by: By,
     password: Password,
     *,
-    subject: Annotated[int | None, typer.Option(min=1, help="主体编号 the subject")] = None,
+    subject: Annotated[int | None, typer.Option(min=1, max=NUMBER_MAX, help="主体编号 the subject")] = None,
     place: PlaceCode = None,
     reason: Reason = "",
     document: Document = "",
@@ -248,7 +248,9 @@ def award(
 
 
 @designations.command()
-def refuse(number: Number, reason: Reason, by: By, password: Password, document: Document = "") -> None:
+def refuse(
+    number: Number, *, by: By, password: Password, reason: Reason = "", document: Document = ""
+) -> None:
     """Refuse a proposal, and say why."""
     _take(
         _only(number),
@@ -260,7 +262,9 @@ def refuse(number: Number, reason: Reason, by: By, password: Password, document:
 
 
 @designations.command()
-def withdraw(number: Number, reason: Reason, by: By, password: Password, document: Document = "") -> None:
+def withdraw(
+    number: Number, *, by: By, password: Password, reason: Reason = "", document: Document = ""
+) -> None:
     """Take a proposal back, or note that a title was given up."""
     _take(
         _only(number),
@@ -293,7 +297,7 @@ def review(
 
 @designations.command()
 def revoke(
-    number: Number, step: Taking, *, reason: Reason, by: By, password: Password, document: Document = ""
+    number: Number, step: Taking, *, by: By, password: Password, reason: Reason = "", document: Document = ""
 ) -> None:
     """Announce that a title is to be taken; another person takes it, or lets it be, after the notice."""
     _take(

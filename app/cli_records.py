@@ -9,6 +9,7 @@ from app import clock, settings
 from app.cli_days import as_day
 from app.cli_transactions import recorded
 from app.corrections import service as corrections
+from app.db import NUMBER_MAX
 from app.errors import SetupError
 from app.models import RecordEvent
 from app.records.rules import RecordRules
@@ -27,7 +28,11 @@ households = typer.Typer(
 )
 console = Console(highlight=False, soft_wrap=True)
 
-RecordId = Annotated[int, typer.Argument(min=1, help="the number of the record (see `trace`)")]
+RecordId = Annotated[
+    int, typer.Argument(min=1, max=NUMBER_MAX, help="the number of the record (see `trace`)")
+]
+SubjectId = Annotated[int, typer.Argument(min=1, max=NUMBER_MAX, help="主体编号 the number of the household")]
+LineageId = Annotated[int, typer.Argument(min=1, max=NUMBER_MAX, help="并户编号 the number of the merge")]
 Document = Annotated[str, typer.Option(help="依据文件 the document this rests on")]
 By = Annotated[str, typer.Option(help="经办人 who does it")]
 
@@ -109,8 +114,8 @@ def statement(record_id: RecordId, text: str, document: Document, by: By) -> Non
 
 @households.command()
 def merge(
-    from_id: int,
-    into_id: int,
+    from_id: SubjectId,
+    into_id: SubjectId,
     document: Document,
     by: By,
     happened_on: Annotated[str, typer.Option("--on", metavar="DATE", help="such as 2026-11-30")],
@@ -132,8 +137,8 @@ def merge(
 
 @households.command()
 def split(
-    from_id: int,
-    new_id: int,
+    from_id: SubjectId,
+    new_id: SubjectId,
     document: Document,
     by: By,
     happened_on: Annotated[str, typer.Option("--on", metavar="DATE", help="such as 2026-11-30")],
@@ -154,7 +159,7 @@ def split(
 
 
 @households.command("undo-merge")
-def undo_merge(lineage_id: int, document: Document, by: By) -> None:
+def undo_merge(lineage_id: LineageId, document: Document, by: By) -> None:
     """Take back a merge that was a mistake: both households are as if it had never been."""
     with recorded() as session:
         lineage.undo_merge(session, lineage_id, document=document, at=clock.now(), by=by)

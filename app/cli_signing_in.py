@@ -11,7 +11,7 @@ from app.access.readiness import Requirements, left_to_do
 from app.access.scope import Viewer
 from app.access.service import sign_in, viewer
 from app.cli_transactions import recorded
-from app.errors import AccountNotReady, SecondFactorNeeded
+from app.errors import AccountNotReady, Forbidden, NotSignedIn, SecondFactorNeeded
 from app.subjects.key_source import cipher_of
 
 By = Annotated[str, typer.Option(help="本人账号 your own username")]
@@ -38,7 +38,12 @@ def signed_in(username: str, password: str, *, to: str) -> Viewer:
             "账号尚未启用，请先修改密码并绑定动态口令 · this account is not ready: change the password and "
             "enrol the second factor first"
         )
-    refuse_unless_permitted(found, to)
+    try:
+        refuse_unless_permitted(found, to)
+    except AccountNotReady:
+        raise
+    except Forbidden as refusal:
+        raise Forbidden(f"您的角色（{found.role.label}）或所属机构不能办理此项 · {refusal.detail}") from None
     return found
 
 
@@ -48,5 +53,10 @@ def _sign_in(username: str, password: str, *, code: str) -> Viewer:
     sealing = cipher_of(chosen) if code else None
     with recorded(chosen) as session:
         drift = chosen.code_drift_steps
-        user = sign_in(session, username, password, at=at, code=code, sealing=sealing, drift_steps=drift)
+        try:
+            user = sign_in(session, username, password, at=at, code=code, sealing=sealing, drift_steps=drift)
+        except SecondFactorNeeded:
+            raise
+        except NotSignedIn as refusal:
+            raise NotSignedIn(f"账号、密码或动态口令不对 · {refusal.detail}") from None
         return replace(viewer(session, user.user_id), ready=not left_to_do(user, asked, at=at))

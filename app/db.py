@@ -22,10 +22,12 @@ from sqlalchemy.pool import Pool
 from app.errors import AppError, DatabaseUnavailable, SetupError
 
 __all__ = [
-    "Engine", "Remembered", "RowScope", "Session", "enter", "is_current", "make_engine", "migrate",
-    "note_added", "reading", "remembered", "transaction",
+    "NUMBER_MAX", "Engine", "Remembered", "RowScope", "Session", "enter", "is_current", "make_engine",
+    "migrate", "note_added", "reading", "remembered", "transaction",
 ]  # fmt: skip
 
+# The largest number a row can have.
+NUMBER_MAX = 2**63 - 1
 ROOT = Path(__file__).resolve().parent.parent
 BACKENDS = ("sqlite", "postgresql")
 _CHECKED = frozenset({"verify-full", "verify-ca"})
