@@ -15,6 +15,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db import Session
@@ -122,10 +123,14 @@ def is_demonstration(session: Session) -> bool:
     return session.scalars(select(Subject.synthetic).limit(1)).first() is True
 
 
-def add(session: Session, row: Organisation | User | ApiClient) -> None:
-    """Keep a new organisation, user or client and give it its id."""
-    session.add(row)
-    session.flush()
+def add(session: Session, row: Organisation | User | ApiClient) -> bool:
+    """Keep a new organisation, user or client and give it its id; False where its name was just taken."""
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return False
+    return True
 
 
 def count_attempt(

@@ -59,10 +59,12 @@ def decide(
 ) -> ApprovalDecision:
     """Grant or refuse what somebody else asked for; of two decisions at the same moment one is taken.
 
+    Two approvals of one thing are decided one after the other: the second is weighed by what the first left.
     Accounts are personal (one account, one person). `Forbidden` for the maker and for another role,
     `NotFound` from outside the division, `Conflict` for what is decided or expired.
     """
     found = _known(session, approval_id)
+    store.lock_target(session, found)
     maker = store.user(session, found.made_by)
     refuse_checker(checker, found, maker=maker, place_code=_place_code(session, found))
     refuse_state(found, _state(session, found, at=at), wanted=ApprovalState.WAITING)

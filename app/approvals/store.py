@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from app.db import Session
@@ -25,6 +25,13 @@ def add_once(session: Session, row: ApprovalDecision | ApprovalUse) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def lock_target(session: Session, approval: Approval) -> None:
+    """Let only one at a time decide about a thing, by whatever approval; SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        thing = f"approval/{approval.kind}/{approval.target}"
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(thing))))
 
 
 def approval(session: Session, approval_id: int) -> Approval | None:

@@ -34,15 +34,17 @@ from app.rights.store import overwrite_plain, overwrite_titles
 from app.web import gates
 from tests.app.attestations.desk import AGREEMENT, DAY, DOCUMENT, SHA, UNTIL, Desk, desk, policies
 from tests.app.designations.committee import NOTICE_DAYS
+from tests.at_once import refusal_of_second
 from tests.district import OTHER_VILLAGE, TOWN, VILLAGE, morning
 
 __all__ = ["desk", "policies"]
-pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 ATTESTATION, VETO = AttestationKind.ATTESTATION, AttestationKind.VETO
 LATER = DAY + timedelta(days=1)
 HOLDS, FAILS, INSUFFICIENT = GateState.HOLDS, GateState.FAILS, GateState.INSUFFICIENT
 
 
+@sqlite
 def test_a_gate_without_its_document_says_which_one_is_missing(desk: Desk):
     gate = desk.gate("agreement")
     assert (gate.state, gate.value, gate.documents) == (FAILS, 0, ())
@@ -72,6 +74,7 @@ def test_a_document_counts_once_a_second_person_agrees_and_is_shown(desk: Desk):
     ]
 
 
+@sqlite
 def test_a_document_that_has_expired_no_longer_counts(desk: Desk):
     desk.recorded(ATTESTATION, AGREEMENT)
     assert desk.gate("agreement", on=UNTIL - timedelta(days=1)).state is HOLDS
@@ -84,6 +87,7 @@ def test_a_document_that_has_expired_no_longer_counts(desk: Desk):
     [(0, False, HOLDS), (1, False, FAILS), (0, True, FAILS), (1, True, FAILS), (None, True, FAILS),
      (None, False, INSUFFICIENT)],
 )  # fmt: skip
+@sqlite
 def test_a_veto_holds_if_the_delivered_fact_or_a_document_says_so(desk: Desk, delivered, recorded, state):
     facts = {"registered_household_count": 2} | ({} if delivered is None else {"village_veto": delivered})
     desk.district.village(facts, code=OTHER_VILLAGE, on=DAY)
@@ -133,6 +137,7 @@ def test_a_title_is_given_on_the_document_and_keeps_it_with_its_facts(desk: Desk
     assert blocks(desk, farm) == (Block.VETO,)
 
 
+@sqlite
 def test_a_subject_with_a_recorded_veto_is_put_on_probation_after_two_month_ends(desk: Desk, monkeypatch):
     december = DAY.replace(month=12, day=31)
     monkeypatch.setattr("app.clock.today", lambda: december)
@@ -192,6 +197,7 @@ def test_a_village_is_not_awarded_on_a_day_with_a_veto_the_night_did_not_know(de
     assert (facts["state"], facts["gates"]["village_veto_count"]) == ("insufficient", "holds")
 
 
+@sqlite
 def test_what_a_step_keeps_of_a_vetoed_village_says_that_the_gate_fails(desk: Desk):
     number, over = noticed_village(desk)
     desk.recorded(VETO, "village_veto_count", on=over)
@@ -243,6 +249,7 @@ def noticed_village(desk: Desk, **document) -> tuple[int, date]:
         ((VETO, "village_veto_count"), {"place_code": "500120100200"}, NotFound, "not in 大兴镇"),
     ],
 )
+@sqlite
 def test_what_no_gate_counts_and_what_is_out_of_order_is_refused(desk: Desk, asked, changes, error, told):
     with pytest.raises(error, match=told):
         desk.asked(*asked, **changes)
@@ -264,6 +271,28 @@ def test_the_same_document_is_counted_once_at_a_time(desk: Desk):
         assert counts(session, [here], on=LATER)["veto", "village_veto_count"] == {here: 2}
 
 
+@pytest.mark.parametrize("what", ["recorded", "withdrawn"])
+def test_of_two_approvals_of_one_document_granted_at_once_one_counts(desk: Desk, what: str):
+    if what == "withdrawn":
+        desk.recorded(VETO, "village_veto_count")
+        first, second = (desk.withdrawal_asked(1) for _ in range(2))
+    else:
+        first, second = (desk.asked(VETO, "village_veto_count") for _ in range(2))
+    refused = refusal_of_second(
+        desk.district.engine,
+        lambda session: desk.grant(session, first),
+        lambda session: desk.grant(session, second),
+    )
+    assert isinstance(refused, Conflict)
+    told = "counts already as attestation 1" if what == "recorded" else "is withdrawn already"
+    assert told in refused.detail
+    rows = desk.district.counts()
+    ended = what == "withdrawn"
+    assert (rows["attestations"], rows["attestation_ends"]) == (1, int(ended))
+    assert (rows["approval_decisions"], rows["approval_uses"]) == (1 + ended, 1 + ended)
+
+
+@sqlite
 def test_a_profile_that_no_longer_asks_for_it_lets_nobody_grant_it(desk: Desk):
     approval = desk.asked(VETO, "village_veto_count", valid_until=LATER)
     with pytest.raises(Invalid, match="valid beyond it"):
