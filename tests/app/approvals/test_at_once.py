@@ -26,9 +26,7 @@ def grants(people: People, *numbers: int) -> BaseException | None:
         return step
 
     first, second = numbers
-    return refusal_of_second(
-        people.district.engine, granted(first, "checker"), granted(second, "third")
-    )
+    return refusal_of_second(people.district.engine, granted(first, "checker"), granted(second, "third"))
 
 
 def test_of_two_activations_of_one_version_granted_at_once_one_is_carried_out(people: People, newer: Path):
