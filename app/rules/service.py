@@ -1,7 +1,7 @@
 """The rule versions: every card and profile that is or was in force, kept as it was."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -27,7 +27,7 @@ from app.rules.notice_rules import NoticeRules, load_notice_rules, parse_notice_
 from scoring import CardError, Finding, Profile, Scorecard
 from scoring.definition import CardDefinition, ProfileDefinition
 from scoring.lint import lint_file
-from scoring.lint.delivered import undelivered
+from scoring.lint.delivered import undelivered, ungraded
 from scoring.loader import read
 from scoring.measured import DELIVERED
 from scoring.validation import from_json
@@ -37,6 +37,8 @@ CATALOGUE = "catalogue"
 APPRAISAL = "appraisal"
 # Whose rules hold here. Cards of others are kept to be compared with; their profiles are files for a what-if.
 JURISDICTION = "cq_bishan"
+# Whose grades a profile names the least of.
+_GRADED = {"credit_household": "household", "credit_village": "household", "credit_entity": "agri_entity"}
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def load_rules(session: Session, policy_folder: Path, *, at: datetime) -> int:
     known = {(rule.code, rule.variant, rule.effective_from): rule for rule in store.rule_versions(session)}
     added, files = 0, rule_files(policy_folder)
     appraisals = [file.rule for file in files if isinstance(file.rule, AppraisalRules)]
+    cards_here = [(file.kind, file.rule) for file in files if isinstance(file.rule, CardDefinition)]
     for file in files:
         definition = file.rule
         kept = known.get((file.code, file.variant, definition.effective_from))
@@ -71,6 +74,8 @@ def load_rules(session: Session, policy_folder: Path, *, at: datetime) -> int:
             )
         if isinstance(definition, ProfileDefinition):
             refuse_other_numbers(definition, appraisals, where=str(file.path))
+            if unfit := _unfit(definition, cards_here):
+                raise SetupError(f"{file.path}: cannot be put in force: {unfit}")
         store.put_rule(session, kept, _rule_version(file, at=at, validation=_evidence(file)))
         added += 1
     session.flush()
@@ -277,8 +282,9 @@ def activation_of(session: Session, code: str, *, effective_from: date) -> dict[
             f"规则 {code}（{effective_from}）已启用，无需再次批准 · the rules {code} of {effective_from} are "
             "activated already"
         )
+    kept_cards = [(kept.kind, card_of(kept).definition) for kept in cards(session)]
     for part in parts:
-        if part.kind in DELIVERED and (faults := _unfit(Profile.parse(part.content).definition)):
+        if part.kind in DELIVERED and (faults := _unfit(Profile.parse(part.content).definition, kept_cards)):
             raise Conflict(f"规则 {code}（{effective_from}）不能启用 · cannot be put in force: {faults}")
     return {
         "code": code,
@@ -321,19 +327,20 @@ def _evidence(file: RuleFile) -> dict[str, Any] | None:
     faults = [str(finding) for finding in lint_file(file.path) if finding.error]
     if faults:
         raise SetupError(f"{file.path}: cannot be put in force: {'; '.join(faults)}")
-    if isinstance(definition, ProfileDefinition) and (unfit := _unfit(definition)):
-        raise SetupError(f"{file.path}: cannot be put in force: {unfit}")
     if isinstance(definition, ProfileDefinition) or definition.overlays:
         return None
     return evidence_of(file.path, definition)
 
 
-def _unfit(profile: ProfileDefinition) -> str:
-    """Why a profile cannot be put in force: it asks for what nobody here measures, or could not keep.
+def _unfit(profile: ProfileDefinition, kept: Iterable[tuple[str, CardDefinition]]) -> str:
+    """Why a profile cannot be put in force: it asks for what nobody here measures or grades, or could not keep.
 
     A version that is in force already, or was, is not asked again: what is unknown is insufficient there.
     """
-    return "; ".join(str(finding) for finding in undelivered(profile))
+    of = _GRADED.get(profile.level)
+    grades = list(dict.fromkeys(grade.code for kind, card in kept if kind == of for grade in card.grades))
+    found = [*undelivered(profile), *(ungraded(profile, grades) if grades else [])]
+    return "; ".join(str(finding) for finding in found)
 
 
 def lint_rule_file(path: Path) -> list[Finding]:

@@ -1,14 +1,15 @@
-"""What nobody here could judge or keep: gates on what is not measured, rungs whose names are too long."""
+"""What nobody here could judge or keep: gates on what is not measured, names that are too long."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from scoring.checks import Finding
 from scoring.definition import Criterion, Ladder, ProfileDefinition
-from scoring.measured import ATTESTED, DELIVERED, MEASURABLE, RUNG_LENGTH_MAX
+from scoring.measured import ATTESTED, DELIVERED, MEASURABLE, RUNG_LENGTH_MAX, TITLE_MEASURES
 from scoring.measures import COUNTY_MEDIAN, OWN_BANK
 
 # A grade is reached where it is known which.
 GRADE_REACHED = "grade_reached"
+_OF_LEAST_GRADE = frozenset({GRADE_REACHED, *TITLE_MEASURES["credit_household"]})
 
 
 def undelivered(profile: ProfileDefinition) -> list[Finding]:
@@ -21,8 +22,22 @@ def undelivered(profile: ProfileDefinition) -> list[Finding]:
         read = [(item.name, item.of) for item in profile.ladder.items]
         read += [("ladder", profile.ladder.score)] if profile.ladder.score else []
         found += [_unmeasured(name, of, profile) for name, of in read if of not in measured]
+        found += [_ungraded(name) for name, of in read if of in _OF_LEAST_GRADE and not profile.minimum_grade]
         found += _rungs(profile.ladder)
     return [*found, *_references(profile)]
+
+
+def ungraded(profile: ProfileDefinition, grades: Collection[str]) -> list[Finding]:
+    """A least grade that is none of the grades the cards of those it judges give."""
+    if not profile.minimum_grade or profile.minimum_grade in grades:
+        return []
+    return [
+        Finding(
+            True,
+            "minimum_grade",
+            f"{profile.minimum_grade} is no grade of a card here; there are {', '.join(grades)}",
+        )
+    ]
 
 
 def _gate(item: Criterion, profile: ProfileDefinition) -> Iterable[Finding]:
@@ -37,8 +52,12 @@ def _gate(item: Criterion, profile: ProfileDefinition) -> Iterable[Finding]:
         divided = measured[item.measure]
         what = f"{item.measure} of a {profile.level} is divided by {divided}, not by {item.denominator}"
         yield Finding(True, item.name, what)
-    elif item.measure == GRADE_REACHED and not profile.minimum_grade:
-        yield Finding(True, item.name, "the profile names no minimum_grade to reach")
+    elif item.measure in _OF_LEAST_GRADE and not profile.minimum_grade:
+        yield _ungraded(item.name)
+
+
+def _ungraded(name: str) -> Finding:
+    return Finding(True, name, "the profile names no minimum_grade to reach")
 
 
 def _rungs(ladder: Ladder) -> Iterable[Finding]:

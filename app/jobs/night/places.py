@@ -132,15 +132,18 @@ def unknown_loans(district: District) -> dict[str, Counts]:
 
 
 def file_counts(
-    ratings: RatingColumns, position: NDArray[np.int64], *, size: int, least: int
+    ratings: RatingColumns, position: NDArray[np.int64], *, size: int, least: int | None
 ) -> dict[str, Counts]:
-    """Per unit: households with a valid file, and credit households among them."""
+    """Per unit: households with a valid file, and credit households among them.
+
+    Without the least grade of a credit household (`least`) nobody knows how many there are.
+    """
     inside = (position >= 0) & ratings.on_file
-    credit = inside & (ratings.grade <= least)
-    return {
-        "on_file": np.bincount(position[inside], minlength=size).astype(float),
-        "credit": np.bincount(position[credit], minlength=size).astype(float),
-    }
+    credit = np.full(size, np.nan)
+    if least is not None:
+        good = inside & (ratings.grade <= least)
+        credit = np.bincount(position[good], minlength=size).astype(float)
+    return {"on_file": np.bincount(position[inside], minlength=size).astype(float), "credit": credit}
 
 
 def village_facts(villages: Subjects, facts: Facts, district: District) -> dict[str, Counts]:

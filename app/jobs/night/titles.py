@@ -1,5 +1,6 @@
 """Whose titles a night has to look at, from its columns; what it does for them is `designations`' to say."""
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import date, datetime
@@ -28,8 +29,9 @@ from app.models import (
 )
 from app.records.known import DESIGNATION_STEPS
 from app.subjects.lineage import heirs
-from scoring.lint.delivered import GRADE_REACHED
+from scoring.lint.delivered import GRADE_REACHED, undelivered, ungraded
 
+_LOG = logging.getLogger(__name__)
 _OF_SUBJECTS = {
     DesignationKind.CREDIT_HOUSEHOLD: (SubjectKind.HOUSEHOLD, UnratedReason.MERGED),
     DesignationKind.CREDIT_ENTITY: (SubjectKind.AGRI_ENTITY, UnratedReason.NOT_IN_OPERATION),
@@ -43,8 +45,19 @@ def keep_titles(session: Session, tonight: Tonight, *, at: datetime) -> dict[str
     night = Night(on=on, at=at, last_step_id=tonight.known.until[DESIGNATION_STEPS])
     counts: Counter[str] = Counter()
     for kind in DesignationKind:
+        _note_unfit(rules_if_any(session, kind, on=on), tonight)
         counts.update(keep(session, kind, night, candidates=_candidates(session, kind, tonight)))
     return dict(sorted(counts.items()))
+
+
+def _note_unfit(rules: TitleRules | None, tonight: Tonight) -> None:
+    """Tell the operator what a version from before the checks asks for that nobody can judge."""
+    if rules is None:
+        return
+    for finding in [*undelivered(rules.profile), *ungraded(rules.profile, tonight.grades)]:
+        _LOG.warning(
+            "%s: %s; 无法判定，按数据不足处理 · insufficient for this title", rules.profile.code, finding
+        )
 
 
 def title_fingerprints(session: Session, *, on: date) -> dict[str, str]:
@@ -72,7 +85,8 @@ def _subjects(session: Session, kind: DesignationKind, tonight: Tonight) -> Cand
     ids = columns.subject_ids
     fine = np.ones(len(ids), dtype=np.bool_)
     if rules.asks_for(GRADE_REACHED):
-        fine &= columns.grade <= tonight.grades.index(rules.profile.minimum_grade)
+        least = rules.profile.least_rank(tonight.grades)
+        fine &= False if least is None else columns.grade <= least
     if rules.asks_for(VETOES):
         fine &= columns.vetoes == 0
     # An override or a document may lift or lower any of them: those are looked at closely either way.

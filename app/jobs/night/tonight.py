@@ -239,7 +239,7 @@ def _statuses(
     """Villages and communities first, then the towns they make up."""
     units, towns = len(district.units), len(district.towns)
     homes = {kind: district.positions(inputs.subjects[kind].place_ids) for kind in RATED}
-    least = rules.household.grade_codes.index(rules.village.definition.minimum_grade)
+    least = rules.village.definition.least_rank(rules.household.grade_codes)
     files = places.file_counts(
         ratings[SubjectKind.HOUSEHOLD], homes[SubjectKind.HOUSEHOLD], size=units, least=least
     )

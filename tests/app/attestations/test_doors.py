@@ -28,7 +28,7 @@ from tests.district_databases import serving_address
 
 __all__ = ["desk", "policies"]
 sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-VETO = {
+VETO: dict[str, Any] = {
     "kind": "veto", "measure": "village_veto_count", "document": "刑事判决书", "document_sha256": SHA,
     "decided_on": f"{DAY}", "valid_until": f"{UNTIL}", "reason": "村内涉案", "place_code": VILLAGE,
 }  # fmt: skip

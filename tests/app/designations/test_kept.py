@@ -1,0 +1,115 @@
+"""A version that is kept from before a check never stops a night: what it lacks is insufficient and noted."""
+
+import logging
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.db import Session, transaction
+from app.designations.found import Block
+from app.designations.service import status_report
+from app.errors import Conflict, SetupError
+from app.models import DesignationKind, DesignationState, GateState
+from app.places.service import place_by_code
+from app.rules.service import activation_of, load_rules
+from scoring import Profile
+from tests.app.designations.committee import committee_over
+from tests.app.designations.test_gates import found, keep_unfit, policies, reloaded
+from tests.district import DAY, VILLAGE, District, morning
+
+__all__ = ["policies"]
+sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+ENTITY = DesignationKind.CREDIT_ENTITY
+COUNTS = {"registered_household_count": 1, "cadre_default_count": 0, "village_veto": 0}
+LEAST = "minimum_grade: A\n"
+
+
+def changed(policies: Path, level: str, old: str, new: str, *, day: str = "2023-01-01") -> Path:
+    """A profile of the folder with something else in it."""
+    file = policies / "cq_bishan" / level / f"{day}.yaml"
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
+    return file
+
+
+def state_of(district: District, gate: str) -> GateState:
+    """How a gate of the village stands by the newest night."""
+    with Session(district.engine) as session:
+        report = status_report(session, place_by_code(session, VILLAGE, on=DAY))
+    return next(each.state for each in report.gates if each.name == gate)
+
+
+@sqlite
+@pytest.mark.parametrize(
+    ("least", "noted"),
+    [
+        ("", "grade_reached: the profile names no minimum_grade to reach"),
+        ("minimum_grade: Z\n", "minimum_grade: Z is no grade of a card here; there are AAA, AA, A, B, N"),
+    ],
+)
+def test_nobody_gains_or_loses_a_title_whose_kept_version_names_no_grade_to_reach(
+    district, policies, caplog, least, noted
+):
+    committee = committee_over(district)
+    district.entity()
+    committee.night()
+    number = committee.numbers(ENTITY)[0]
+    committee.designated(number)
+    new = district.entity()
+    keep_unfit(district, changed(policies, "credit_entity", LEAST, least))
+    with caplog.at_level(logging.WARNING, logger="app.jobs.night.titles"):
+        for days in (1, 31, 62):
+            assert district.night(DAY + timedelta(days=days)).titles == {}
+    assert noted in caplog.text
+    assert committee.state(number) is DesignationState.DESIGNATED
+    assert found(committee, ENTITY, new).blocks == (Block.GATES_INSUFFICIENT,)
+
+
+@sqlite
+def test_the_other_titles_go_on_where_one_kept_version_names_no_grade_to_reach(district, policies):
+    district.household()
+    district.entity()
+    keep_unfit(district, changed(policies, "credit_household", LEAST, ""))
+    assert district.night().titles == {"propose": 1}
+
+
+@sqlite
+@pytest.mark.parametrize("least", ["", "minimum_grade: Z\n"])
+def test_no_village_is_judged_by_credit_households_nobody_can_count(district, policies, least):
+    keep_unfit(district, changed(policies, "credit_village", LEAST, least))
+    district.village(COUNTS)
+    district.household()
+    district.night()
+    assert state_of(district, "credit_household_share") is GateState.INSUFFICIENT
+    assert state_of(district, "file_coverage") is GateState.HOLDS
+
+
+@sqlite
+@pytest.mark.parametrize("level", ["credit_household", "credit_entity", "credit_village"])
+@pytest.mark.parametrize(
+    ("least", "told"),
+    [
+        ("", "the profile names no minimum_grade to reach"),
+        ("minimum_grade: Z\n", "Z is no grade of a card here"),
+    ],
+)
+def test_a_new_version_that_names_no_grade_to_reach_is_not_loaded(district, policies, level, least, told):
+    changed(policies, level, LEAST, least)
+    with pytest.raises(SetupError, match=told):
+        reloaded(district, policies)
+
+
+@sqlite
+def test_a_kept_version_that_names_an_unknown_grade_is_not_activated(district, policies):
+    district.household()
+    district.night()
+    file = policies / "cq_bishan/credit_entity/2023-01-01.yaml"
+    newer = file.with_name("2025-11-29.yaml")
+    newer.write_text(file.read_text("utf-8").replace("2023-01-01", "2025-11-29"), "utf-8")
+    with transaction(district.engine) as session:
+        load_rules(session, policies, at=morning(date(2099, 1, 1)))
+    keep_unfit(district, changed(policies, "credit_entity", LEAST, "minimum_grade: Z\n", day="2025-11-29"))
+    with Session(district.engine) as session, pytest.raises(Conflict, match="Z is no grade of a card here"):
+        activation_of(session, Profile.load(newer).definition.code, effective_from=date(2025, 11, 29))
