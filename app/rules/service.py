@@ -333,7 +333,7 @@ def _evidence(file: RuleFile) -> dict[str, Any] | None:
 
 
 def _unfit(profile: ProfileDefinition, kept: Iterable[tuple[str, CardDefinition]]) -> str:
-    """Why a profile cannot be put in force: it asks for what nobody here measures or grades, or could not keep.
+    """Why a profile cannot be put in force: it asks for what nobody here measures, grades or could keep.
 
     A version that is in force already, or was, is not asked again: what is unknown is insufficient there.
     """

@@ -1,10 +1,11 @@
 """Which profile holds for a kind of title on a day."""
 
+from collections.abc import Collection
 from datetime import date
 
 from app.db import Session
 from app.designations.rules import TitleRules, title_rules
-from app.errors import NotFound
+from app.errors import NotFound, SetupError
 from app.models import DesignationKind
 from app.rules.service import rule_in_force, rule_version
 
@@ -31,4 +32,15 @@ def rules_of_version(session: Session, rule_version_id: int) -> TitleRules:
     """The rules an earlier step went by."""
     found = title_rules(rule_version(session, rule_version_id))
     assert found is not None, "a step goes by a profile that gives the title"
+    return found
+
+
+def unusable_versions(session: Session, rule_version_ids: Collection[int]) -> dict[int, str]:
+    """Those of some kept versions nobody can go by any more, each with the reason."""
+    found = {}
+    for number in rule_version_ids:
+        try:
+            rules_of_version(session, number)
+        except SetupError as refused:
+            found[number] = refused.detail
     return found

@@ -15,6 +15,7 @@ from app.designations.rules import TitleRules
 from app.designations.service.night import Candidates, Night, keep, lock
 from app.designations.service.rules import rules_if_any
 from app.designations.service.subject_gates import OF_TODAY, REGISTERED, VETOES
+from app.errors import SetupError
 from app.jobs.night.rating import REASONS
 from app.jobs.night.tonight import Tonight
 from app.models import (
@@ -44,16 +45,28 @@ def keep_titles(session: Session, tonight: Tonight, *, at: datetime) -> dict[str
     on = tonight.known.on
     night = Night(on=on, at=at, last_step_id=tonight.known.until[DESIGNATION_STEPS])
     counts: Counter[str] = Counter()
-    for kind in DesignationKind:
-        _note_unfit(rules_if_any(session, kind, on=on), tonight)
-        counts.update(keep(session, kind, night, candidates=_candidates(session, kind, tonight)))
+    for kind, rules in _rules(session, on=on).items():
+        _note_unfit(rules, tonight)
+        counts.update(keep(session, kind, night, candidates=_candidates(session, rules, tonight)))
     return dict(sorted(counts.items()))
 
 
-def _note_unfit(rules: TitleRules | None, tonight: Tonight) -> None:
+def _rules(session: Session, *, on: date) -> dict[DesignationKind, TitleRules]:
+    """What each title goes by; one whose kept version nobody can go by is left as it stands, and noted."""
+    found = {}
+    for kind in DesignationKind:
+        try:
+            rules = rules_if_any(session, kind, on=on)
+        except SetupError as refused:
+            _LOG.error("%s: no step is taken tonight: %s", kind, refused.detail)
+            continue
+        if rules is not None:
+            found[kind] = rules
+    return found
+
+
+def _note_unfit(rules: TitleRules, tonight: Tonight) -> None:
     """Tell the operator what a version from before the checks asks for that nobody can judge."""
-    if rules is None:
-        return
     for finding in [*undelivered(rules.profile), *ungraded(rules.profile, tonight.grades)]:
         _LOG.warning(
             "%s: %s; 无法判定，按数据不足处理 · insufficient for this title", rules.profile.code, finding
@@ -62,25 +75,22 @@ def _note_unfit(rules: TitleRules | None, tonight: Tonight) -> None:
 
 def title_fingerprints(session: Session, *, on: date) -> dict[str, str]:
     """The fingerprint of every profile a night gives and keeps titles by, by its code."""
-    found = [rules_if_any(session, kind, on=on) for kind in DesignationKind]
-    return {rules.profile.code: rules.profile.fingerprint for rules in found if rules is not None}
+    found = _rules(session, on=on).values()
+    return {rules.profile.code: rules.profile.fingerprint for rules in found}
 
 
-def _candidates(session: Session, kind: DesignationKind, tonight: Tonight) -> Candidates:
-    if kind in _OF_SUBJECTS:
-        return _subjects(session, kind, tonight)
-    return _places(session, kind, tonight)
+def _candidates(session: Session, rules: TitleRules, tonight: Tonight) -> Candidates:
+    if rules.kind in _OF_SUBJECTS:
+        return _subjects(session, rules, tonight)
+    return _places(session, rules.kind, tonight)
 
 
-def _subjects(session: Session, kind: DesignationKind, tonight: Tonight) -> Candidates:
+def _subjects(session: Session, rules: TitleRules, tonight: Tonight) -> Candidates:
     """Those whose card is good enough, those whose is not, and those who are no more.
 
     The gates are looked at closely later; here only what the columns say already leaves anybody out.
     """
-    rules = rules_if_any(session, kind, on=tonight.known.on)
-    if rules is None:
-        return Candidates()
-    of, reason = _OF_SUBJECTS[kind]
+    of, reason = _OF_SUBJECTS[rules.kind]
     columns = tonight.ratings[of]
     ids = columns.subject_ids
     fine = np.ones(len(ids), dtype=np.bool_)

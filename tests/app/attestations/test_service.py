@@ -4,11 +4,11 @@ import json
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from app.approvals.duties import TERM
 from app.attestations.attestation import AttestationState
-from app.attestations.service import Until, counts, listed
+from app.attestations.service import Until, counts, in_force, listed
 from app.db import Session, transaction
 from app.designations.found import Block, Holder
 from app.designations.service.facts import found_of
@@ -23,6 +23,7 @@ from app.models import (
     DesignationKind,
     GateState,
     Record,
+    RuleVersion,
     Subject,
     UnratedReason,
 )
@@ -320,6 +321,17 @@ def test_the_list_is_of_the_division_and_says_what_ends_soon(desk: Desk):
         found(past=True, days=9)
     assert found(by="stranger") == []
     assert found(on=DAY + timedelta(days=10)) == both[1:]
+
+
+@sqlite
+def test_a_document_outlives_the_version_it_was_recorded_by(desk: Desk):
+    farm = desk.district.entity(on=DAY)
+    desk.recorded(ATTESTATION, AGREEMENT, subject_id=farm)
+    with transaction(desk.district.engine) as session:
+        session.execute(update(RuleVersion).where(RuleVersion.kind == "credit_entity").values(content="{}"))
+    with Session(desk.district.engine) as session:
+        [found] = in_force(session, [f"s{farm}"], on=DAY)[f"s{farm}"]
+    assert (found.label, found.state) == (AGREEMENT, AttestationState.IN_FORCE)
 
 
 def test_what_was_recorded_later_changes_no_night_before_it(desk: Desk):

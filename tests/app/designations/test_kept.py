@@ -5,15 +5,26 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from app.db import Session, transaction
 from app.designations.found import Block
 from app.designations.service import status_report
+from app.designations.service.rules import rules_in_force
 from app.errors import Conflict, SetupError
-from app.models import DesignationKind, DesignationState, GateState
+from app.models import (
+    AgriEntity,
+    DesignationKind,
+    DesignationState,
+    EntityState,
+    EntityStatus,
+    EntityType,
+    GateState,
+    RuleVersion,
+)
 from app.places.service import place_by_code
 from app.rules.service import activation_of, load_rules
-from scoring import Profile
+from scoring import Profile, loader
 from tests.app.designations.committee import committee_over
 from tests.app.designations.test_gates import found, keep_unfit, policies, reloaded
 from tests.district import DAY, VILLAGE, District, morning
@@ -23,6 +34,8 @@ sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 ENTITY = DesignationKind.CREDIT_ENTITY
 COUNTS = {"registered_household_count": 1, "cadre_default_count": 0, "village_veto": 0}
 LEAST = "minimum_grade: A\n"
+UNUSABLE = ("notice_days: 7\n", "notice_days: 0\n")
+NEXT = DAY + timedelta(days=1)
 
 
 def changed(policies: Path, level: str, old: str, new: str, *, day: str = "2023-01-01") -> Path:
@@ -113,3 +126,66 @@ def test_a_kept_version_that_names_an_unknown_grade_is_not_activated(district, p
     keep_unfit(district, changed(policies, "credit_entity", LEAST, "minimum_grade: Z\n", day="2025-11-29"))
     with Session(district.engine) as session, pytest.raises(Conflict, match="Z is no grade of a card here"):
         activation_of(session, Profile.load(newer).definition.code, effective_from=date(2025, 11, 29))
+
+
+def keep_unusable(district: District, file: Path) -> None:
+    """A version in the place of the one of its day that a check refuses which came later."""
+    definition = loader.unchecked_profile(loader.read(file), where=file.name)
+    with transaction(district.engine) as session:
+        mine = (RuleVersion.code == definition.code, RuleVersion.effective_from == definition.effective_from)
+        session.execute(update(RuleVersion).where(*mine).values(content=definition.content))
+
+
+def deregistered(district: District, farm: int, *, on: date) -> None:
+    """An entity that is struck off the register."""
+    with transaction(district.engine) as session:
+        session.get_one(AgriEntity, farm).status = EntityStatus.DEREGISTERED
+        session.add(
+            EntityState(
+                subject_id=farm, entity_type=EntityType.FAMILY_FARM, status=EntityStatus.DEREGISTERED,
+                recorded_at=morning(on),
+            )
+        )  # fmt: skip
+
+
+@sqlite
+def test_the_others_go_on_where_nobody_can_go_by_one_kept_version(district, policies, caplog):
+    district.entity()
+    keep_unusable(district, changed(policies, "credit_household", *UNUSABLE))
+    assert district.night().titles == {"propose": 1}
+    assert "credit_household: no step is taken tonight: cq-bishan-2023-household" in caplog.text
+    assert "path, notice_days: 0: a public notice stands for at least 1 day" in caplog.text
+
+
+@sqlite
+def test_a_title_whose_kept_version_nobody_can_go_by_stands_still(district, policies):
+    committee = committee_over(district)
+    farm = district.entity()
+    district.night()
+    number = committee.numbers(ENTITY)[0]
+    keep_unusable(district, changed(policies, "credit_entity", *UNUSABLE))
+    deregistered(district, farm, on=DAY)
+    assert district.night(NEXT).titles == {}
+    assert committee.state(number) is DesignationState.PROPOSED
+    with Session(district.engine) as session, pytest.raises(SetupError, match="put a new one in force"):
+        rules_in_force(session, ENTITY, on=NEXT)
+
+
+@sqlite
+def test_a_proposal_waits_where_nobody_can_go_by_the_version_it_was_made_by(district, policies, caplog):
+    committee = committee_over(district)
+    newer = policies / f"cq_bishan/credit_entity/{NEXT}.yaml"
+    text = newer.with_stem("2023-01-01").read_text("utf-8")
+    newer.write_text(text.replace("2023-01-01\nminimum", f"{NEXT}\nminimum", 1), "utf-8")
+    reloaded(district, policies)
+    farms = [district.entity() for _ in range(2)]
+    district.night()
+    first, second = committee.numbers(ENTITY)
+    committee.designated(second)
+    district.entity()
+    keep_unusable(district, changed(policies, "credit_entity", *UNUSABLE))
+    for farm in farms:
+        deregistered(district, farm, on=DAY)
+    assert district.night(NEXT).titles == {"lapse": 1, "propose": 1}
+    assert committee.state(first) is DesignationState.PROPOSED
+    assert f"title {first} waits: cq-bishan-2023-entity" in caplog.text
