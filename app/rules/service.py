@@ -27,7 +27,7 @@ from app.rules.notice_rules import NoticeRules, load_notice_rules, parse_notice_
 from scoring import CardError, Finding, Profile, Scorecard
 from scoring.definition import CardDefinition, ProfileDefinition
 from scoring.lint import lint_file
-from scoring.lint.delivered import undelivered, ungraded
+from scoring.lint.delivered import COVERAGE, undelivered, unfiled, ungraded
 from scoring.loader import read
 from scoring.measured import DELIVERED
 from scoring.validation import from_json
@@ -61,6 +61,7 @@ def load_rules(session: Session, policy_folder: Path, *, at: datetime) -> int:
     known = {(rule.code, rule.variant, rule.effective_from): rule for rule in store.rule_versions(session)}
     added, files = 0, rule_files(policy_folder)
     appraisals = [file.rule for file in files if isinstance(file.rule, AppraisalRules)]
+    catalogue = newest_catalogue(session)
     cards_here = [(file.kind, file.rule) for file in files if isinstance(file.rule, CardDefinition)]
     for file in files:
         definition = file.rule
@@ -74,7 +75,7 @@ def load_rules(session: Session, policy_folder: Path, *, at: datetime) -> int:
             )
         if isinstance(definition, ProfileDefinition):
             refuse_other_numbers(definition, appraisals, where=str(file.path))
-            if unfit := _unfit(definition, cards_here):
+            if unfit := _unfit(definition, cards_here, catalogue):
                 raise SetupError(f"{file.path}: cannot be put in force: {unfit}")
         store.put_rule(session, kept, _rule_version(file, at=at, validation=_evidence(file)))
         added += 1
@@ -282,9 +283,12 @@ def activation_of(session: Session, code: str, *, effective_from: date) -> dict[
             f"规则 {code}（{effective_from}）已启用，无需再次批准 · the rules {code} of {effective_from} are "
             "activated already"
         )
-    kept_cards = [(kept.kind, card_of(kept).definition) for kept in cards(session)]
+    kept_cards = [(each.kind, card_of(each).definition) for each in cards(session)]
+    catalogue = newest_catalogue(session)
     for part in parts:
-        if part.kind in DELIVERED and (faults := _unfit(Profile.parse(part.content).definition, kept_cards)):
+        if part.kind not in DELIVERED:
+            continue
+        if faults := _unfit(Profile.parse(part.content).definition, kept_cards, catalogue):
             raise Conflict(f"规则 {code}（{effective_from}）不能启用 · cannot be put in force: {faults}")
     return {
         "code": code,
@@ -332,7 +336,21 @@ def _evidence(file: RuleFile) -> dict[str, Any] | None:
     return evidence_of(file.path, definition)
 
 
-def _unfit(profile: ProfileDefinition, kept: Iterable[tuple[str, CardDefinition]]) -> str:
+def untold_files(profile: ProfileDefinition, catalogue: Catalogue) -> list[Finding]:
+    """Why nobody can tell by a profile of coverage which credit files count; nothing where one can."""
+    known = {(kind.value, name) for kind, name in catalogue.by_key}
+    unknown = [
+        Finding(True, "mandatory", f"the catalogue of facts has no {name} of the kind {kind}")
+        for kind, names in profile.mandatory.items()
+        for name in names
+        if (kind, name) not in known
+    ]
+    return [*unfiled(profile), *unknown]
+
+
+def _unfit(
+    profile: ProfileDefinition, kept: Iterable[tuple[str, CardDefinition]], catalogue: Catalogue | None
+) -> str:
     """Why a profile cannot be put in force: it asks for what nobody here measures, grades or could keep.
 
     A version that is in force already, or was, is not asked again: what is unknown is insufficient there.
@@ -340,7 +358,9 @@ def _unfit(profile: ProfileDefinition, kept: Iterable[tuple[str, CardDefinition]
     of = _GRADED.get(profile.level)
     grades = list(dict.fromkeys(grade.code for kind, card in kept if kind == of for grade in card.grades))
     found = [*undelivered(profile), *(ungraded(profile, grades) if grades else [])]
-    return "; ".join(str(finding) for finding in found)
+    if profile.level == COVERAGE and catalogue is not None:
+        found += untold_files(profile, catalogue)
+    return "; ".join(dict.fromkeys(str(finding) for finding in found))
 
 
 def lint_rule_file(path: Path) -> list[Finding]:

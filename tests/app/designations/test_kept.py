@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.db import Session, transaction
 from app.designations.found import Block
@@ -14,20 +14,23 @@ from app.designations.service.rules import rules_in_force
 from app.errors import Conflict, SetupError
 from app.models import (
     AgriEntity,
+    CoverageCount,
     DesignationKind,
     DesignationState,
     EntityState,
     EntityStatus,
     EntityType,
     GateState,
+    Rating,
     RuleVersion,
 )
 from app.places.service import place_by_code
 from app.rules.service import activation_of, load_rules
 from scoring import Profile, loader
 from tests.app.designations.committee import committee_over
-from tests.app.designations.test_gates import found, keep_unfit, policies, reloaded
-from tests.district import DAY, VILLAGE, District, morning
+from tests.app.designations.test_gates import found, keep_unfit, policies, reloaded, with_gate
+from tests.district import DAY, TOWN, VILLAGE, District, morning
+from tests.numbers import credit_code
 
 __all__ = ["policies"]
 sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -47,10 +50,10 @@ def changed(policies: Path, level: str, old: str, new: str, *, day: str = "2023-
     return file
 
 
-def state_of(district: District, gate: str) -> GateState:
-    """How a gate of the village stands by the newest night."""
+def state_of(district: District, gate: str, *, code: str = VILLAGE) -> GateState:
+    """How a gate of the village, or of another place, stands by the newest night."""
     with Session(district.engine) as session:
-        report = status_report(session, place_by_code(session, VILLAGE, on=DAY))
+        report = status_report(session, place_by_code(session, code, on=DAY))
     return next(each.state for each in report.gates if each.name == gate)
 
 
@@ -189,3 +192,86 @@ def test_a_proposal_waits_where_nobody_can_go_by_the_version_it_was_made_by(dist
     assert district.night(NEXT).titles == {"lapse": 1, "propose": 1}
     assert committee.state(first) is DesignationState.PROPOSED
     assert f"title {first} waits: cq-bishan-2023-entity" in caplog.text
+
+
+FILES = [
+    (("  mandatory_known_share: 0.8\n", ""), "mandatory_known_share: is to be a number from 0 to 1"),
+    (("share: 0.8\n", "share: 80\n"), "mandatory_known_share: is to be a number from 0 to 1"),
+    (("  file_months_maximum: 12\n", ""), "file_months_maximum: is to be a number from 0 to 1200"),
+    (("maximum: 12\n", "maximum: inf\n"), "file_months_maximum: is to be a number from 0 to 1200"),
+    (("  agri_entity: [", "  other: ["), "mandatory: names no facts a file of the kind agri_entity holds"),
+    (("[household_size, ", "[mood, "), "mandatory: the catalogue of facts has no mood of the kind household"),
+]
+
+
+@sqlite
+@pytest.mark.parametrize(("change", "noted"), FILES)
+def test_where_a_kept_version_does_not_tell_which_files_count_coverage_is_unknown(
+    district, policies, caplog, change, noted
+):
+    district.village(COUNTS)
+    household, farm = district.household(), district.entity()
+    district.roster([(credit_code(farm), EntityType.FAMILY_FARM, VILLAGE, None)])
+    district.night()
+    before = district.rows(CoverageCount, Rating)
+    assert state_of(district, "file_coverage") is GateState.HOLDS
+    assert state_of(district, "entity_file_coverage", code=TOWN) is GateState.HOLDS
+    keep_unfit(district, changed(policies, "coverage", *change))
+    district.household()
+    district.night(NEXT)
+    assert state_of(district, "file_coverage") is GateState.INSUFFICIENT
+    assert state_of(district, "credit_household_share") is GateState.INSUFFICIENT
+    assert state_of(district, "entity_file_coverage", code=TOWN) is GateState.INSUFFICIENT
+    after = district.rows(CoverageCount, Rating)
+    assert after["coverage_counts"] == before["coverage_counts"]
+    assert after["ratings"][: len(before["ratings"])] == before["ratings"]
+    with Session(district.engine) as session:
+        [new] = session.scalars(select(Rating).where(Rating.subject_id.not_in([household, farm])))
+    assert (len(after["ratings"]), new.on_file) == (len(before["ratings"]) + 1, False)
+    assert noted in caplog.text
+
+
+@sqlite
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [*FILES, (("  goal_year: 2023\n", ""), "goal_year: is to be a number from 1900 to 9999")],
+)
+def test_a_new_version_that_does_not_tell_which_files_count_is_not_loaded(district, policies, change, told):
+    changed(policies, "coverage", *change)
+    with pytest.raises(SetupError, match=told):
+        reloaded(district, policies)
+
+
+def test_a_gate_whose_name_is_too_long_to_keep_counts_without_being_kept(district, policies):
+    gate, measure = "g" * 65, "m" * 65
+    for name, asked in ((gate, "agreement"), ("agreement", measure)):
+        kept = with_gate(policies, "credit_village", f"attested: {asked}", asked)
+        kept.write_text(kept.read_text("utf-8").replace("name: added", f"name: {name}"), "utf-8")
+    keep_unfit(district, kept)
+    district.village(COUNTS)
+    district.household()
+    district.night()
+    with Session(district.engine) as session:
+        report = status_report(session, place_by_code(session, VILLAGE, on=DAY))
+    assert (report.state, {gate, "agreement"} & {each.name for each in report.gates}) == (
+        GateState.FAILS,
+        set(),
+    )
+
+
+@sqlite
+@pytest.mark.parametrize(("length", "refused"), [(64, False), (65, True)])
+@pytest.mark.parametrize("what", ["name", "measure"])
+def test_a_new_version_with_a_name_too_long_to_keep_is_not_loaded(district, policies, what, length, refused):
+    word = "w" * length
+    file = with_gate(
+        policies, "credit_village", f"attested: {word if what == 'measure' else 'agreement'}", word
+    )
+    text = file.read_text("utf-8").replace("measures:\n", "measures:\n  agreement: {zh: 某, en: some}\n", 1)
+    name = word if what == "name" else "added"
+    file.write_text(text.replace("name: added", f"name: {name}"), "utf-8")
+    if refused:
+        with pytest.raises(SetupError, match="has 1 to 64 characters"):
+            reloaded(district, policies)
+    else:
+        reloaded(district, policies)

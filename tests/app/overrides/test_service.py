@@ -20,7 +20,6 @@ from app.models import Approval, DesignationKind, Place, Rating
 from app.overrides import service
 from app.overrides.override import Override, OverrideRefused
 from tests.app.appraisals.village import CLOSES, Desk, Village, desk, mark, village
-from tests.at_once import refusal_of_second
 from tests.district import DAY, GOOD, VILLAGE, district, morning
 from tests.numbers import resident
 
@@ -102,20 +101,6 @@ def test_override_above_appraisal_cap_refused(village: Village):
     with pytest.raises(OverrideRefused, match="may not end above the grade of the village appraisal, B"):
         asked(village, household, "AA")
     assert village.district.counts()["overrides"] == 0
-
-
-def test_of_two_overrides_of_one_subject_granted_at_once_one_holds(village: Village):
-    household = settle(village, MIDDLING, 100)
-    first, second = asked(village, household, "B"), asked(village, household, "AA")
-    refused = refusal_of_second(
-        village.district.engine,
-        lambda session: decide(village, session, first),
-        lambda session: decide(village, session, second),
-    )
-    assert isinstance(refused, Conflict)
-    assert "holds already; end it first" in refused.detail
-    found = held(village, household)
-    assert (village.district.counts()["overrides"], found and found.grade) == (1, "B")
 
 
 @sqlite
