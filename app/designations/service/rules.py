@@ -28,6 +28,30 @@ def rules_if_any(session: Session, kind: DesignationKind, *, on: date) -> TitleR
     return None if found is None else title_rules(found)
 
 
+def usable_rules(
+    session: Session, *, on: date
+) -> tuple[dict[DesignationKind, TitleRules], dict[DesignationKind, str]]:
+    """What each kind of title goes by on a day, and of which others nobody can go by the version, and why."""
+    found, unusable = {}, {}
+    for kind in DesignationKind:
+        try:
+            rules = rules_if_any(session, kind, on=on)
+        except SetupError as refused:
+            unusable[kind] = refused.detail
+            continue
+        if rules is not None:
+            found[kind] = rules
+    return found, unusable
+
+
+def title_named(session: Session, rule_version_id: int, *, kind: DesignationKind, rung: str) -> str:
+    """What a title is called by the version of a step; by its kind where nobody can go by that any more."""
+    try:
+        return rules_of_version(session, rule_version_id).title(rung)
+    except SetupError:
+        return kind.label
+
+
 def rules_of_version(session: Session, rule_version_id: int) -> TitleRules:
     """The rules an earlier step went by."""
     found = title_rules(rule_version(session, rule_version_id))

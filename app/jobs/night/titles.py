@@ -13,9 +13,8 @@ from app.attestations.service import attested_subjects
 from app.db import Session
 from app.designations.rules import TitleRules
 from app.designations.service.night import Candidates, Night, keep, lock
-from app.designations.service.rules import rules_if_any
+from app.designations.service.rules import usable_rules
 from app.designations.service.subject_gates import OF_TODAY, REGISTERED, VETOES
-from app.errors import SetupError
 from app.jobs.night.rating import REASONS
 from app.jobs.night.tonight import Tonight
 from app.models import (
@@ -40,29 +39,21 @@ _OF_SUBJECTS = {
 
 
 def keep_titles(session: Session, tonight: Tonight, *, at: datetime) -> dict[str, int]:
-    """Everything a night does for titles, households first and towns last; how many steps, by action."""
+    """Everything a night does for titles, households first and towns last; how many steps, by action.
+
+    A title whose kept version nobody can go by is left as it stands, and that is noted.
+    """
     lock(session)
     on = tonight.known.on
     night = Night(on=on, at=at, last_step_id=tonight.known.until[DESIGNATION_STEPS])
     counts: Counter[str] = Counter()
-    for kind, rules in _rules(session, on=on).items():
+    found, unusable = usable_rules(session, on=on)
+    for kind, why in unusable.items():
+        _LOG.error("%s: no step is taken tonight: %s", kind, why)
+    for kind, rules in found.items():
         _note_unfit(rules, tonight)
         counts.update(keep(session, kind, night, candidates=_candidates(session, rules, tonight)))
     return dict(sorted(counts.items()))
-
-
-def _rules(session: Session, *, on: date) -> dict[DesignationKind, TitleRules]:
-    """What each title goes by; one whose kept version nobody can go by is left as it stands, and noted."""
-    found = {}
-    for kind in DesignationKind:
-        try:
-            rules = rules_if_any(session, kind, on=on)
-        except SetupError as refused:
-            _LOG.error("%s: no step is taken tonight: %s", kind, refused.detail)
-            continue
-        if rules is not None:
-            found[kind] = rules
-    return found
 
 
 def _note_unfit(rules: TitleRules, tonight: Tonight) -> None:
@@ -75,7 +66,7 @@ def _note_unfit(rules: TitleRules, tonight: Tonight) -> None:
 
 def title_fingerprints(session: Session, *, on: date) -> dict[str, str]:
     """The fingerprint of every profile a night gives and keeps titles by, by its code."""
-    found = _rules(session, on=on).values()
+    found = usable_rules(session, on=on)[0].values()
     return {rules.profile.code: rules.profile.fingerprint for rules in found}
 
 

@@ -1,4 +1,4 @@
-"""Of whoever is erased no word of a document is left, and what waits for a second person stands in the way."""
+"""Of whoever is erased no word of a document is left; one that waits stands in the way of it."""
 
 import json
 from datetime import date

@@ -11,6 +11,8 @@ from app.db import Session, transaction
 from app.designations.found import Block
 from app.designations.service import status_report
 from app.designations.service.rules import rules_in_force
+from app.designations.service.shown import shown_titles
+from app.designations.service.titles import calendar, listed
 from app.errors import Conflict, SetupError
 from app.models import (
     AgriEntity,
@@ -170,8 +172,13 @@ def test_a_title_whose_kept_version_nobody_can_go_by_stands_still(district, poli
     deregistered(district, farm, on=DAY)
     assert district.night(NEXT).titles == {}
     assert committee.state(number) is DesignationState.PROPOSED
-    with Session(district.engine) as session, pytest.raises(SetupError, match="put a new one in force"):
-        rules_in_force(session, ENTITY, on=NEXT)
+    with Session(district.engine) as session:
+        viewer = committee.viewers["clerk"]
+        rows = listed(session, viewer=viewer, within=None, kind=None, state=None, after=0, limit=9)
+        assert [one.title for one in shown_titles(session, district.cipher, rows)] == [ENTITY.label]
+        assert ENTITY not in {round_.kind for round_ in calendar(session, viewer=viewer, on=NEXT)}
+        with pytest.raises(SetupError, match="put a new one in force"):
+            rules_in_force(session, ENTITY, on=NEXT)
 
 
 @sqlite
