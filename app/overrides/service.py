@@ -251,6 +251,11 @@ def _refuse_above_appraisal(
             f"主体 {subject.subject_id} 没有有效的村级评议，不能上调 · subject {subject.subject_id} has no "
             "appraisal of its village that holds; without one no override raises its grade"
         )
+    if said not in _order(rules):
+        raise OverrideRefused(
+            f"村级评议等级 {said} 不在调整规则的等级之列，不能上调 · the rules of overrides do not know the "
+            f"grade of the village appraisal, {said}; without one no override raises a grade"
+        )
     if _raises(said, grade, rules):
         raise OverrideRefused(
             f"不得高于村级评议等级 {said} · an override may not end above the grade of the village "
@@ -352,7 +357,7 @@ def _overtaken(
         lower = (
             own.override.not_above_appraisal
             and village is not None
-            and village.grade is not None
+            and village.grade in _order(own)
             and _raises(one.card_grade, one.grade, own)
             and _raises(village.grade, one.grade, own)
         )
