@@ -13,7 +13,7 @@ from app.designations.service import status_report
 from app.designations.service.rules import rules_in_force
 from app.designations.service.shown import shown_titles
 from app.designations.service.titles import calendar, listed
-from app.errors import Conflict, SetupError
+from app.errors import SetupError
 from app.models import (
     AgriEntity,
     CoverageCount,
@@ -27,10 +27,18 @@ from app.models import (
     RuleVersion,
 )
 from app.places.service import place_by_code
-from app.rules.service import activation_of, load_rules
-from scoring import Profile, loader
+from scoring import loader
 from tests.app.designations.committee import committee_over
-from tests.app.designations.test_gates import found, keep_unfit, policies, reloaded, with_gate
+from tests.app.designations.test_gates import (
+    NEWER,
+    add_newer,
+    found,
+    keep_unfit,
+    policies,
+    refuse_activation,
+    reloaded,
+    with_gate,
+)
 from tests.district import DAY, TOWN, VILLAGE, District, morning
 from tests.numbers import credit_code
 
@@ -121,16 +129,10 @@ def test_a_new_version_that_names_no_grade_to_reach_is_not_loaded(district, poli
 
 @sqlite
 def test_a_kept_version_that_names_an_unknown_grade_is_not_activated(district, policies):
-    district.household()
-    district.night()
-    file = policies / "cq_bishan/credit_entity/2023-01-01.yaml"
-    newer = file.with_name("2025-11-29.yaml")
-    newer.write_text(file.read_text("utf-8").replace("2023-01-01", "2025-11-29"), "utf-8")
-    with transaction(district.engine) as session:
-        load_rules(session, policies, at=morning(date(2099, 1, 1)))
-    keep_unfit(district, changed(policies, "credit_entity", LEAST, "minimum_grade: Z\n", day="2025-11-29"))
-    with Session(district.engine) as session, pytest.raises(Conflict, match="Z is no grade of a card here"):
-        activation_of(session, Profile.load(newer).definition.code, effective_from=date(2025, 11, 29))
+    add_newer(district, policies)
+    file = changed(policies, "credit_entity", LEAST, "minimum_grade: Z\n", day=f"{NEWER}")
+    keep_unfit(district, file)
+    refuse_activation(district, told="Z is no grade of a card here")
 
 
 def keep_unusable(district: District, file: Path) -> None:
