@@ -102,6 +102,12 @@ class StatusReport:
         return next((line for line in reversed(self.rungs) if line.state is GateState.HOLDS), None)
 
     @property
+    def next_rung(self) -> RungLine | None:
+        """Of a place that is enough for a rung, the one above it; none at the top."""
+        above = [line for line in self.rungs if line.state is not GateState.HOLDS]
+        return above[0] if above and self.rung is not None else None
+
+    @property
     def missing(self) -> tuple[GateLine, ...]:
         """The gates that do not hold, the farthest from its threshold first."""
         open_gates = [g for g in self.gates if g.state in (GateState.FAILS, GateState.INSUFFICIENT)]

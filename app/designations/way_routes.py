@@ -18,7 +18,8 @@ from app.designations.routes import TOWNS, UNITS, as_of, visible
 from app.designations.service.reforms import what_if_kept
 from app.designations.service.trends import trend_of
 from app.designations.service.ways import named, record_looks, town_way, village_way
-from app.designations.way_schemas import TownWayAnswer, TrendAnswer, VillageWayAnswer
+from app.designations.trend_schemas import TrendAnswer
+from app.designations.way_schemas import TownWayAnswer, VillageWayAnswer
 from app.designations.ways import Named
 from app.models import Place
 from scoring.titles import Arrears, Near

@@ -1,4 +1,4 @@
-"""Ways to a title and trends on the wire."""
+"""Ways to a title on the wire."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,14 +7,12 @@ from pydantic import BaseModel, Field
 
 from app.designations.case import Case
 from app.designations.path import Level
-from app.designations.reports import GateLine
-from app.designations.service.trends import MonthEnd
 from app.designations.way_words import town_words, village_words
 from app.designations.ways import Named, NamedHousehold, NamedLoan, TownsWay, VillageWay
-from app.models import DesignationAction, DesignationState, GateState, Place
+from app.models import DesignationAction, DesignationState, GateState
 from app.places.schemas import PlaceAnswer
 from app.ratings.schemas import TextAnswer
-from scoring.titles import Must
+from scoring.titles import Arrears, Must, Way
 
 
 class MustAnswer(BaseModel):
@@ -105,6 +103,43 @@ class WorkAnswer(BaseModel):
     loans: int
     loans_fen: int
 
+    @classmethod
+    def of(cls, way: Way | None, loans: Sequence[Arrears]) -> "WorkAnswer":
+        """The files and households of a way, if there is any, with some loans."""
+        return cls(
+            files=0 if way is None else way.file_count,
+            households=0 if way is None else way.household_count,
+            loans=len(loans),
+            loans_fen=sum(loan.balance_fen for loan in loans),
+        )
+
+
+class NextRungAnswer(BaseModel):
+    """The rung of a ladder above the highest a place is enough for, the points it lacks and the least work.
+
+    `points_lacking` is null where too little is known of its points.
+    """
+
+    rung: str
+    label: TextAnswer
+    points_lacking: float | None
+    work: WorkAnswer
+    musts: list[MustAnswer]
+
+    @classmethod
+    def of(cls, village: VillageWay) -> "NextRungAnswer | None":
+        """The next rung of one village, if there is one."""
+        line, way = village.report.next_rung, village.next_rung
+        if line is None or way is None:
+            return None
+        return cls(
+            rung=line.name,
+            label=TextAnswer.model_validate(line.label),
+            points_lacking=None if line.margin is None else -line.margin,
+            work=WorkAnswer.of(way, way.loans),
+            musts=[MustAnswer.of(must) for must in way.musts],
+        )
+
 
 class CaseAnswer(BaseModel):
     """How far a title has come: where it stands, and the step that usually follows, by whom and when.
@@ -168,6 +203,7 @@ class VillageWayAnswer(BaseModel):
     near_points: int
     near_count: int
     musts: list[MustAnswer]
+    next_rung: NextRungAnswer | None
     text: TextAnswer
     named: bool = False
     households: list[NearHouseholdAnswer] = Field(default_factory=list)
@@ -177,7 +213,6 @@ class VillageWayAnswer(BaseModel):
     def of(cls, village: VillageWay, *, as_of: date, seen: Named | None) -> "VillageWayAnswer":
         """One village; `seen` is whom the viewer may see, none where he may not."""
         way, report = village.way, village.report
-        loans = () if way is None else way.loans
         return cls(
             place=PlaceAnswer.of(report.place),
             as_of=as_of,
@@ -186,15 +221,11 @@ class VillageWayAnswer(BaseModel):
             applicable=way is not None,
             titled=village.titled,
             case=CaseAnswer.of(village.case),
-            work=WorkAnswer(
-                files=0 if way is None else way.file_count,
-                households=0 if way is None else way.household_count,
-                loans=len(loans),
-                loans_fen=sum(loan.balance_fen for loan in loans),
-            ),
+            work=WorkAnswer.of(way, () if way is None else way.loans),
             near_points=village.near_points,
             near_count=village.near_count,
             musts=[MustAnswer.of(must) for must in (() if way is None else way.musts)],
+            next_rung=NextRungAnswer.of(village),
             text=TextAnswer.model_validate(village_words(village)),
             named=seen is not None,
             households=_households(seen),
@@ -251,70 +282,6 @@ class TownWayAnswer(BaseModel):
         )
 
 
-class TrendGate(BaseModel):
-    """One gate at a month-end."""
-
-    name: str
-    state: GateState
-    threshold: float
-    value: float | None
-    numerator: float | None
-    denominator: float | None
-    margin: float | None
-
-    @classmethod
-    def of(cls, line: GateLine) -> "TrendGate":
-        """One gate."""
-        return cls(
-            name=line.name,
-            state=line.state,
-            threshold=line.threshold,
-            value=line.value,
-            numerator=line.measure.numerator,
-            denominator=line.measure.denominator,
-            margin=line.margin,
-        )
-
-
-class TrendPoint(BaseModel):
-    """A month-end; `state` is null before the first night. `night_of` is the day its numbers are of."""
-
-    month_end: date
-    night_of: date | None
-    state: GateState | None
-    profile: str | None
-    gates: list[TrendGate]
-
-    @classmethod
-    def of(cls, point: MonthEnd) -> "TrendPoint":
-        """One month-end."""
-        report = point.report
-        if report is None:
-            return cls(month_end=point.on, night_of=None, state=None, profile=None, gates=[])
-        return cls(
-            month_end=point.on,
-            night_of=report.since,
-            state=report.state,
-            profile=report.profile.code,
-            gates=[TrendGate.of(line) for line in report.gates],
-        )
-
-
-class TrendAnswer(BaseModel):
-    """How the gates of a place stood at the end of every month, the oldest first."""
-
-    place: PlaceAnswer
-    as_of: date
-    months: list[TrendPoint]
-
-    @classmethod
-    def of(cls, place: Place, points: Sequence[MonthEnd], *, as_of: date) -> "TrendAnswer":
-        """One place."""
-        return cls(
-            place=PlaceAnswer.of(place), as_of=as_of, months=[TrendPoint.of(point) for point in points]
-        )
-
-
 def _units(town: TownsWay) -> list[UnitWorkAnswer]:
     found = []
     for unit in town.way.units:
@@ -325,12 +292,7 @@ def _units(town: TownsWay) -> list[UnitWorkAnswer]:
                 place=PlaceAnswer.of(village.report.place),
                 chosen=unit.chosen,
                 case=CaseAnswer.of(village.case),
-                work=WorkAnswer(
-                    files=0 if way is None else way.file_count,
-                    households=0 if way is None else way.household_count,
-                    loans=len(unit.loans),
-                    loans_fen=sum(loan.balance_fen for loan in unit.loans),
-                ),
+                work=WorkAnswer.of(way, unit.loans),
                 near_count=village.near_count,
                 musts=[MustAnswer.of(must) for must in (() if way is None else way.musts)],
             )

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from app.designations.reports import StatusReport
 from app.designations.ways import TownsWay, VillageWay
 from app.models import GateState
 from scoring.definition import Text
-from scoring.titles import NOT_BY_WORK, OUT_OF_REACH, UNKNOWN, Arrears, Must, UnitWork
+from scoring.titles import NOT_BY_WORK, OUT_OF_REACH, UNKNOWN, Arrears, Must, UnitWork, Way
 
 _FEN_OF_A_WAN = 1_000_000
 _WHY = {
@@ -21,28 +20,35 @@ def village_words(village: VillageWay) -> Text:
 
     After it stands how far its title has come, where that is under way or held.
     """
-    told = [_lacking_of_village(village), *_next_rung(village.report)]
+    told = [_lacking_of_village(village), *_next_rung(village)]
     told += [] if village.case is None else [village.case.words]
     return _joined(told, "；", "; ")
 
 
-def _next_rung(report: StatusReport) -> Iterator[Text]:
-    """On a ladder, of a place that is enough for a rung: how far it is from the next."""
-    above = [line for line in report.rungs if line.state is not GateState.HOLDS]
-    if report.rung is None or not above:
+def _next_rung(village: VillageWay) -> Iterator[Text]:
+    """On a ladder, of a place enough for a rung: how far it is from the next, and what leads there."""
+    line = village.report.next_rung
+    if line is None:
         return
-    label, margin = above[0].label, above[0].margin
-    if above[0].state is GateState.INSUFFICIENT or margin is None:
+    label = line.label
+    if line.margin is None or line.state is GateState.INSUFFICIENT:
         yield Text(f"{label.zh}：得分所需数据不足", f"{label.en}: too little is known of its points")
+        return
+    short = Text(f"距{label.zh}还差 {-line.margin:g} 分", f"{-line.margin:g} points short of {label.en}")
+    way = village.next_rung
+    if way is None or way.musts:
+        why = _WHY[NOT_BY_WORK if way is None else way.musts[0].why]
+        yield Text(f"{short.zh}（{why.zh}）", f"{short.en} ({why.en})")
     else:
-        yield Text(f"距{label.zh}还差 {-margin:g} 分", f"{-margin:g} points short of {label.en}")
+        joined = _joined(list(_work(village, way, way.loans)), "、", " and ")
+        yield Text(f"{short.zh}：{joined.zh}", f"{short.en}: {joined.en}")
 
 
 def _lacking_of_village(village: VillageWay) -> Text:
     name = village.report.place.name
     if village.way is None:
         return Text(f"{name}是社区，不评信用村", f"{name} is a community and bears no village title")
-    parts = list(_work(village, village.way.loans))
+    parts = list(_work(village, village.way, village.way.loans))
     if parts or village.way.musts:
         return _sentence(name, parts, village.way.musts)
     if village.titled:
@@ -94,8 +100,9 @@ def loans_words(loans: Sequence[Arrears]) -> Text:
 
 def _chosen(town: TownsWay, unit: UnitWork) -> Text:
     village = town.villages[unit.place_id]
-    name, musts = village.report.place.name, village.way.musts if village.way else ()
-    parts = list(_work(village, unit.loans))
+    way = village.way
+    assert way is not None, "a community has no way"
+    name, musts, parts = village.report.place.name, way.musts, list(_work(village, way, unit.loans))
     if parts or musts:
         return _sentence(name, parts, musts)
     if village.case is not None:
@@ -110,16 +117,17 @@ def _beside(town: TownsWay, unit: UnitWork) -> Text:
     return Text(f"{name}另须{loans.zh}", f"{name} needs {loans.en} for the town")
 
 
-def _work(village: VillageWay, loans: Sequence[Arrears]) -> Iterator[Text]:
-    way = village.way
-    assert way is not None, "a community has no way"
+def _work(village: VillageWay, way: Way, loans: Sequence[Arrears]) -> Iterator[Text]:
     if way.household_count:
-        near, points = village.near_count, village.near_points
-        yield Text(
-            f"还需 {way.household_count} 户成为信用户（{near} 户只差 {points} 分以内）",
-            f"{_counted(way.household_count, 'more credit household')} ({near} "
-            f"{'is' if near == 1 else 'are'} within {_counted(points, 'point')})",
+        zh, en = (
+            f"还需 {way.household_count} 户成为信用户",
+            _counted(way.household_count, "more credit household"),
         )
+        if points := village.near_points:
+            near = village.near_count
+            zh += f"（{near} 户只差 {points} 分以内）"
+            en += f" ({near} {'is' if near == 1 else 'are'} within {_counted(points, 'point')})"
+        yield Text(zh, en)
     if way.file_count:
         yield Text(f"新建 {way.file_count} 户档案", f"{_counted(way.file_count, 'file')} opened")
     if loans:

@@ -16,7 +16,8 @@ from scoring.titles import Arrears, Near, TownWay, Way
 class VillageWay:
     """The way of a village: `near_count` of its households lack at most `near_points` points.
 
-    `way` is none where the place can bear no title: it is a community. `case` is how far the title has come.
+    `way` is none where the place can bear no title: it is a community. On a ladder, `next_rung` is the way to
+    the rung above the highest it is enough for. `case` is how far the title has come.
     """
 
     report: StatusReport
@@ -25,6 +26,7 @@ class VillageWay:
     near_count: int
     titled: bool
     case: Case | None
+    next_rung: Way | None = None
 
     @property
     def about(self) -> list[tuple[Place, Sequence[Near], Sequence[Arrears]]]:

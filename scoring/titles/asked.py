@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 
 from scoring.criteria import Profile, held, judged
 from scoring.definition import Criterion
-from scoring.ladder import climb
 from scoring.measures import Measure
 from scoring.states import FAILS, HOLDS, INSUFFICIENT, NOT_APPLICABLE
 
@@ -48,13 +47,16 @@ class Asked:
         cls, profile: Profile, measures: Mapping[str, Measure], *, references: Mapping[str, ArrayLike] | None
     ) -> list["Asked"]:
         """Every gate of a profile; measures and references are columns of one place."""
-        found = []
-        for item in profile.definition.criteria:
-            gate, measure = judged(item, measures, references=references or {}), measures[item.measure]
-            whole = None if measure.denominator is None else float(measure.denominator[0])
-            numbers = float(gate.threshold[0]), float(measure.numerator[0]), whole
-            found.append(cls(item, int(gate.state[0]), *numbers))
-        return found
+        return [cls.of(item, measures, references=references or {}) for item in profile.definition.criteria]
+
+    @classmethod
+    def of(
+        cls, item: Criterion, measures: Mapping[str, Measure], *, references: Mapping[str, ArrayLike]
+    ) -> "Asked":
+        """One gate; measures and references are columns of one place."""
+        gate, measure = judged(item, measures, references=references), measures[item.measure]
+        whole = None if measure.denominator is None else float(measure.denominator[0])
+        return cls(item, int(gate.state[0]), float(gate.threshold[0]), float(measure.numerator[0]), whole)
 
     @property
     def known(self) -> bool:
@@ -90,26 +92,6 @@ class Asked:
         """Whether the gate would hold with a greater numerator and denominator."""
         whole = None if self.denominator is None else self.denominator + of_more
         return held(self.item, threshold=self.threshold, numerator=self.numerator + more, denominator=whole)
-
-
-def musts_of_ladder(profile: Profile, measures: Mapping[str, Measure]) -> tuple[Must, ...]:
-    """The lowest rung of a ladder, where the points of one place are not enough for it."""
-    ladder = profile.definition.ladder
-    lowest = None if ladder is None else climb(ladder, measures, held=None).rungs[0]
-    if lowest is None or lowest.state[0] == HOLDS:
-        return ()
-    rung = lowest.rung
-    item = Criterion(
-        name=rung.name,
-        label=rung.label,
-        measure="score",
-        at_least=True,
-        threshold=rung.at_least,
-        least_denominator=0.0,
-        no_denominator="insufficient",
-        basis=rung.basis,
-    )
-    return (Must(item, UNKNOWN if lowest.state[0] == INSUFFICIENT else NOT_BY_WORK),)
 
 
 def needed_of_loans(gates: Sequence[Asked], *, balance: float) -> tuple[int, int, list[Asked]]:

@@ -8,7 +8,8 @@ loans that complete them for the town it is an upper one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,14 +17,16 @@ from numpy.typing import ArrayLike, NDArray
 from scoring.criteria import Profile
 from scoring.measures import Measure
 from scoring.states import FAILS
+from scoring.titles.aims import Aims
 from scoring.titles.asked import (
+    BAD,
     ENTITIES,
+    ON_TIME,
     OUT_OF_REACH,
     VILLAGES,
     Asked,
     Must,
     least,
-    musts_of_ladder,
     needed_of_loans,
 )
 from scoring.titles.cures import NEVER, Arrears, Cures
@@ -73,6 +76,11 @@ class TownWay:
         """How many files, households and loans there are to work on."""
         return self.entity_file_count + sum(unit.work for unit in self.units)
 
+    @property
+    def must_count(self) -> int:
+        """How much stands in the way of the chosen villages that no work mends."""
+        return sum(len(unit.way.musts) for unit in self.units if unit.chosen and unit.way is not None)
+
 
 def shortest_town_way(
     profile: Profile,
@@ -83,27 +91,64 @@ def shortest_town_way(
 ) -> TownWay:
     """The shortest way of one town; measures and references are columns of one place."""
     gates = Asked.all_of(profile, measures, references=references)
-    counted = [gate for gate in gates if gate.of_villages and gate.item.measure in VILLAGES]
-    entities = [gate for gate in gates if gate.of_villages and gate.item.measure in ENTITIES]
-    of_loans = [gate for gate in gates if gate.of_loans]
+    by_work = [gate for gate in gates if gate.of_villages or gate.of_loans]
     balance = measures["npl_share"].denominator if "npl_share" in measures else None
-    gain, bad_fen, unmet = needed_of_loans(of_loans, balance=0.0 if balance is None else float(balance[0]))
-    able = sum(unit.way is not None for unit in units)
-    villages, out_of_villages = _most_needed(counted, most=able)
-    files, out_of_files = _most_needed(entities, most=None)
-    choice = _Choice(units, villages=villages, gain=gain, bad_fen=bad_fen)
-    if choice.spare is None:
-        unmet = [gate for gate in of_loans if gate.state == FAILS]
-        choice = _Choice(units, villages=villages, gain=0, bad_fen=0)
-    beyond = (*out_of_villages, *out_of_files, *unmet)
+    town = _Town(units, balance=0.0 if balance is None else float(balance[0]))
+    needs, unmet = town.needs(by_work)
+    if _Choice(units, needs).spare is None:
+        unmet = [gate for gate in unmet if gate.of_villages]
+        unmet += [gate for gate in by_work if gate.of_loans and gate.state == FAILS]
+        by_work = [gate for gate in by_work if gate.of_villages]
+    aims = Aims.of(profile.definition, measures, base=VILLAGES + ENTITIES)
+    choices = list(town.choices(by_work, aims))
+    ways = [choice.way() for choice in choices or [_Choice(units, town.needs(by_work)[0])]]
+    best = min(ways, key=lambda way: (way.must_count, way.work))
     musts = [Must(gate.item, gate.why) for gate in gates if gate.why]
-    musts += musts_of_ladder(profile, measures)
-    return TownWay(
-        village_count=villages,
-        entity_file_count=files,
-        units=tuple(sorted(choice.works(), key=lambda unit: unit.place_id)),
-        musts=(*musts, *(Must(gate.item, OUT_OF_REACH) for gate in beyond)),
-    )
+    musts += aims.missed(within_reach=bool(choices))
+    return replace(best, musts=(*musts, *(Must(gate.item, OUT_OF_REACH) for gate in unmet)))
+
+
+@dataclass(frozen=True, order=True)
+class _Needs:
+    """What a town needs: villages with the title, files of entities, households on time, bad balance gone."""
+
+    village_count: int
+    file_count: int
+    gain: int
+    bad_fen: int
+
+
+@dataclass(frozen=True)
+class _Town:
+    """The villages of a town, and what all its loans come to."""
+
+    units: Sequence[Unit]
+    balance: float
+
+    def needs(self, gates: Sequence[Asked]) -> tuple[_Needs, list[Asked]]:
+        """What it takes for all of these gates to hold, and those nothing opens."""
+        able = sum(unit.way is not None for unit in self.units)
+        villages, out_of_villages = _most_needed(_on(gates, VILLAGES), most=able)
+        files, out_of_files = _most_needed(_on(gates, ENTITIES), most=None)
+        gain, bad_fen, unmet = needed_of_loans(_on(gates, ON_TIME + BAD), balance=self.balance)
+        return _Needs(villages, files, gain, bad_fen), [*out_of_villages, *out_of_files, *unmet]
+
+    def choices(self, gates: Sequence[Asked], aims: Aims) -> "Iterator[_Choice]":
+        """What leads to the gates that can be opened, and with them to the points of the aims."""
+        _, unmet = self.needs(gates)
+        enough = set()
+        for base, loans in product(aims.of_base, aims.of_loans):
+            needs, beyond = self.needs([*gates, *base.gates, *loans.gates])
+            if base.points + loans.points >= aims.needed and len(beyond) == len(unmet):
+                enough.add(needs)
+        for needs in sorted(enough):
+            choice = _Choice(self.units, needs)
+            if choice.spare is not None:
+                yield choice
+
+
+def _on(gates: Sequence[Asked], measures: Sequence[str]) -> list[Asked]:
+    return [gate for gate in gates if gate.item.measure in measures]
 
 
 def _most_needed(gates: Sequence[Asked], *, most: int | None) -> tuple[int, list[Asked]]:
@@ -147,13 +192,18 @@ class _Stage:
 class _Choice:
     """The villages to choose and the loans to cure for the least work."""
 
-    def __init__(self, units: Sequence[Unit], *, villages: int, gain: int, bad_fen: int) -> None:
-        self._units, self._villages, self._gain, self._bad_fen = units, villages, gain, bad_fen
+    def __init__(self, units: Sequence[Unit], needs: _Needs) -> None:
+        self._units, self._needs = units, needs
+        self._villages, self._gain, self._bad_fen = needs.village_count, needs.gain, needs.bad_fen
         # How many loans the town cures beside those of its cheapest villages; None where all is not enough.
         self.spare = self._beside_cheapest()
 
-    def works(self) -> Iterator[UnitWork]:
-        """What is to be done, unit by unit."""
+    def way(self) -> TownWay:
+        """The least work, and where it is to be done."""
+        units = tuple(sorted(self._works(), key=lambda unit: unit.place_id))
+        return TownWay(self._villages, self._needs.file_count, units, musts=())
+
+    def _works(self) -> Iterator[UnitWork]:
         spare = self.spare or 0
         cures = [self._cures(unit, spare) for unit in self._units]
         options = [self._options(unit, cure, spare) for unit, cure in zip(self._units, cures, strict=True)]

@@ -7,6 +7,7 @@ cadres in default, numbers nobody knows) is listed as a must.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,16 +15,8 @@ from numpy.typing import ArrayLike
 from scoring.criteria import Profile
 from scoring.measures import Measure
 from scoring.states import FAILS
-from scoring.titles.asked import (
-    CREDIT,
-    FILES,
-    OUT_OF_REACH,
-    Asked,
-    Must,
-    least,
-    musts_of_ladder,
-    needed_of_loans,
-)
+from scoring.titles.aims import Aim, Aims
+from scoring.titles.asked import CREDIT, FILES, OUT_OF_REACH, Asked, Must, least, needed_of_loans
 from scoring.titles.cures import Arrears, Cures
 
 
@@ -73,30 +66,107 @@ class Way:
 
 
 def shortest_way(
-    profile: Profile, village: Village, *, references: Mapping[str, ArrayLike] | None = None
+    profile: Profile,
+    village: Village,
+    *,
+    references: Mapping[str, ArrayLike] | None = None,
+    rung: str = "",
 ) -> Way:
-    """The shortest way of one village; measures and references are columns of one place."""
+    """The shortest way of one village; measures and references are columns of one place.
+
+    On a ladder it leads to a rung, the lowest where none is named. Of several ways with the same work it is
+    the one with the fewest files, then the fewest households.
+    """
     gates = Asked.all_of(profile, village.measures, references=references)
-    musts = [Must(gate.item, gate.why) for gate in gates if gate.why]
-    musts += musts_of_ladder(profile, village.measures)
+    aims = Aims.of(profile.definition, village.measures, base=FILES + CREDIT, rung=rung)
     books = _Books.of(village.measures)
-    files, households, unmet = _files_and_households([gate for gate in gates if gate.of_files], books)
-    gain, bad_fen, beyond = needed_of_loans([gate for gate in gates if gate.of_loans], balance=books.balance)
-    cures = Cures(village.arrears, gain_most=gain)
-    count = cures.fewest(gain=gain, bad_fen=bad_fen)
-    if count is None:
-        beyond = [gate for gate in gates if gate.of_loans and gate.state == FAILS]
-        gain, bad_fen, count, cures = 0, 0, 0, Cures((), gain_most=0)
+    opened, unopened = _openings([gate for gate in gates if gate.of_files], aims.of_base, books)
+    cured, cures, uncured = _curings(
+        [gate for gate in gates if gate.of_loans], aims.of_loans, village.arrears, balance=books.balance
+    )
+    pairs = list(product(opened, cured))
+    enough = [pair for pair in pairs if sum(work.points for work in pair) >= aims.needed]
+    files, loans = min(enough or pairs, key=_in_order)
     nearest = sorted(village.near, key=lambda near: (near.lacking, near.subject_id))
     return Way(
-        file_count=files,
-        household_count=households,
-        nearest=tuple(nearest[:households]),
-        loans=cures.chosen(count=count, gain=gain),
-        gain=gain,
-        bad_fen=bad_fen,
-        musts=(*musts, *(Must(gate.item, OUT_OF_REACH) for gate in (*unmet, *beyond))),
+        file_count=files.file_count,
+        household_count=files.household_count,
+        nearest=tuple(nearest[: files.household_count]),
+        loans=cures.chosen(count=loans.count, gain=loans.gain),
+        gain=loans.gain,
+        bad_fen=loans.bad_fen,
+        musts=(
+            *(Must(gate.item, gate.why) for gate in gates if gate.why),
+            *aims.missed(within_reach=bool(enough)),
+            *(Must(gate.item, OUT_OF_REACH) for gate in (*unopened, *uncured)),
+        ),
     )
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """Files and households that are enough for the gates and for an aim."""
+
+    file_count: int
+    household_count: int
+    points: int
+
+
+@dataclass(frozen=True)
+class _Cured:
+    """Loans that are enough for the gates and for an aim: how many, and what they must come to."""
+
+    count: int
+    gain: int
+    bad_fen: int
+    points: int
+
+
+def _in_order(pair: tuple[_Opened, _Cured]) -> tuple[int, int, int]:
+    files, loans = pair
+    work = files.file_count + files.household_count + loans.count
+    return work, files.file_count, files.household_count
+
+
+def _openings(
+    gates: Sequence[Asked], aims: Sequence[Aim], books: "_Books"
+) -> tuple[list[_Opened], list[Asked]]:
+    """The least files and households for the gates and each aim within reach; the gates nothing opens."""
+    *_, unmet = _files_and_households(gates, books)
+    met = [gate for gate in gates if gate not in unmet]
+    found = []
+    for aim in aims:
+        files, households, beyond = _files_and_households([*met, *aim.gates], books)
+        if not beyond:
+            found.append(_Opened(files, households, aim.points))
+    return found, unmet
+
+
+def _curings(
+    gates: Sequence[Asked], aims: Sequence[Aim], arrears: Sequence[Arrears], *, balance: float
+) -> tuple[list[_Cured], Cures, list[Asked]]:
+    """The fewest loans for the gates and each aim within reach, and the gates nothing opens.
+
+    Where the loans that are listed are not enough for the gates, none is cured for them.
+    """
+    *_, unmet = needed_of_loans(gates, balance=balance)
+    met = [gate for gate in gates if gate not in unmet]
+    found, cures = _cured(met, aims, arrears, balance=balance)
+    if not found:
+        unmet = [gate for gate in gates if gate.state == FAILS]
+        found, cures = _cured([], aims, arrears, balance=balance)
+    return found, cures, unmet
+
+
+def _cured(
+    gates: Sequence[Asked], aims: Sequence[Aim], arrears: Sequence[Arrears], *, balance: float
+) -> tuple[list[_Cured], Cures]:
+    needs = [(*needed_of_loans([*gates, *aim.gates], balance=balance), aim.points) for aim in aims]
+    within = [(gain, bad_fen, points) for gain, bad_fen, beyond, points in needs if not beyond]
+    cures = Cures(arrears, gain_most=max((gain for gain, _, _ in within), default=0))
+    counts = [cures.fewest(gain=gain, bad_fen=bad_fen) for gain, bad_fen, _ in within]
+    found = [_Cured(count, *need) for count, need in zip(counts, within, strict=True) if count is not None]
+    return found, cures
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
+from functools import partial
 
 from app.access.scope import Viewer
 from app.db import Session
@@ -123,13 +124,21 @@ def _village_ways(
     for report in reports:
         place_id, parameters = report.place.place_id, report.profile.parameters
         points = int(parameters.get("near_points", parameters.get("passing_band_points", 0)))
-        way = None
+        way = next_rung = None
         if report.place.kind is PlaceKind.VILLAGE:
             village = Village(columns([report]), near.get(place_id, []), arrears.get(place_id, []))
-            way = shortest_way(Profile(report.profile), village, references=_references(report))
+            lead = partial(shortest_way, Profile(report.profile), village, references=_references(report))
+            way = lead()
+            next_rung = None if report.next_rung is None else lead(rung=report.next_rung.name)
         count = sum(one.lacking <= points for one in near.get(place_id, []))
         found[place_id] = VillageWay(
-            report, way, points, count, titled=place_id in titled, case=cases.get(place_id)
+            report,
+            way,
+            points,
+            count,
+            titled=place_id in titled,
+            case=cases.get(place_id),
+            next_rung=next_rung,
         )
     return found
 

@@ -139,6 +139,15 @@ def test_a_token_of_a_banks_system_is_revoked_by_that_system_only(client, creden
     assert not holds(client, tokens)
 
 
+def test_another_banks_system_revokes_no_token_with_its_own_secret(client, credentials):
+    tokens = by_header(client, *credentials).json()
+    with transaction(client.app.state.engine) as session:
+        other, secret = accounts.open_client(session, session.scalars(select(User)).one(), at=AT)
+        proof = {"client_id": other.client_id, "client_secret": secret}
+    answer = client.post("/v1/token/revoke", data={"token": tokens["access_token"]} | proof)
+    assert (answer.status_code, holds(client, tokens)) == (401, True)
+
+
 @pytest.mark.parametrize("grant", ["demonstration", "off"])
 def test_a_program_signs_nobody_in_with_a_password_unless_the_operator_lets_it(migrated_url, now, grant):
     app = application(migrated_url, password_grant=grant)

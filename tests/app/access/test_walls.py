@@ -54,6 +54,14 @@ def test_a_refresh_token_from_before_signing_out_buys_nothing_even_where_it_was_
     assert renewed(accounts, token) == 200
 
 
+def test_signing_one_out_leaves_the_sessions_of_others(accounts):
+    mine, others = (opened(accounts, who) for who in ("officer", "official"))
+    with transaction(accounts.app.state.engine) as session:
+        user = session.get_one(User, accounts.users["officer"].user_id)
+        managed.sign_out(session, user, at=AT + timedelta(minutes=1))
+    assert [renewed(accounts, token) for token in (mine, others)] == [401, 200]
+
+
 def test_what_was_revoked_once_keeps_the_moment_it_was_revoked(accounts):
     opened(accounts)
     for minutes in (1, 2):

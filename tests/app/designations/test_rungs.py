@@ -14,6 +14,7 @@ from app.designations.service.shown import shown_titles
 from app.designations.service.titles import listed
 from app.designations.service.ways import village_way
 from app.designations.store.titles import held_villages
+from app.designations.way_schemas import NextRungAnswer
 from app.designations.way_words import village_words
 from app.errors import Conflict
 from app.models import (
@@ -28,7 +29,6 @@ from app.places.service import place
 from app.rules.service import JURISDICTION, load_rules
 from app.web import gates
 from scoring import Profile
-from scoring.titles import NOT_BY_WORK
 from tests.app.designations.committee import NOTICE_DAYS, Committee, committee
 from tests.district import GOOD, POLICIES, TOWN, VILLAGE, morning
 from tests.oracle.tables import Titles
@@ -261,28 +261,42 @@ def test_when_everything_is_lost_every_rung_falls(ladder):
     assert ladder.standings() == {"A": S.ON_PROBATION, "AA": S.ON_PROBATION}
 
 
+def way_to_title(ladder, on):
+    with reading(ladder.district.engine) as session:
+        return village_way(session, place(session, ladder.place_id), on=on)
+
+
 @SQLITE_ONLY
-def test_the_way_says_how_far_it_is_to_the_next_rung(ladder):
+def test_the_way_says_what_leads_to_the_next_rung(ladder):
     ladder.good(2, on=FIRST)
     on = ladder.climbed("A")
-    with reading(ladder.district.engine) as session:
-        way = village_way(session, place(session, ladder.place_id), on=on)
+    way = way_to_title(ladder, on)
     assert way.way is not None
-    assert way.way.musts == ()
+    assert (way.way.work, way.way.musts) == (0, ())
+    answer = NextRungAnswer.of(way)
+    assert answer is not None
+    assert (answer.rung, answer.points_lacking, answer.work.households) == ("AA", 15, 1)
     words = village_words(way)
-    assert f"距AA级信用村还差 15 分；A级信用村自 {on} 起已授牌" in words.zh
-    assert "15 points short of AA village" in words.en
+    assert "距AA级信用村还差 15 分：还需 1 户成为信用户；A级" in words.zh
+    assert f"A级信用村自 {on} 起已授牌" in words.zh
+    assert "15 points short of AA village: 1 more credit household" in words.en
 
 
 @SQLITE_ONLY
-def test_too_few_points_for_the_lowest_rung_are_told_as_what_must_be_settled(ladder):
+def test_at_the_top_of_a_ladder_there_is_no_next_rung(ladder):
+    ladder.night(FIRST)
+    way = way_to_title(ladder, FIRST)
+    assert (way.next_rung, NextRungAnswer.of(way)) == (None, None)
+
+
+@SQLITE_ONLY
+def test_the_way_to_the_lowest_rung_is_the_work_that_brings_its_points(ladder):
     ladder.good(1, on=FIRST)
     ladder.night(FIRST)
-    with reading(ladder.district.engine) as session:
-        way = village_way(session, place(session, ladder.place_id), on=FIRST)
+    way = way_to_title(ladder, FIRST)
     assert way.way is not None
-    assert [(must.criterion.name, must.why) for must in way.way.musts] == [("A", NOT_BY_WORK)]
-    assert "A级信用村：须先解决" in village_words(way).zh
+    assert (way.way.household_count, way.way.musts) == (1, ())
+    assert village_words(way).zh.startswith("长隆村村民委员会还需 1 户成为信用户")
 
 
 def test_a_kept_version_whose_rungs_have_names_too_long_to_keep_gives_the_title_without_rungs(ladder):

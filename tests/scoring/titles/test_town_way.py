@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 from itertools import chain, combinations, product
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring import HOLDS
+from scoring import HOLDS, Profile
 from scoring.titles import NOT_BY_WORK, OUT_OF_REACH, UNKNOWN, Unit, shortest_town_way, shortest_way
 from tests.scoring.titles.places import TOWN, VILLAGE, Books, loan, one
 from tests.scoring.titles.test_way import musts
+
+LADDER = Profile.load(Path(__file__).with_name("town_ladder.yaml"))
 
 
 def town_measures(villages, *, titled, entities=(95, 100), cured=frozenset()):
@@ -21,7 +24,9 @@ def town_measures(villages, *, titled, entities=(95, 100), cured=frozenset()):
     return {
         "designated_village_share": one(titled, len(villages), "villages"),
         "npl_share": one(
-            sum(village.bad for village in left), sum(village.balance for village in villages), "fen"
+            sum(village.bad for village in left),
+            sum(village.balance for village in villages),
+            "loan_balance_fen",
         ),
         "on_time_borrower_share": one(
             borrowers - sum(village.late for village in left), borrowers, "borrowing_households"
@@ -41,17 +46,21 @@ def units_of(villages, titled):
     ]
 
 
-def way_of(villages, *, titled=(), **given):
+def way_of(villages, *, titled=(), profile=TOWN, **given):
     measures = town_measures(villages, titled=len(titled), **given)
-    return shortest_town_way(TOWN, measures, units_of(villages, titled))
+    return shortest_town_way(profile, measures, units_of(villages, titled))
+
+
+def is_enough(measures, profile):
+    return profile.evaluate(measures).overall[0] == HOLDS
 
 
 def subsets(items):
     return chain.from_iterable(combinations(items, size) for size in range(len(items) + 1))
 
 
-def least_work(villages, titled):
-    """The least work after which the town holds: every choice of villages, every set of loans."""
+def least_work(villages, titled, *, profile=TOWN, entities=(95, 100)):
+    """The least work after which the town holds: every choice of villages, every set of loans and files."""
     units = units_of(villages, titled)
     free = [unit for unit in units if unit.way is not None and not unit.way.musts]
     loans = [list(subsets(village.arrears)) for village in villages]
@@ -70,11 +79,15 @@ def least_work(villages, titled):
                 )
                 for unit in chosen
             ]
-            gone = frozenset(chain.from_iterable(cured))
-            measures = town_measures(villages, titled=len(titled) + len(chosen), cured=gone)
-            town_holds = TOWN.evaluate(measures).overall[0] == HOLDS
-            if town_holds and all(village.holds(VILLAGE) for village in worked):
-                best = work
+            if not all(village.holds(VILLAGE) for village in worked):
+                continue
+            count, gone = len(titled) + len(chosen), frozenset(chain.from_iterable(cured))
+            for files in range(entities[1] - entities[0] + 1):
+                measures = town_measures(
+                    villages, titled=count, cured=gone, entities=(entities[0] + files, entities[1])
+                )
+                if (best is None or work + files < best) and is_enough(measures, profile):
+                    best = work + files
     return best
 
 
@@ -124,6 +137,29 @@ def test_brute_force_finds_no_shorter_way(town):
     count = len(titled) + sum(unit.chosen for unit in way.units)
     after = town_measures(villages, titled=count, cured=cured)
     assert TOWN.evaluate(after).overall[0] == HOLDS
+
+
+@settings(max_examples=150, deadline=None)
+@given(small_towns(), st.integers(1, 100))
+def test_brute_force_finds_no_shorter_way_up_a_ladder(town, points):
+    villages, titled = town
+    ladder = LADDER.definition.ladder
+    assert ladder is not None
+    rungs = (replace(ladder.rungs[0], at_least=points),)
+    profile = replace(LADDER, definition=replace(LADDER.definition, ladder=replace(ladder, rungs=rungs)))
+    way = way_of(villages, titled=titled, profile=profile)
+    least = least_work(villages, titled, profile=profile)
+    assert musts(way) == ({"A": OUT_OF_REACH} if least is None else {})
+    if least is None:
+        return
+    assert way.work == least
+    after = town_measures(
+        villages,
+        titled=len(titled) + sum(unit.chosen for unit in way.units),
+        entities=(95 + way.entity_file_count, 100),
+        cured=frozenset(chain.from_iterable(unit.loans for unit in way.units)),
+    )
+    assert is_enough(after, profile)
 
 
 SOUND = Books()
@@ -187,8 +223,8 @@ def test_files_of_entities_are_counted_to_the_least():
 @pytest.mark.parametrize(
     ("measures", "name", "why"),
     [
-        ({"npl_share": one(np.nan, np.nan, "fen")}, "npl_share", UNKNOWN),
-        ({"npl_share": one(5, 100, "fen")}, "npl_share", OUT_OF_REACH),
+        ({"npl_share": one(np.nan, np.nan, "loan_balance_fen")}, "npl_share", UNKNOWN),
+        ({"npl_share": one(5, 100, "loan_balance_fen")}, "npl_share", OUT_OF_REACH),
         ({"designated_village_share": one(0, 9, "villages")}, "designated_village_share", OUT_OF_REACH),
         ({"on_time_borrower_share": one(0, 5, "b")}, "on_time_borrower_share", UNKNOWN),
     ],

@@ -2,19 +2,22 @@
 
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scoring import INSUFFICIENT, Profile
 from scoring.titles import NOT_BY_WORK, OUT_OF_REACH, UNKNOWN, Near, shortest_way
 from tests.scoring.titles.places import PREFECTURE, VILLAGE, Books, loan, one
 
 SOUND = Books()
+LADDER = Profile.load(Path(__file__).with_name("ladder.yaml"))
 
 
-def way_of(books, profile=VILLAGE, **given):
-    return shortest_way(profile, books.village(**given))
+def way_of(books, profile=VILLAGE, *, rung="", **given):
+    return shortest_way(profile, books.village(**given), rung=rung)
 
 
 def musts(way):
@@ -72,6 +75,70 @@ def test_brute_force_finds_no_shorter_way(books, profile):
     assert way.work == least_work(books, profile)
     after = books.worked(files=way.file_count, households=way.household_count, cured=way.loans)
     assert after.holds(profile)
+
+
+def on_ladder(*least, items=None):
+    """The ladder with these points asked for its rungs, and with some of its items only."""
+    definition = LADDER.definition
+    ladder = definition.ladder
+    assert ladder is not None
+    rungs = [replace(rung, at_least=points) for rung, points in zip(ladder.rungs, least, strict=False)]
+    kept = tuple(item for item in ladder.items if items is None or item.name in items)
+    return replace(
+        LADDER, definition=replace(definition, ladder=replace(ladder, items=kept, rungs=tuple(rungs)))
+    )
+
+
+def score(books, profile):
+    return profile.evaluate(books.measures()).ladder
+
+
+@settings(max_examples=250, deadline=None)
+@given(small_villages(), st.integers(1, 100), st.sampled_from([0.0, 1.0]))
+def test_brute_force_finds_no_shorter_way_up_a_ladder(books, points, cadres):
+    books, profile = replace(books, cadres=cadres), on_ladder(points)
+    way, least = way_of(books, profile), least_work(books, profile)
+    after = books.worked(files=way.file_count, households=way.household_count, cured=way.loans)
+    if way.musts == ():
+        assert way.work == least
+        assert after.holds(profile)
+    elif musts(way) == {"A": UNKNOWN}:
+        assert score(books, profile).rungs[0].state[0] == INSUFFICIENT
+    else:
+        assert musts(way) == {"A": OUT_OF_REACH}
+        assert least is None
+        assert way.work == least_work(books, on_ladder(0))
+
+
+def test_the_way_to_a_higher_rung_is_asked_for_by_its_name():
+    books = replace(SOUND, arrears=(loan(1, fen=5_000, bad=False), loan(2, bad=False)))
+    profile = on_ladder(60, 95)
+    assert way_of(books, profile).work == 0
+    way = way_of(books, profile, rung="AA")
+    after = books.worked(households=way.household_count, cured=way.loans)
+    assert (way.household_count, len(way.loans)) == (16, 1)
+    assert score(after, profile).score[0] >= 95
+
+
+def test_points_no_work_brings_must_be_settled():
+    way = way_of(replace(SOUND, cadres=1.0), on_ladder(5, items=["cadres"]))
+    assert (musts(way), way.work) == ({"A": NOT_BY_WORK}, 0)
+
+
+def test_where_a_better_value_gives_fewer_points_no_work_is_looked_for():
+    profile = on_ladder(60)
+    ladder = profile.definition.ladder
+    turned = [
+        replace(item, bins=(*item.bins[:-1], replace(item.bins[-1], points=0)))
+        if item.name == "files"
+        else item
+        for item in ladder.items
+    ]
+    odd = replace(
+        profile,
+        definition=replace(profile.definition, ladder=replace(ladder, items=tuple(turned))),
+    )
+    assert musts(way_of(replace(SOUND, credit=10), odd)) == {"A": NOT_BY_WORK}
 
 
 def test_a_village_that_holds_needs_nothing():
