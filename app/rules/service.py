@@ -1,7 +1,7 @@
 """The rule versions: every card and profile that is or was in force, kept as it was."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -24,10 +24,11 @@ from app.rules.appraisals import (
 )
 from app.rules.notice_rules import KIND as NOTICES
 from app.rules.notice_rules import NoticeRules, load_notice_rules, parse_notice_rules
+from app.rules.unfit import GRADED_BY, unfit
 from scoring import CardError, Finding, Profile, Scorecard
 from scoring.definition import CardDefinition, ProfileDefinition
 from scoring.lint import lint_file
-from scoring.lint.delivered import COVERAGE, undelivered, unfiled, ungraded
+from scoring.lint.delivered import undelivered
 from scoring.loader import read
 from scoring.measured import DELIVERED
 from scoring.validation import from_json
@@ -37,8 +38,6 @@ CATALOGUE = "catalogue"
 APPRAISAL = "appraisal"
 # Whose rules hold here. Cards of others are kept to be compared with; their profiles are files for a what-if.
 JURISDICTION = "cq_bishan"
-# Whose grades a profile names the least of.
-_GRADED = {"credit_household": "household", "credit_village": "household", "credit_entity": "agri_entity"}
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,8 @@ def load_rules(session: Session, policy_folder: Path, *, at: datetime) -> int:
             )
         if isinstance(definition, ProfileDefinition):
             refuse_other_numbers(definition, appraisals, where=str(file.path))
-            if unfit := _unfit(definition, cards_here, catalogue):
-                raise SetupError(f"{file.path}: cannot be put in force: {unfit}")
+            if faults := unfit(definition, cards_here, catalogue):
+                raise SetupError(f"{file.path}: cannot be put in force: {faults}")
         store.put_rule(session, kept, _rule_version(file, at=at, validation=_evidence(file)))
         added += 1
     session.flush()
@@ -283,12 +282,8 @@ def activation_of(session: Session, code: str, *, effective_from: date) -> dict[
             f"规则 {code}（{effective_from}）已启用，无需再次批准 · the rules {code} of {effective_from} are "
             "activated already"
         )
-    kept_cards = [(each.kind, card_of(each).definition) for each in cards(session)]
-    catalogue = newest_catalogue(session)
     for part in parts:
-        if part.kind not in DELIVERED:
-            continue
-        if faults := _unfit(Profile.parse(part.content).definition, kept_cards, catalogue):
+        if part.kind in DELIVERED and (faults := _unfit_kept(session, part)):
             raise Conflict(f"规则 {code}（{effective_from}）不能启用 · cannot be put in force: {faults}")
     return {
         "code": code,
@@ -336,31 +331,14 @@ def _evidence(file: RuleFile) -> dict[str, Any] | None:
     return evidence_of(file.path, definition)
 
 
-def untold_files(profile: ProfileDefinition, catalogue: Catalogue) -> list[Finding]:
-    """Why nobody can tell by a profile of coverage which credit files count; nothing where one can."""
-    known = {(kind.value, name) for kind, name in catalogue.by_key}
-    unknown = [
-        Finding(True, "mandatory", f"the catalogue of facts has no {name} of the kind {kind}")
-        for kind, names in profile.mandatory.items()
-        for name in names
-        if (kind, name) not in known
-    ]
-    return [*unfiled(profile), *unknown]
-
-
-def _unfit(
-    profile: ProfileDefinition, kept: Iterable[tuple[str, CardDefinition]], catalogue: Catalogue | None
-) -> str:
-    """Why a profile cannot be put in force: it asks for what nobody here measures, grades or could keep.
-
-    A version that is in force already, or was, is not asked again: what is unknown is insufficient there.
-    """
-    of = _GRADED.get(profile.level)
-    grades = list(dict.fromkeys(grade.code for kind, card in kept if kind == of for grade in card.grades))
-    found = [*undelivered(profile), *(ungraded(profile, grades) if grades else [])]
-    if profile.level == COVERAGE and catalogue is not None:
-        found += untold_files(profile, catalogue)
-    return "; ".join(dict.fromkeys(str(finding) for finding in found))
+def _unfit_kept(session: Session, kept: RuleVersion) -> str:
+    try:
+        profile = Profile.parse(kept.content).definition
+    except CardError as error:
+        return str(error)
+    graded = [each for each in cards(session) if each.kind == GRADED_BY.get(kept.kind)]
+    here = [(each.kind, card_of(each).definition) for each in graded]
+    return unfit(profile, here, newest_catalogue(session))
 
 
 def lint_rule_file(path: Path) -> list[Finding]:

@@ -14,7 +14,8 @@ from app.errors import SetupError
 from app.models import RuleVersion
 from app.records.catalogue import Catalogue
 from app.records.rules import RecordRules, load_record_rules
-from app.rules.service import JURISDICTION, activated_fingerprints, newest_catalogue, untold_files
+from app.rules.service import JURISDICTION, activated_fingerprints, newest_catalogue
+from app.rules.unfit import untold_files
 from scoring import CardError, Finding, Profile, Scorecard, in_force
 
 _Rule = Scorecard | Profile | RecordRules

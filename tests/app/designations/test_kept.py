@@ -143,6 +143,13 @@ def keep_unusable(district: District, file: Path) -> None:
         session.execute(update(RuleVersion).where(*mine).values(content=definition.content))
 
 
+@sqlite
+def test_a_kept_version_nobody_can_go_by_is_not_activated(district, policies):
+    add_newer(district, policies)
+    keep_unusable(district, changed(policies, "credit_entity", *UNUSABLE, day=f"{NEWER}"))
+    refuse_activation(district, told="notice_days: 0: a public notice stands for at least 1 day")
+
+
 def deregistered(district: District, farm: int, *, on: date) -> None:
     """An entity that is struck off the register."""
     with transaction(district.engine) as session:
