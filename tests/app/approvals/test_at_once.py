@@ -4,13 +4,15 @@ from pathlib import Path
 
 from app.access.terms import Terms
 from app.approvals import effects, privileged
+from app.approvals.proposals import bulk_export
 from app.db import Session, transaction
 from app.errors import Conflict
-from app.models import Role
+from app.exports.service import export_granted
+from app.models import Role, SubjectKind
 from tests.app.approvals.people import AT, People, people
 from tests.app.approvals.test_effects import ask, filed, newer, recipient
 from tests.at_once import Step, refusal_of_second
-from tests.district import DISTRICT, district
+from tests.district import DAY, DISTRICT, TOWN, district
 
 __all__ = ["district", "newer", "people"]
 
@@ -79,3 +81,21 @@ def carried_out(people: People, first: int, second: int) -> str:
     assert isinstance(refused, Conflict), refused
     assert people.district.counts()["approval_uses"] == 1
     return refused.detail
+
+
+def test_of_two_files_taken_on_one_approval_at_once_one_is_made(people: People):
+    people.district.household()
+    people.district.night(DAY)
+    maker = people.viewers["maker"]
+    with transaction(people.district.engine) as session:
+        wanted = bulk_export(session, TOWN, subjects=SubjectKind.HOUSEHOLD, form="csv", maker=maker, on=DAY)
+        number = filed(session, people, wanted)
+    people.decided(number)
+
+    def take(session: Session) -> None:
+        export_granted(session, people.district.cipher, number, viewer=maker, at=AT)
+
+    refused = refusal_of_second(people.district.engine, take, take)
+    assert isinstance(refused, Conflict), refused
+    counts = people.district.counts()
+    assert (counts["exports"], counts["approval_uses"]) == (1, 1)
