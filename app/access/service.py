@@ -14,7 +14,7 @@ from app.access.scope import Viewer, may_see
 from app.access.secrets import hash_of, is_secret
 from app.access.tokens import AccessToken, SignedInBy
 from app.access.totp import matching_step
-from app.db import Session, reading, transaction
+from app.db import Session, add_once, reading, transaction
 from app.errors import (
     Conflict,
     Forbidden,
@@ -66,7 +66,7 @@ def create_organisation(
     if parent_id is not None and organisation(session, parent_id).kind is not kind:
         raise Invalid("parent: a branch is of the same kind as the organisation it belongs to")
     made = Organisation(code=code, name=name, kind=kind, parent_id=parent_id, admitted_at=admitted_at)
-    if not store.add(session, made):
+    if not add_once(session, made):
         raise _code_taken(code)
     return made
 
@@ -125,7 +125,7 @@ def create_user(
         locked_until=None,
         password_changed_at=at,
     )
-    if not store.add(session, made):
+    if not add_once(session, made):
         raise _name_taken(username)
     return made
 

@@ -15,7 +15,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db import Session
@@ -121,16 +120,6 @@ def clients_in_use(session: Session, client_ids: Collection[str]) -> set[tuple[s
 def is_demonstration(session: Session) -> bool:
     """Whether the subjects on file are synthetic: those of a demonstration are never mixed with real ones."""
     return session.scalars(select(Subject.synthetic).limit(1)).first() is True
-
-
-def add(session: Session, row: Organisation | User | ApiClient) -> bool:
-    """Keep a new organisation, user or client and give it its id; False where its name was just taken."""
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        return False
-    return True
 
 
 def count_attempt(

@@ -18,7 +18,7 @@ from app.approvals.checks import (
     refuse_state,
 )
 from app.approvals.duties import DUTIES, TERM, may_check
-from app.db import Session
+from app.db import Session, add_once
 from app.errors import Conflict
 from app.models import Approval, ApprovalDecision, ApprovalKind, ApprovalUse
 from app.places.service import place as place_by_id
@@ -76,7 +76,7 @@ def decide(
         decided_by=checker.user_id,
         decided_at=at,
     )
-    if not store.add_once(session, made):
+    if not add_once(session, made):
         raise Conflict(
             f"审批 {approval_id} 刚刚已由他人决定 · somebody else has just decided about approval "
             f"{approval_id}; read it again"
@@ -105,7 +105,7 @@ def use(
     refuse_altered(found)
     refuse_state(found, _state(session, found, at=at), wanted=ApprovalState.GRANTED)
     made = ApprovalUse(approval_id=approval_id, used_by=user_id, used_at=at, outcome=dict(outcome))
-    if not store.add_once(session, made):
+    if not add_once(session, made):
         refuse_state(found, ApprovalState.USED, wanted=ApprovalState.GRANTED)
     return found
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.exc import IntegrityError
 
 from app.db import Session
 from app.models import Approval, ApprovalDecision, ApprovalKind, ApprovalUse, Place, User
@@ -15,16 +14,6 @@ def add(session: Session, approval: Approval) -> Approval:
     session.add(approval)
     session.flush()
     return approval
-
-
-def add_once(session: Session, row: ApprovalDecision | ApprovalUse) -> bool:
-    """Keep the decision or the use of an approval; False where another one came first."""
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        return False
-    return True
 
 
 def lock_target(session: Session, approval: Approval) -> None:

@@ -11,7 +11,7 @@ from app.access.scope import Viewer, may_see
 from app.attestations import store
 from app.attestations.attestation import DOCUMENT_LENGTH_MAX, Attestation, AttestationState
 from app.attestations.store import EVERYTHING, Until, attested_subjects
-from app.db import Session
+from app.db import Session, add_once
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Attestation as KeptAttestation
 from app.models import AttestationEnd, AttestationKind, DesignationKind, Place, PlaceKind, SubjectKind
@@ -169,7 +169,7 @@ def carry_out(
             attestation_id=content["attestation_id"], approval_id=approval_id, ended_on=on, reason=reason,
             asked_by=asked_by, granted_by=granted_by, ended_at=at,
         )  # fmt: skip
-        if not store.add_end(session, ended):
+        if not add_once(session, ended):
             raise Conflict(
                 f"attestation {content['attestation_id']}: 刚刚已由他人撤回 · is withdrawn already"
             )

@@ -7,7 +7,7 @@ from typing import Any
 from app import clock
 from app.access.scope import Viewer, may_see
 from app.appraisals.service import results_of
-from app.db import Session
+from app.db import Session, add_once
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Override as KeptOverride
 from app.models import OverrideEnd, Rating, Subject, SubjectKind
@@ -158,7 +158,7 @@ def end(session: Session, override_id: int, *, reason: str, viewer: Viewer, at: 
         ended_by=viewer.user_id,
     )
     over = shown.state in (OverrideState.ENDED, OverrideState.EXPIRED)
-    if over or not store.add_end(session, made):
+    if over or not add_once(session, made):
         raise Conflict(f"评级调整 {override_id}{shown.state_label} · override {override_id} is over already")
     again = store.override(session, override_id)
     assert again is not None
