@@ -11,7 +11,7 @@ from app.access.scope import Viewer, may_see
 from app.attestations import store
 from app.attestations.attestation import DOCUMENT_LENGTH_MAX, Attestation, AttestationState
 from app.attestations.store import EVERYTHING, Until, attested_subjects
-from app.db import Session
+from app.db import Session, add_once
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Attestation as KeptAttestation
 from app.models import AttestationEnd, AttestationKind, DesignationKind, Place, PlaceKind, SubjectKind
@@ -19,8 +19,8 @@ from app.places.service import place as place_by_id
 from app.places.service import place_by_code, subtree_prefix
 from app.rules.service import rule_in_force, rule_version
 from app.subjects.service import subject as subject_by_id
-from scoring import Profile
-from scoring.definition import ProfileDefinition
+from scoring import CardError, Profile
+from scoring.definition import ProfileDefinition, Text
 
 __all__ = ["EVERYTHING", "Until", "attested_subjects"]
 
@@ -169,7 +169,7 @@ def carry_out(
             attestation_id=content["attestation_id"], approval_id=approval_id, ended_on=on, reason=reason,
             asked_by=asked_by, granted_by=granted_by, ended_at=at,
         )  # fmt: skip
-        if not store.add_end(session, ended):
+        if not add_once(session, ended):
             raise Conflict(
                 f"attestation {content['attestation_id']}: 刚刚已由他人撤回 · is withdrawn already"
             )
@@ -283,15 +283,22 @@ def _refuse_uncounted(profile: ProfileDefinition, order: Order) -> None:
 
 
 def _shown(session: Session, kept: Sequence[store.Kept], *, on: date) -> list[Attestation]:
-    labels: dict[int, ProfileDefinition] = {}
+    labels: dict[int, Mapping[str, Text]] = {}
     for row, *_ in kept:
         if row.rule_version_id not in labels:
-            content = rule_version(session, row.rule_version_id).content
-            labels[row.rule_version_id] = Profile.parse(content).definition
+            labels[row.rule_version_id] = _labels(rule_version(session, row.rule_version_id).content)
     return [_one(each, labels[each[0].rule_version_id], on=on) for each in kept]
 
 
-def _one(kept: store.Kept, profile: ProfileDefinition, *, on: date) -> Attestation:
+def _labels(content: str) -> Mapping[str, Text]:
+    """What a kept profile calls its measures; nothing of one from before a check it does not pass."""
+    try:
+        return Profile.parse(content).definition.measures
+    except CardError:
+        return {}
+
+
+def _one(kept: store.Kept, labels: Mapping[str, Text], *, on: date) -> Attestation:
     row, end, place, office, asked_by, granted_by = kept
     state = AttestationState.EXPIRED if row.valid_until <= on else AttestationState.IN_FORCE
     if end is not None and end.ended_on <= on:
@@ -304,7 +311,7 @@ def _one(kept: store.Kept, profile: ProfileDefinition, *, on: date) -> Attestati
         place_code=place.code,
         place_name=place.name,
         measure=row.measure,
-        label=profile.measures[row.measure].zh,
+        label=labels[row.measure].zh if row.measure in labels else row.measure,
         reason=row.reason,
         document=row.document,
         document_sha256=row.document_sha256,
