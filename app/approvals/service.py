@@ -1,6 +1,6 @@
 """Maker and checker: what one person asks for, another one grants, and is then carried out once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -116,7 +116,7 @@ def standing(session: Session, approval_id: int, *, viewer: Viewer, at: datetime
     duty = DUTIES[found.kind]
     if viewer.role not in duty.makers | duty.checkers or not may_see(viewer, _place_code(session, found)):
         raise not_there(approval_id)
-    return _standing(session, found, viewer=viewer, at=at)
+    return _standings(session, [found], viewer=viewer, at=at)[0]
 
 
 def work_list(session: Session, *, viewer: Viewer, at: datetime, limit: int) -> list[Standing]:
@@ -124,24 +124,33 @@ def work_list(session: Session, *, viewer: Viewer, at: datetime, limit: int) -> 
     prefix = subtree_prefix(viewer.place_code)
     mine = [kind for kind, duty in DUTIES.items() if viewer.role in duty.makers | duty.checkers]
     found = store.open_approvals(session, prefix, kinds=mine, at=at, limit=limit)
-    return [_standing(session, one, viewer=viewer, at=at) for one in found]
+    return _standings(session, found, viewer=viewer, at=at)
 
 
-def _standing(session: Session, approval: Approval, *, viewer: Viewer, at: datetime) -> Standing:
-    decision = store.decision(session, approval.approval_id)
-    used = store.use_of(session, approval.approval_id)
-    state = state_of(approval, decision, used, at=at)
-    people = [approval.made_by, *([] if decision is None else [decision.decided_by])]
+def _standings(
+    session: Session, approvals: Sequence[Approval], *, viewer: Viewer, at: datetime
+) -> list[Standing]:
+    """Approvals with what became of each, asked for all of them at once."""
+    numbers = [one.approval_id for one in approvals]
+    decisions, uses = store.decisions(session, numbers), store.uses(session, numbers)
+    people = {one.made_by for one in approvals} | {one.decided_by for one in decisions.values()}
     names = store.usernames(session, people)
-    return Standing(
-        approval=approval,
-        decision=decision,
-        use=used,
-        state=state,
-        made_by=names[approval.made_by],
-        decided_by=None if decision is None else names[decision.decided_by],
-        may_decide=may_check(viewer, approval) and state is ApprovalState.WAITING,
-    )
+    standings = []
+    for one in approvals:
+        decision, used = decisions.get(one.approval_id), uses.get(one.approval_id)
+        state = state_of(one, decision, used, at=at)
+        standings.append(
+            Standing(
+                approval=one,
+                decision=decision,
+                use=used,
+                state=state,
+                made_by=names[one.made_by],
+                decided_by=None if decision is None else names[decision.decided_by],
+                may_decide=may_check(viewer, one) and state is ApprovalState.WAITING,
+            )
+        )
+    return standings
 
 
 def _known(session: Session, approval_id: int) -> Approval:

@@ -1,6 +1,6 @@
 """Approvals as they are kept: asked for, decided and used, each written once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
@@ -38,6 +38,18 @@ def use_of(session: Session, approval_id: int) -> ApprovalUse | None:
     return session.get(ApprovalUse, approval_id)
 
 
+def decisions(session: Session, approval_ids: Collection[int]) -> dict[int, ApprovalDecision]:
+    """What was decided about some approvals, by their numbers."""
+    found = select(ApprovalDecision).where(ApprovalDecision.approval_id.in_(approval_ids))
+    return {row.approval_id: row for row in session.scalars(found)}
+
+
+def uses(session: Session, approval_ids: Collection[int]) -> dict[int, ApprovalUse]:
+    """Which of some approvals were carried out, by their numbers."""
+    found = select(ApprovalUse).where(ApprovalUse.approval_id.in_(approval_ids))
+    return {row.approval_id: row for row in session.scalars(found)}
+
+
 def open_approvals(
     session: Session, place_prefix: str, *, kinds: Sequence[ApprovalKind], at: datetime, limit: int
 ) -> Sequence[Approval]:
@@ -65,7 +77,7 @@ def user(session: Session, user_id: int) -> User:
     return session.get_one(User, user_id)
 
 
-def usernames(session: Session, user_ids: Sequence[int]) -> dict[int, str]:
+def usernames(session: Session, user_ids: Collection[int]) -> dict[int, str]:
     """The names users sign in with, by their ids."""
     found = select(User.user_id, User.username).where(User.user_id.in_(user_ids))
     return {row[0]: row[1] for row in session.execute(found)}

@@ -17,9 +17,10 @@ from app.models import Attestation as KeptAttestation
 from app.models import AttestationEnd, AttestationKind, DesignationKind, Place, PlaceKind, SubjectKind
 from app.places.service import place as place_by_id
 from app.places.service import place_by_code, subtree_prefix
-from app.rules.service import rule_in_force, rule_version
+from app.rules.service import profiles_of, rule_in_force
+from app.subjects.free_text import without_numbers
 from app.subjects.service import subject as subject_by_id
-from scoring import CardError, Profile
+from scoring import Profile
 from scoring.definition import ProfileDefinition, Text
 
 __all__ = ["EVERYTHING", "Until", "attested_subjects"]
@@ -34,8 +35,6 @@ TITLE_OF = {
 }
 _KINDS = {kind.value: kind for kind in AttestationKind}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# It is read by more people than the document itself: a phone has eleven digits, an identity card seventeen.
-_NUMBER = re.compile(r"\d{8}")
 # How many hold by kind and measure, of each holder.
 Counts = Mapping[tuple[str, str], Mapping[str, int]]
 
@@ -78,10 +77,6 @@ def wanted(session: Session, order: Order, *, viewer: Viewer, on: date) -> dict[
         raise Invalid(
             f"document: 应为 1 至 {DOCUMENT_LENGTH_MAX} 字 · write 1 to {DOCUMENT_LENGTH_MAX} characters"
         )
-    if _NUMBER.search(document):
-        raise Invalid(
-            "document: 文件名称不得含证件号码等长数字 · the name of a document holds no number of a person"
-        )
     twin = store.same_in_force(
         session, holder, kind=order.kind, measure=order.measure, sha256=order.document_sha256, on=on
     )
@@ -100,7 +95,7 @@ def wanted(session: Session, order: Order, *, viewer: Viewer, on: date) -> dict[
         "measure": order.measure,
         "profile": rule.code,
         "rule_version_id": rule.rule_version_id,
-        "document": document,
+        "document": without_numbers(document, where="document"),
         "document_sha256": order.document_sha256,
         "decided_on": order.decided_on.isoformat(),
         "valid_until": order.valid_until.isoformat(),
@@ -150,6 +145,26 @@ def as_it_is_now(session: Session, asked: Mapping[str, Any], *, viewer: Viewer, 
 def target_of(asked: Mapping[str, Any]) -> str:
     """What an approval of it is about."""
     return f"attestation/{asked['holder']}/{asked['measure']}"
+
+
+def gates_of(session: Session, asked: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The gate each document asked about counts for, as the profile calls it; in two queries for any number.
+
+    A profile nobody used yet may be gone for a newer text of it: then the measure is named as it is kept.
+    """
+    numbers = {one["attestation_id"] for one in asked if "attestation_id" in one}
+    under = store.rule_versions_of(session, numbers) if numbers else {}
+    versions = [one.get("rule_version_id", under.get(one.get("attestation_id", 0), 0)) for one in asked]
+    profiles = profiles_of(session, set(versions)) if versions else {}
+    called = {
+        (number, gate.kind, gate.measure): gate.label.zh
+        for number, profile in profiles.items()
+        for gate in profile.criteria
+    }
+    return [
+        called.get((number, one["kind"], one["measure"]), str(one["measure"]))
+        for number, one in zip(versions, asked, strict=True)
+    ]
 
 
 def carry_out(
@@ -283,22 +298,12 @@ def _refuse_uncounted(profile: ProfileDefinition, order: Order) -> None:
 
 
 def _shown(session: Session, kept: Sequence[store.Kept], *, on: date) -> list[Attestation]:
-    labels: dict[int, Mapping[str, Text]] = {}
-    for row, *_ in kept:
-        if row.rule_version_id not in labels:
-            labels[row.rule_version_id] = _labels(rule_version(session, row.rule_version_id).content)
-    return [_one(each, labels[each[0].rule_version_id], on=on) for each in kept]
+    profiles = profiles_of(session, {row.rule_version_id for row, *_ in kept}) if kept else {}
+    return [_one(each, profiles.get(each[0].rule_version_id), on=on) for each in kept]
 
 
-def _labels(content: str) -> Mapping[str, Text]:
-    """What a kept profile calls its measures; nothing of one from before a check it does not pass."""
-    try:
-        return Profile.parse(content).definition.measures
-    except CardError:
-        return {}
-
-
-def _one(kept: store.Kept, labels: Mapping[str, Text], *, on: date) -> Attestation:
+def _one(kept: store.Kept, profile: ProfileDefinition | None, *, on: date) -> Attestation:
+    labels: Mapping[str, Text] = {} if profile is None else profile.measures
     row, end, place, office, asked_by, granted_by = kept
     state = AttestationState.EXPIRED if row.valid_until <= on else AttestationState.IN_FORCE
     if end is not None and end.ended_on <= on:

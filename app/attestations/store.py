@@ -39,6 +39,13 @@ def attestation(session: Session, attestation_id: int) -> Kept | None:
     return next(iter(_read(session, _kept().where(Attestation.attestation_id == attestation_id))), None)
 
 
+def rule_versions_of(session: Session, attestation_ids: Collection[int]) -> dict[int, int]:
+    """Under which profile each of some attestations was recorded."""
+    rows = select(Attestation.attestation_id, Attestation.rule_version_id)
+    found = session.execute(rows.where(Attestation.attestation_id.in_(attestation_ids)))
+    return {row[0]: row[1] for row in found}
+
+
 def of_holders(session: Session, holders: Collection[str], *, on: date, until: Until) -> list[Kept]:
     """What counts of some holders on a day, by their numbers."""
     found: list[Kept] = []

@@ -26,6 +26,7 @@ from app.ratings.service import current_rating, explained
 from app.records.current import months_before
 from app.rules.appraisals import AppraisalRules, OverrideCaps
 from app.rules.service import appraisal_rules_in_force, appraisal_rules_of
+from app.subjects.free_text import without_numbers
 from app.subjects.service import subject as subject_by_id
 
 
@@ -281,7 +282,7 @@ def _checked(text: str, *, where: str, length_max: int) -> str:
     plain = text.strip()
     if not 0 < len(plain) <= length_max:
         raise Invalid(f"{where}: 应为 1 至 {length_max} 字 · write 1 to {length_max} characters")
-    return plain
+    return without_numbers(plain, where=where)
 
 
 def _order(rules: AppraisalRules) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -161,6 +162,15 @@ def rule_version(session: Session, rule_version_id: int) -> RuleVersion:
     """One kept version."""
     found = store.rule_version(session, rule_version_id)
     assert found is not None, "a rating refers to a rule version that is not kept"
+    return found
+
+
+def profiles_of(session: Session, rule_version_ids: Collection[int]) -> dict[int, ProfileDefinition]:
+    """Kept profiles as they were, in one query; one from before a check it does not pass is left out."""
+    found = {}
+    for number, content in store.contents(session, rule_version_ids).items():
+        with suppress(CardError):
+            found[number] = Profile.parse(content).definition
     return found
 
 

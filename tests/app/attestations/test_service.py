@@ -29,6 +29,7 @@ from tests.app.attestations.desk import AGREEMENT, DAY, DOCUMENT, SHA, UNTIL, De
 from tests.app.designations.committee import NOTICE_DAYS
 from tests.at_once import refusal_of_second
 from tests.district import OTHER_VILLAGE, TOWN, VILLAGE
+from tests.numbers import resident
 
 __all__ = ["desk", "policies"]
 sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -235,9 +236,9 @@ def noticed_village(desk: Desk, **document) -> tuple[int, date]:
         ((VETO, "village_veto_count"), {"document_sha256": "x"}, Invalid, "64 lower-case hex"),
         (
             (VETO, "village_veto_count"),
-            {"document": "判决 19700101"},
+            {"document": f"判决 {resident(1)}"},
             Invalid,
-            "number of a person",
+            "document: 内含居民身份证号",
         ),
         ((VETO, "village_veto_count"), {"place_code": "500120100200"}, NotFound, "not in 大兴镇"),
     ],
