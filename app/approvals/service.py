@@ -18,7 +18,7 @@ from app.approvals.checks import (
     refuse_state,
 )
 from app.approvals.duties import DUTIES, TERM, may_check
-from app.db import Session
+from app.db import Session, add_once
 from app.errors import Conflict
 from app.models import Approval, ApprovalDecision, ApprovalKind, ApprovalUse
 from app.places.service import place as place_by_id
@@ -59,10 +59,12 @@ def decide(
 ) -> ApprovalDecision:
     """Grant or refuse what somebody else asked for; of two decisions at the same moment one is taken.
 
+    Two approvals of one thing are decided one after the other: the second is weighed by what the first left.
     Accounts are personal (one account, one person). `Forbidden` for the maker and for another role,
     `NotFound` from outside the division, `Conflict` for what is decided or expired.
     """
     found = _known(session, approval_id)
+    store.lock_target(session, found)
     maker = store.user(session, found.made_by)
     refuse_checker(checker, found, maker=maker, place_code=_place_code(session, found))
     refuse_state(found, _state(session, found, at=at), wanted=ApprovalState.WAITING)
@@ -74,7 +76,7 @@ def decide(
         decided_by=checker.user_id,
         decided_at=at,
     )
-    if not store.add_once(session, made):
+    if not add_once(session, made):
         raise Conflict(
             f"审批 {approval_id} 刚刚已由他人决定 · somebody else has just decided about approval "
             f"{approval_id}; read it again"
@@ -103,7 +105,7 @@ def use(
     refuse_altered(found)
     refuse_state(found, _state(session, found, at=at), wanted=ApprovalState.GRANTED)
     made = ApprovalUse(approval_id=approval_id, used_by=user_id, used_at=at, outcome=dict(outcome))
-    if not store.add_once(session, made):
+    if not add_once(session, made):
         refuse_state(found, ApprovalState.USED, wanted=ApprovalState.GRANTED)
     return found
 

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, or_, select
 
 from app.db import Session
 from app.models import Approval, ApprovalDecision, ApprovalKind, ApprovalUse, Place, User
@@ -17,14 +16,11 @@ def add(session: Session, approval: Approval) -> Approval:
     return approval
 
 
-def add_once(session: Session, row: ApprovalDecision | ApprovalUse) -> bool:
-    """Keep the decision or the use of an approval; False where another one came first."""
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        return False
-    return True
+def lock_target(session: Session, approval: Approval) -> None:
+    """Let only one at a time decide about a thing, by whatever approval; SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        thing = f"approval/{approval.kind}/{approval.target}"
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(thing))))
 
 
 def approval(session: Session, approval_id: int) -> Approval | None:

@@ -11,7 +11,7 @@ from app.access.scope import Viewer, may_see
 from app.attestations import store
 from app.attestations.attestation import DOCUMENT_LENGTH_MAX, Attestation, AttestationState
 from app.attestations.store import EVERYTHING, Until, attested_subjects
-from app.db import Session
+from app.db import Session, add_once
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Attestation as KeptAttestation
 from app.models import AttestationEnd, AttestationKind, DesignationKind, Place, PlaceKind, SubjectKind
@@ -21,7 +21,7 @@ from app.rules.service import profiles_of, rule_in_force
 from app.subjects.free_text import without_numbers
 from app.subjects.service import subject as subject_by_id
 from scoring import Profile
-from scoring.definition import ProfileDefinition
+from scoring.definition import ProfileDefinition, Text
 
 __all__ = ["EVERYTHING", "Until", "attested_subjects"]
 
@@ -184,7 +184,7 @@ def carry_out(
             attestation_id=content["attestation_id"], approval_id=approval_id, ended_on=on, reason=reason,
             asked_by=asked_by, granted_by=granted_by, ended_at=at,
         )  # fmt: skip
-        if not store.add_end(session, ended):
+        if not add_once(session, ended):
             raise Conflict(
                 f"attestation {content['attestation_id']}: 刚刚已由他人撤回 · is withdrawn already"
             )
@@ -299,10 +299,11 @@ def _refuse_uncounted(profile: ProfileDefinition, order: Order) -> None:
 
 def _shown(session: Session, kept: Sequence[store.Kept], *, on: date) -> list[Attestation]:
     profiles = profiles_of(session, {row.rule_version_id for row, *_ in kept}) if kept else {}
-    return [_one(each, profiles[each[0].rule_version_id], on=on) for each in kept]
+    return [_one(each, profiles.get(each[0].rule_version_id), on=on) for each in kept]
 
 
-def _one(kept: store.Kept, profile: ProfileDefinition, *, on: date) -> Attestation:
+def _one(kept: store.Kept, profile: ProfileDefinition | None, *, on: date) -> Attestation:
+    labels: Mapping[str, Text] = {} if profile is None else profile.measures
     row, end, place, office, asked_by, granted_by = kept
     state = AttestationState.EXPIRED if row.valid_until <= on else AttestationState.IN_FORCE
     if end is not None and end.ended_on <= on:
@@ -315,7 +316,7 @@ def _one(kept: store.Kept, profile: ProfileDefinition, *, on: date) -> Attestati
         place_code=place.code,
         place_name=place.name,
         measure=row.measure,
-        label=profile.measures[row.measure].zh,
+        label=labels[row.measure].zh if row.measure in labels else row.measure,
         reason=row.reason,
         document=row.document,
         document_sha256=row.document_sha256,

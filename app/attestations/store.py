@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from app.db import Session
@@ -33,16 +32,6 @@ def add(session: Session, row: Attestation) -> None:
     """Keep a new attestation."""
     session.add(row)
     session.flush()
-
-
-def add_end(session: Session, row: AttestationEnd) -> bool:
-    """Withdraw one; False where somebody else has just done so."""
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        return False
-    return True
 
 
 def attestation(session: Session, attestation_id: int) -> Kept | None:

@@ -109,8 +109,8 @@ def erase(
     terms rule those.
     """
     content, on = erasure_content(subject_id, ground=ground, document=document), clock.day_of(at)
-    _refuse_unerasable(session, subject_id, on=on)
     store.lock_subject(session, subject_id)
+    _refuse_unerasable(session, subject_id, on=on)
     kin = kin_of(session, subject_id, on=on)
     left = _hindrances(session, cipher, subject_id, kin=kin, needs_consent=needs_consent, at=at)
     if left:
