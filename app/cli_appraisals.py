@@ -40,6 +40,7 @@ Number = Annotated[
     int, typer.Argument(min=1, max=NUMBER_MAX, help="评议员序号 the number of the appraiser in the round")
 ]
 Reason = Annotated[str, typer.Option(help="原因 why")]
+Early = Annotated[str, typer.Option("--reason", help="无人提交时提前截止的理由 why, while no sheet is in")]
 _DETAILS = {
     "points_from_the_others": "与他人平均相差 points from the others",
     "household_count": "户数 households",
@@ -162,12 +163,12 @@ def import_(round_id: RoundNo, number: Number, file: Path, by: By, password: Pas
 
 
 @appraisals.command()
-def close(round_id: RoundNo, by: By, password: Password) -> None:
+def close(round_id: RoundNo, by: By, password: Password, *, reason: Early = "") -> None:
     """Close a round, once; the next night rates by what it came to."""
     who, chosen = signed_in(by, password, to="close_round"), settings.from_environment()
     cipher, at = _cipher(chosen), clock.now()
     with recorded(chosen) as session:
-        found = service.close_round(session, cipher, round_id, viewer=who, at=at)
+        found = service.close_round(session, cipher, round_id, viewer=who, at=at, reason=reason)
         result = service.result_of_round(session, cipher, round_id, viewer=who, at=at)
     _say(_line(found))
     _tell(result, households=False)
@@ -286,8 +287,13 @@ def _detail(detail: Mapping[str, Any]) -> str:
 def _line(found: Round) -> str:
     return (
         f"{_head(found)}  农户 {found.household_count}，可评 {found.appraisable_count}，"
-        f"评议员 {found.invited_count}，已提交 {found.submitted_count}"
+        f"评议员 {found.invited_count}，已提交 {found.submitted_count}{_why(found)}"
     )
+
+
+def _why(found: Round) -> str:
+    reason = found.closing.reason if found.closing else None
+    return f"  提前截止：{reason}" if reason else ""
 
 
 def _own_line(found: OwnRound) -> str:

@@ -11,10 +11,10 @@ from typer.testing import CliRunner, Result
 
 from app import clock
 from app.access.service import create_user
-from app.cli_appraisals import appraisals, overrides
+from app.cli_appraisals import _detail, appraisals, overrides
 from app.cli_approvals import approvals
 from app.db import transaction
-from app.errors import Conflict, Forbidden
+from app.errors import Conflict, Forbidden, Invalid
 from app.inquiry_log.writing import LogUnavailable
 from app.models import Role
 from tests.app.appraisals.test_routes import fill
@@ -165,3 +165,15 @@ def test_no_result_is_shown_where_the_log_cannot_be_written(terminal, opened, vi
     assert isinstance(refused.exception, LogUnavailable)
     assert "H00001" not in refused.output
     assert kept(village.district.engine) == before
+
+
+def test_the_figures_behind_a_flag_are_said_in_words(backend: str):
+    said = _detail({"kappa": 0.1656, "kappa_least": 0.2, "counted": False})
+    assert said == "，kappa 0.1656，下限 least 0.2"
+
+
+def test_a_round_opened_by_mistake_is_closed_with_a_reason_at_the_terminal(terminal, opened):
+    assert isinstance(terminal(appraisals, "close", 1, by="anna").exception, Conflict)
+    forged = terminal(appraisals, "close", 1, "--reason", "x\n第 2 轮", by="anna")
+    assert isinstance(forged.exception, Invalid)
+    assert "提前截止：日期填错" in terminal(appraisals, "close", 1, "--reason", "日期填错", by="anna").output

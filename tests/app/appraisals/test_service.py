@@ -162,10 +162,13 @@ def test_whoever_reads_a_result_is_on_record_as_having_seen_its_households(villa
         (OPENS - timedelta(days=1), CLOSES, Invalid),
         (OPENS, OPENS, Invalid),
         (OPENS, OPENS + timedelta(days=1), None),
+        (OPENS, OPENS + timedelta(days=180), None),
+        (OPENS, OPENS + timedelta(days=181), Invalid),
+        (OPENS, date(9999, 12, 31), Invalid),
     ],
 )
 @sqlite
-def test_a_round_begins_today_or_later_and_has_at_least_a_day(
+def test_a_round_begins_today_or_later_and_has_at_least_a_day_and_at_most_180(
     village: Village, opens: date, closes: date, refused: type[AppError] | None
 ):
     village.settled(1)
@@ -209,7 +212,7 @@ def test_a_round_is_not_closed_before_its_day_unless_every_sheet_is_in(village: 
     village.settled(1)
     round_id = village.opened()
     early = CLOSES - timedelta(days=1)
-    with pytest.raises(Conflict, match="sheets are missing"):
+    with pytest.raises(Conflict, match="only with a reason"):
         village.closed(round_id, on=early)
     village.invited(round_id, "appraiser.1", "appraiser.2")
     village.submitted(round_id, "appraiser.1", [mark(1)])
@@ -217,6 +220,30 @@ def test_a_round_is_not_closed_before_its_day_unless_every_sheet_is_in(village: 
         village.closed(round_id, on=early)
     village.submitted(round_id, "appraiser.2", [mark(1)])
     assert village.closed(round_id, on=early).state == "closed"
+
+
+@sqlite
+@pytest.mark.parametrize("opens", [OPENS, OPENS + timedelta(days=5)])
+def test_a_round_without_any_sheet_is_closed_with_a_reason_and_makes_way_for_another(
+    village: Village, opens: date
+):
+    village.settled(1)
+    round_id = village.opened(opens=opens)
+    village.invited(round_id, "appraiser.1")
+    closed = village.closed(round_id, on=OPENS, reason=" 日期填错 ")
+    assert closed.closing is not None
+    assert (closed.closing.reason, closed.closing.sheet_count) == ("日期填错", 0)
+    assert village.opened() != round_id
+
+
+@sqlite
+def test_a_reason_does_not_close_a_round_that_somebody_has_handed_a_sheet_in_of(village: Village):
+    village.settled(1)
+    round_id = village.opened()
+    village.invited(round_id, "appraiser.1", "appraiser.2")
+    village.submitted(round_id, "appraiser.1", [mark(1)])
+    with pytest.raises(Conflict, match="1 sheets are missing"):
+        village.closed(round_id, on=CLOSES - timedelta(days=1), reason="日期填错")
 
 
 @sqlite

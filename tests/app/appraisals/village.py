@@ -110,11 +110,13 @@ class Village:
                 at=morning(on),
             )  # fmt: skip
 
-    def closed(self, round_id: int, *, by: str = "official", on: date = CLOSES) -> Round:
+    def closed(self, round_id: int, *, by: str = "official", on: date = CLOSES, reason: str = "") -> Round:
         """The round closed on a day."""
         with transaction(self.district.engine) as session:
             viewer = self.viewers[by]
-            return service.close_round(session, self.district.cipher, round_id, viewer=viewer, at=morning(on))
+            return service.close_round(
+                session, self.district.cipher, round_id, viewer=viewer, at=morning(on), reason=reason
+            )
 
     def appraised(self, *points: Sequence[int | None], on: date = CLOSES) -> int:
         """A closed round in which every appraiser gave the households these points, one list each."""
