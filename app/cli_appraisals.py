@@ -268,7 +268,7 @@ def _tell(found: RoundResult, *, households: bool) -> None:
     for flag in found.flags:
         numbers = "、".join(f"{n} 号" for n in (flag.appraiser_number, flag.other_appraiser_number) if n)
         about = f" 主体 {flag.subject_id}" if flag.subject_id else ""
-        _say(f"  提示 {flag.kind.label} {numbers}{about}{_detail(flag.detail)}")
+        _say(f"  提示 {flag.kind.label}{numbers and f' {numbers}'}{about}{_detail(flag.detail)}")
     for one_line in found.lines if households else ():
         line = one_line.line
         score = "没有结果 no result" if one_line.score is None else f"{one_line.score:.2f} {one_line.grade}"

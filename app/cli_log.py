@@ -43,7 +43,7 @@ def verify_(
 def compare_(
     folder: Annotated[
         Path | None,
-        typer.Argument(help="日志文件夹 the folder with inquiries-*.log; that of the settings"),
+        typer.Argument(exists=True, file_okay=False, help="日志文件夹 its folder; that of the settings"),
     ] = None,
     first: Annotated[int, typer.Option(min=0, max=10_000, help="列出编号条数 how many numbers to list")] = 10,
 ) -> None:

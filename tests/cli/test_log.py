@@ -89,6 +89,13 @@ def test_an_entry_whose_look_was_taken_out_of_the_database_is_named(look: Look, 
     assert gone in said
 
 
+def test_where_nothing_was_ever_logged_every_look_is_one_without_an_entry(look: Look, compared):
+    assert compared()[0] == 0
+    missing = look(logged=False)
+    status, said = compared()
+    assert (status, missing in said) == (1, True)
+
+
 def test_only_the_first_numbers_are_listed(look: Look, compared):
     look(logged=True)
     missing = {look(logged=False) for _ in range(5)}
@@ -100,8 +107,9 @@ def test_only_the_first_numbers_are_listed(look: Look, compared):
 def test_a_folder_that_is_not_there_and_a_line_that_is_no_entry_are_refused(
     look: Look, compared, sealed_log: Path
 ):
-    with pytest.raises(Invalid, match="no such folder"):
-        compared(str(sealed_log / "nowhere"))
+    status, said = compared(str(sealed_log / "nowhere"))
+    assert status == 2
+    assert "does not exist" in said
     look(logged=True)
     with (sealed_log / "inquiries-0.log").open("a", encoding="utf-8") as file:
         file.write("no entry\n")

@@ -44,8 +44,6 @@ def compare(engine: Engine, folder: Path) -> Comparison:
     The rows are read first: the entry of each was written before it. What was asked meanwhile is an entry
     whose row is looked for once more at the end.
     """
-    if not folder.is_dir():
-        raise Invalid(f"{folder}: 没有这个日志文件夹 · there is no such folder of a log")
     with reading(engine) as session:
         unnumbered, rows = store.numbered(session)
     entries = _read(folder)
