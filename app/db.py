@@ -171,8 +171,8 @@ def transaction(
 def _refuse_unlogged(_session: Session, added: Sequence[object]) -> None:
     if any(getattr(row, "in_sealed_log", False) for row in added):
         raise AppError(
-            "查询未登记入签封日志，未作答也未写入 · a look would be kept without its entry in the log, "
-            "so nothing was written; this is a fault of the service"
+            "查询未登记入签封日志，未作答也未写入 · a look was not entered in the sealed log, so nothing is "
+            "answered or written; this is a fault of the service"
         )
 
 
@@ -204,7 +204,10 @@ def reading(engine: Engine, *, scope: RowScope | None = None) -> Iterator[Sessio
     with Session(engine.execution_options(**options), expire_on_commit=False) as session:
         try:
             enter(session, scope)
+            added: list[object] = session.info.setdefault(_ADDED, [])
             yield session
+            # What is added here is forgotten: a record of who looked must not be.
+            _refuse_unlogged(session, [*added, *session.new])
         except OperationalError as error:
             raise _unavailable(error, "Mend that and try again.") from error
 

@@ -104,7 +104,7 @@ def test_no_look_is_kept_without_its_entry_in_the_sealed_log(migrated_engine, le
             if leaves_record:
                 raise ConsentMissing("no consent", leaves_record=True)
 
-    with pytest.raises(AppError, match="without its entry in the log"):
+    with pytest.raises(AppError, match="not entered in the sealed log"):
         step()
     with reading(migrated_engine) as session:
         assert count(session) == 0
@@ -116,3 +116,8 @@ def test_a_look_is_kept_by_whoever_answers_for_its_entry(migrated_engine):
         note_added(session, [Look()])
     with reading(migrated_engine) as session:
         assert count(session) == 1
+
+
+def test_a_look_that_a_reader_would_forget_is_refused(migrated_engine):
+    with pytest.raises(AppError, match="not entered in the sealed log"), reading(migrated_engine) as session:
+        note_added(session, [Look()])
