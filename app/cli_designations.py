@@ -260,7 +260,7 @@ def refuse(number: Number, reason: Reason, by: By, password: Password, document:
 
 @designations.command()
 def withdraw(number: Number, reason: Reason, by: By, password: Password, document: Document = "") -> None:
-    """Take a proposal back, or note that a title was given up."""
+    """Take an application back, or note that a holder gives a proposal or a title up, by a document."""
     _take(
         _only(number),
         DesignationAction.WITHDRAW,

@@ -84,13 +84,15 @@ class Refusal:
 class Seen:
     """What a step is weighed by: the rules it goes by, the facts of the day, and how its notice stands.
 
-    `disputed`: an objection of the subject to what is recorded or rated of it is open.
+    `disputed`: an objection of the subject to what is recorded or rated of it is open. `applied_at`: the
+    level of whoever applied for it; none where the night proposed it.
     """
 
     rules: TitleRules
     found: Found
     notice: NoticeStanding | None
     disputed: bool = False
+    applied_at: Level | None = None
 
 
 def transition_of(standing: Standing, action: DesignationAction, *, rules: TitleRules) -> Transition:
@@ -113,6 +115,8 @@ def refusal(standing: Standing, act: Act, seen: Seen) -> AppError | None:
     try:
         step = transition_of(standing, act.action, rules=seen.rules)
         _refuse_person(standing, act, step, rules=seen.rules)
+        if Condition.APPLIED_OR_DECLARED in step.conditions:
+            _refuse_taking_back(standing, act, seen=seen)
         _refuse_words(standing, act, step)
         _refuse_time(standing, act, step, seen=seen)
         _refuse_notice(standing, act, step, seen=seen)
@@ -143,16 +147,50 @@ def _refuse_person(standing: Standing, act: Act, step: Transition, *, rules: Tit
             f"{asked} ({rules.profile.code})"
         )
     if Condition.NEW_PERSON in step.conditions:
-        mine = [each.action for each in standing.steps if each.user_id == act.user_id]
-        judged = [each for each in mine if each in JUDGED]
-        if judged:
-            raise Forbidden(
-                f"您已办理{judged[0].label}，{step.action.label}须由另一人办理 · you took the step "
-                f"{judged[0]} of this title yourself: another person takes {step.action}"
-            )
+        _refuse_second_judgement(standing, act)
     if Condition.OTHER_THAN_POSTER in step.conditions and standing.last.user_id == act.user_id:
         raise Forbidden(
             "摘牌由您提出，须由另一人决定 · you proposed to take this title yourself: another person decides"
+        )
+
+
+def _refuse_second_judgement(standing: Standing, act: Act) -> None:
+    mine = [each.action for each in standing.steps if each.user_id == act.user_id]
+    judged = [each for each in mine if each in JUDGED]
+    if judged:
+        raise Forbidden(
+            f"您已办理{judged[0].label}，{act.action.label}须由另一人办理 · you took the step "
+            f"{judged[0]} of this title yourself: another person takes {act.action}"
+        )
+
+
+def _refuse_taking_back(standing: Standing, act: Act, *, seen: Seen) -> None:
+    """An application is taken back where it was made; what the night proposed is given up by its holder."""
+    if act.user_id is None:
+        return
+    assert act.level is not None, "whoever has no level was refused before"
+    if seen.applied_at is not None and act.level.rank >= seen.applied_at.rank:
+        return
+    if act.level is not seen.rules.path.decided_by:
+        asked, decides = seen.applied_at, seen.rules.path.decided_by
+        chinese = (
+            "夜间作业的提名不能撤回" if asked is None else f"申请由{asked.label}提出，由{asked.label}撤回"
+        )
+        english = (
+            "the night proposed it"
+            if asked is None
+            else f"it was applied for at the level {asked} and is taken back there"
+        )
+        raise Forbidden(
+            f"{chinese}；有不同意见的，请办理“不予认定”；本人放弃的，由{decides.label}凭本人声明撤回 · "
+            f"{english}: whoever is of another mind refuses it; what its holder gives up in writing is "
+            f"withdrawn at the level {decides}"
+        )
+    _refuse_second_judgement(standing, act)
+    if not act.document.strip():
+        raise Invalid(
+            "document: 非本级申请的，凭本人放弃的书面声明撤回；有不同意见的，请办理“不予认定” · name the "
+            "declaration by which the holder gives it up; whoever is of another mind refuses it"
         )
 
 
@@ -162,7 +200,8 @@ def _refuse_words(standing: Standing, act: Act, step: Transition) -> None:
             raise Invalid(f"{name}: 最多 {length} 字 · write at most {length} characters")
     if Condition.REASON in step.conditions and not act.reason.strip():
         raise Invalid("reason: 请写明理由 · say why, in at least one word")
-    if Condition.DOCUMENT in step.conditions and not act.document.strip():
+    by_hand = act.user_id is not None
+    if Condition.DOCUMENT in step.conditions and by_hand and not act.document.strip():
         raise Invalid("document: 请写明依据文件 · name the document this rests on")
     given = act.action in (DesignationAction.AWARD, DesignationAction.RENEW)
     if standing.by_hand and given and not (act.reason.strip() and act.document.strip()):

@@ -10,7 +10,7 @@ from app import clock
 from app.access.scope import Viewer, may_see
 from app.db import Session
 from app.designations.found import Found, Holder, fingerprint_of
-from app.designations.path import level_of_person
+from app.designations.path import Duty, Level, level_of, level_of_person
 from app.designations.rules import TitleRules
 from app.designations.service.announcing import Announcing, announce, certify, unconsented
 from app.designations.service.rules import rules_if_any, rules_of_version
@@ -170,6 +170,7 @@ def _weighed(session: Session, taken: Sequence[Standing], act: Act) -> list[tupl
     notices = notice_standings(session, sorted(running), on=act.on) if running else {}
     lowers = act.action is Action.PUT_ON_PROBATION
     disputed = subjects_with_open_objections(session, on=act.on) if lowers else set()
+    applied_at = _applied_at(session, taken) if act.action is Action.WITHDRAW else {}
     return [
         (
             one,
@@ -178,11 +179,25 @@ def _weighed(session: Session, taken: Sequence[Standing], act: Act) -> list[tupl
                 facts[one.number],
                 notices.get(one.notice_id or 0),
                 disputed=one.designation.subject_id in disputed,
+                applied_at=applied_at.get(one.number),
             ),
         )
         for (_, _, version), group in groups.items()
         for one in group
     ]
+
+
+def _applied_at(session: Session, taken: Sequence[Standing]) -> dict[int, Level]:
+    """At which level each of some titles was applied for; what the night proposed is left out."""
+    first = {one.number: one.steps[0] for one in taken}
+    roles = store.roles(session, {step.user_id for step in first.values() if step.user_id is not None})
+    found = {}
+    for number, step in first.items():
+        if step.user_id is not None:
+            lowest = level_of(Duty.PROPOSER, rules_of_version(session, step.rule_version_id).path)
+            # Whoever has no level any more applied at the lowest that does, or above.
+            found[number] = level_of_person(*roles[step.user_id]) or lowest
+    return found
 
 
 def _row(standing: Standing, act: Act, seen: Seen, *, notice_id: int | None) -> Mapping[str, Any]:

@@ -22,6 +22,7 @@ from app.models import (
     Place,
     PlaceKind,
     Purpose,
+    Role,
     User,
 )
 
@@ -242,6 +243,16 @@ def users(session: Session, user_ids: Collection[int]) -> dict[int, str]:
     """The names users sign in with, by their ids."""
     found = select(User.user_id, User.username).where(User.user_id.in_(user_ids))
     return {row[0]: row[1] for row in session.execute(found)}
+
+
+def roles(session: Session, user_ids: Collection[int]) -> dict[int, tuple[Role, PlaceKind]]:
+    """The role of some users and what kind of division theirs is, by their ids."""
+    found = (
+        select(User.user_id, User.role, Place.kind)
+        .join(Place, Place.place_id == User.place_id)
+        .where(User.user_id.in_(user_ids))
+    )
+    return {row[0]: (row[1], row[2]) for row in session.execute(found)}
 
 
 def record_views(

@@ -120,7 +120,9 @@ def test_a_refusal_and_a_revocation_take_the_right_person(terminal, committee, f
     assert isinstance(wrong.exception, Conflict)
     assert terminal("refuse", farms[0], "--reason", "资料不实", by="anna").exit_code == 0
     assert committee.state(farms[0]) is S.REFUSED
-    assert terminal("withdraw", farms[1], "--reason", "本人撤回", by="anna").exit_code == 0
+    given_up = ("withdraw", farms[1], "--reason", "本人撤回", "--document", "放弃声明")
+    assert isinstance(terminal(*given_up, by="anna").exception, Conflict)
+    assert terminal(*given_up, by="bert").exit_code == 0
     again = terminal("propose", "--kind", "credit_village", "--place", VILLAGE, by="anna")
     assert again.exception is not None
 
