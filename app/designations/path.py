@@ -74,6 +74,7 @@ class Condition(StrEnum):
     EXPIRED_OR_ENDED = "expired_or_ended"
     REASON = "reason"
     DOCUMENT = "document"
+    BREACHED_OR_DOCUMENT = "breached_or_document"
     APPLIED_OR_DECLARED = "applied_or_declared"
 
 
@@ -192,6 +193,7 @@ def _afterwards() -> list[Transition]:
                 Duty.REVIEWER,
                 _C.REASON,
                 _C.NOT_DISPUTED,
+                _C.BREACHED_OR_DOCUMENT,
                 by_night=True,
             )
         )

@@ -12,19 +12,35 @@ from app.db import Session
 from app.designations.found import Found, Holder, fingerprint_of
 from app.designations.path import Duty, Level, level_of, level_of_person
 from app.designations.rules import TitleRules
-from app.designations.service.announcing import Announcing, announce, certify, unconsented
+from app.designations.service.announcing import (
+    Announcing,
+    announce,
+    certify,
+    last_day_shown,
+    unconsented,
+)
 from app.designations.service.rules import rules_if_any, rules_of_version
 from app.designations.service.rungs import found_for
-from app.designations.standing import Act, Refusal, Seen, Standing, refusal, transition_of
+from app.designations.standing import (
+    Act,
+    Refusal,
+    Seen,
+    Standing,
+    refusal,
+    refused_to_person,
+    transition_of,
+)
 from app.designations.store import titles as store
 from app.errors import Conflict, NotFound, PreconditionFailed
 from app.models import Designation, DesignationKind, DesignationStep
 from app.models import DesignationAction as Action
 from app.models import DesignationState as State
+from app.notices.notice import NoticeStanding
 from app.notices.service import standings as notice_standings
 from app.objections.service import subjects_with_open_objections
 from app.places.service import place as place_by_id
 from app.records.current import months_before
+from app.subjects.cipher import Cipher
 from app.subjects.free_text import without_numbers
 
 _ANNOUNCED = frozenset({Action.POST_NOTICE, Action.POST_REVOCATION})
@@ -81,7 +97,8 @@ def take(
         Refusal(one.number, error) for one, seen in weighed if (error := refusal(one, act, seen)) is not None
     ]
     if announcing is not None and not refusals:
-        refusals = unconsented(session, weighed, act, cipher=announcing.cipher)
+        shown = [(one, seen.rules, seen.notice) for one, seen in weighed]
+        refusals = _unconsented(session, shown, act, cipher=announcing.cipher)
     if refusals or not weighed:
         return Taken((), refusals)
     rules, notices = {one.number: seen.rules for one, seen in weighed}, {}
@@ -133,6 +150,31 @@ def take_many(
         if one.last.sequence != versions[one.number]
     ]
     return Taken((), stale) if stale else take(session, found, act, announcing=announcing)
+
+
+def set_aside(session: Session, taken: Sequence[Standing], act: Act, *, cipher: Cipher) -> list[Refusal]:
+    """Of a whole batch, what is not for this person to take, and who does not agree to be announced."""
+    found, shown = [], []
+    for one in taken:
+        rules = rules_for(session, one, on=act.on)
+        error = refused_to_person(one, act.action, user_id=act.user_id, level=act.level, rules=rules)
+        if error is not None:
+            found.append(Refusal(one.number, error))
+        else:
+            shown.append((one, rules, None))
+    return found + _unconsented(session, shown, act, cipher=cipher)
+
+
+def _unconsented(
+    session: Session,
+    shown: Sequence[tuple[Standing, TitleRules, NoticeStanding | None]],
+    act: Act,
+    *,
+    cipher: Cipher,
+) -> list[Refusal]:
+    days = [(one.designation, last_day_shown(act, rules, notice)) for one, rules, notice in shown]
+    asked = [(title, last_day) for title, last_day in days if last_day is not None]
+    return unconsented(session, asked, act, cipher=cipher)
 
 
 def rules_for(session: Session, standing: Standing, *, on: date) -> TitleRules:

@@ -173,12 +173,13 @@ def waiting(
     *,
     states: Collection[tuple[DesignationKind, DesignationState]],
     limit: int,
+    skipped: int,
 ) -> list[tuple[Designation, DesignationStep, Place]]:
-    """The titles of a division and below that stand so, those that end first before the others."""
+    """The next titles of a division and below that stand so, those that end first before the others."""
     stand = [and_(Designation.kind == kind, DesignationStep.state == state) for kind, state in states]
     rows = _within(prefix).where(or_(false(), *stand))
     ends = func.coalesce(DesignationStep.valid_until, date.max)
-    found = session.execute(rows.order_by(ends, Designation.designation_id).limit(limit))
+    found = session.execute(rows.order_by(ends, Designation.designation_id).limit(limit).offset(skipped))
     return [(row[0], row[1], row[2]) for row in found]
 
 
