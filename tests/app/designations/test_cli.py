@@ -119,14 +119,11 @@ def test_who_was_left_out_is_named_with_the_reason(terminal, committee, farms):
 
 
 @pytest.mark.parametrize(
-    ("kind", "counted"),
-    [("household", "2 户"), ("entity", "2 家"), ("village", "2 个村"), ("town", "2 个镇")],
+    ("kind", "counted"), list(zip(DesignationKind, ("2 户", "2 家", "2 个村", "2 个镇"), strict=True))
 )
 def test_who_was_left_out_is_counted_as_what_it_is(backend, kind, counted):
     made = Proposed((), [LeftOut(Holder(place_id), ()) for place_id in (1, 2)])
-    assert f"另有 {counted}未列出" in "".join(
-        proposed_lines(made, (), kind=DesignationKind(f"credit_{kind}"))
-    )
+    assert f"另有 {counted}未列出" in "".join(proposed_lines(made, (), kind=kind))
 
 
 def test_what_waits_leaves_out_what_another_person_has_to_do(terminal, committee, farms):
