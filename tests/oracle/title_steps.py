@@ -94,6 +94,8 @@ def _of_person(tables: Titles, profile: dict[str, Any], steps: list[dict[str, An
         asked = LEVELS[path["decided_by"]]
         if rank != asked:
             return [f"decided at the rank {rank}, not {asked}"]
+    if step["action"] == "withdraw":
+        return _of_withdrawal(tables, path, steps, rank)
     faults = [f"taken at the rank {rank}, below {asked}"] if asked is not None and rank < asked else []
     if step["action"] in JUDGED - {"propose"}:
         others = [each for each in steps[:-1] if each["action"] in JUDGED]
@@ -102,6 +104,19 @@ def _of_person(tables: Titles, profile: dict[str, Any], steps: list[dict[str, An
     if step["action"] in ("revoke", "keep") and steps[-2]["user_id"] == step["user_id"]:
         faults.append("who proposed to take the title decided about it")
     return faults
+
+
+def _of_withdrawal(tables: Titles, path: dict[str, Any], steps: list[dict[str, Any]], rank: int) -> list[str]:
+    """An application is taken back by its level; all else is given up in writing, before another person."""
+    step, first = steps[-1], steps[0]
+    early = steps[-2]["state"] in ON_THE_WAY - {"noticed"}
+    if early and first["user_id"] is not None and rank >= RANKS.get(tables.roles[first["user_id"]], -1):
+        return []
+    faults = [] if rank == LEVELS[path["decided_by"]] else [f"withdrawn at the rank {rank}"]
+    if not step["document"].strip():
+        faults.append("withdrawn without a declaration")
+    judged = {each["user_id"] for each in steps[:-1] if each["action"] in JUDGED}
+    return faults + (["withdrawn by who judged"] if step["user_id"] in judged else [])
 
 
 def _of_time(tables: Titles, profile: dict[str, Any], number: int, steps: list[dict[str, Any]]) -> list[str]:
