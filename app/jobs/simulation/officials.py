@@ -38,6 +38,8 @@ _COLLECTORS = ("collector.one", "collector.two")
 _TOWN = ("town.one", "town.two")
 _DISTRICT = ("district.one", "district.two")
 A, S, K = DesignationAction, DesignationState, DesignationKind
+# The share of titles nobody thinks of any more, once they have come so far.
+_FORGOTTEN = {S.NOTICED: 0.04, S.UNDER_REVIEW: 0.15}
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Office:
     rng: np.random.Generator
     chance: np.random.Generator
     refused: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    forgotten: dict[int, bool] = field(default_factory=dict)
 
     def viewer(self, session: Session, username: str) -> Viewer:
         """One of the officials."""
@@ -59,6 +62,13 @@ class Office:
     def one_of(self, names: Sequence[str]) -> str:
         """Somebody of these, by chance."""
         return names[int(self.rng.integers(len(names)))]
+
+    def remembers(self, standing: Standing) -> bool:
+        """Whether anybody thinks of a title where it stands now."""
+        share, step_id = _FORGOTTEN.get(standing.state, 0.0), standing.last.designation_step_id
+        if share and step_id not in self.forgotten:
+            self.forgotten[step_id] = bool(self.chance.random() < share)
+        return not self.forgotten.get(step_id, False)
 
 
 def work(office: Office, *, at: datetime) -> None:
@@ -78,7 +88,7 @@ def _piles(office: Office) -> list[list[Standing]]:
     with transaction(office.engine) as session:
         numbers = session.scalars(select(Designation.designation_id)).all()
         for one in standings(session, numbers):
-            if not one.state.ends:
+            if not one.state.ends and office.remembers(one):
                 piles[one.designation.kind, one.designation.place_id, one.state].append(one)
     return [piles[key] for key in sorted(piles)]
 
