@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ class Register:
         return len(filed), len(named)
 
     def _on_file(self, subject_id: int, on: date) -> bool:
-        policy = yaml.safe_load(COVERAGE.read_text(encoding="utf-8"))
+        policy = _coverage()
         told = [
             (row["name"], EPOCH + timedelta(days=row["observed_on"]))
             for row in self._told
@@ -103,6 +104,11 @@ def _person(entity: dict[str, Any], representative: str) -> str:
 
 def _sealed_in(subject_id: int) -> str:
     return f"agri_entities/{subject_id}/legal_representative_name"
+
+
+@cache
+def _coverage() -> Any:
+    return yaml.safe_load(COVERAGE.read_text(encoding="utf-8"))
 
 
 def _local_day(moment: Any) -> date:

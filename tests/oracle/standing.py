@@ -7,7 +7,7 @@ from tests.oracle.tables import Titles
 
 
 def faults_of_standing(tables: Titles, month: Month) -> list[str]:
-    """Counts of a month by title and state, and the states of its villages, that the steps do not bear out."""
+    """Counts of titles by state, and states of villages, that a month tells and the steps do not."""
     last = {number: steps[-1]["state"] for number, steps in tables.steps.items()}
     counted = Counter((tables.titles[number]["kind"], state) for number, state in last.items())
     told = {(kind.value, state.value): count for (kind, state), count in month.counts.items()}

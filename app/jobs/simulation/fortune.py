@@ -12,7 +12,7 @@ from app.jobs.simulation.world import Family, World, facts_of
 from app.models import Loan
 
 _VISITED_SHARE = 0.22
-_FALLS_BEHIND, _RECOVERS = 0.045, 0.45
+_FALLS_BEHIND, _RECOVERS = 0.035, 0.45
 _HARD_MONTH, _HARD_FACTOR = 0.12, 4.0
 _VETO, _VETO_LIFTED, _CADRE = 0.012, 0.4, 0.02
 _CLASS_FROM_DAYS = (31, 91, 181, 361)

@@ -1,8 +1,8 @@
 """Play many simulated years and weigh each a second time, month by month.
 
 `python -m tests.jobs.simulation.seeds --seeds 1000` plays the seeds 1 to 1000; a seed with a fault is named,
-and `--first SEED --seeds 1` plays it again. At the end it says how often every step of the table was taken, and
-which of them never, by title.
+and `--first SEED --seeds 1` plays it again. At the end it says how often every step of the table was taken by
+each kind of title, and which steps never.
 """
 
 import argparse
