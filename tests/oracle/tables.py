@@ -109,12 +109,18 @@ class Titles:
         for row in rows(engine, "SELECT * FROM places WHERE kind = 'village'"):
             self.villages[row["parent_id"]].append(row["place_id"])
 
-    def state_before(self, number: int, on: date) -> tuple[str, dict[str, Any]] | None:
-        """Where a title stood before the night of a day, with its last step; none before it was proposed."""
+    def state_before(
+        self, number: int, on: date, *, step_id: int | None = None
+    ) -> tuple[str, dict[str, Any]] | None:
+        """Where a title stood before the night of a day, or before a step, with its own last step.
+
+        None before it was proposed.
+        """
         known = [
             step
             for step in self.steps[number]
-            if step["happened_on"] < on or (step["happened_on"] == on and step["user_id"] is not None)
+            if (step["happened_on"] < on or (step["happened_on"] == on and step["user_id"] is not None))
+            and (step_id is None or step["designation_step_id"] < step_id)
         ]
         return (known[-1]["state"], known[-1]) if known else None
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from tests.oracle.export import earlier
@@ -108,8 +108,7 @@ def _of_time(tables: Titles, profile: dict[str, Any], number: int, steps: list[d
     step, faults = steps[-1], []
     if step["action"] in ("award", "revoke"):
         faults += _of_notice(tables, profile, number, step, steps)
-    until = earlier(step["happened_on"], -profile["path"]["validity_months"])
-    if step["action"] == "award" and step["valid_until"] != until:
+    if step["valid_until"] != _until(profile, steps):
         faults.append(f"valid until {step['valid_until']}")
     if step["action"] in ("award", "renew") and step["designation_step_id"] not in tables.certificates:
         faults.append("no certificate")
@@ -126,6 +125,17 @@ def _of_time(tables: Titles, profile: dict[str, Any], number: int, steps: list[d
         if step["happened_on"] < begun["happened_on"] + timedelta(days=profile["keeping"]["grace_days"]):
             faults.append("announced within the grace")
     return faults
+
+
+def _until(profile: dict[str, Any], steps: list[dict[str, Any]]) -> date | None:
+    """The first day a title holds no more: a term from the award, and from its end where it is renewed."""
+    step, months = steps[-1], profile["path"]["validity_months"]
+    if step["state"] not in HELD:
+        return None
+    if step["action"] == "award":
+        return earlier(step["happened_on"], -months)
+    ends: date = steps[-2]["valid_until"]
+    return earlier(ends, -months) if step["action"] == "renew" else ends
 
 
 def _of_notice(

@@ -225,8 +225,19 @@ def _able(tables: Titles, kind: str, on: date) -> set[tuple[str, str]]:
     return able
 
 
-def qualifies(tables: Titles, kind: str, holder: dict[str, Any], on: date, *, rung: str) -> bool:
-    """Whether a holder holds all that is asked for a title by what was known on a day, of tonight too."""
+def qualifies(
+    tables: Titles,
+    kind: str,
+    holder: dict[str, Any],
+    on: date,
+    *,
+    rung: str,
+    before: int | None = None,
+) -> bool:
+    """Whether a holder holds all that is asked for a title by what was known on a day, of tonight too.
+
+    For the step of an official, `before` is its number: the titles of villages are those before it.
+    """
     if holder["subject_id"] is not None:
         subject_id = holder["subject_id"]
         rating = newest(tables.ratings, "subject_id", subject_id, on)
@@ -241,16 +252,16 @@ def qualifies(tables: Titles, kind: str, holder: dict[str, Any], on: date, *, ru
         return False
     if rung_reached(tables, kind, holder["place_id"], on, rung=rung) is not True:
         return False
-    return kind != "credit_town" or _enough_villages(tables, holder["place_id"], on)
+    return kind != "credit_town" or _enough_villages(tables, holder["place_id"], on, before=before)
 
 
-def _enough_villages(tables: Titles, town_id: int, on: date) -> bool:
+def _enough_villages(tables: Titles, town_id: int, on: date, *, before: int | None = None) -> bool:
     """Whether so many villages of a town as its profile asks bore the title when the night began.
 
     A street has no villages, and no share of them.
     """
     villages = len(tables.villages.get(town_id, []))
-    titled = len(villages_held(tables, town_id, on))
+    titled = len(villages_held(tables, town_id, on, before=before))
     for gate in tables.profiles["credit_town"]["requires"]:
         wanted = Fraction(str(gate["at_least"]))
         whole = villages if gate["measure"] == "designated_village_share" else 1
@@ -259,16 +270,16 @@ def _enough_villages(tables: Titles, town_id: int, on: date) -> bool:
     return True
 
 
-def villages_held(tables: Titles, town_id: int, on: date) -> set[int]:
-    """The villages of a town that bore the title when the night of a day began."""
+def villages_held(tables: Titles, town_id: int, on: date, *, before: int | None = None) -> set[int]:
+    """The villages of a town that bore the title when the night of a day began, or before a step."""
     return {
         title["place_id"]
         for number, title in tables.titles.items()
         if title["kind"] == "credit_village"
         and title["place_id"] in tables.villages.get(town_id, [])
-        and (before := tables.state_before(number, on)) is not None
-        and before[0] in HELD
-        and (before[1]["valid_until"] is None or before[1]["valid_until"] > on)
+        and (stood := tables.state_before(number, on, step_id=before)) is not None
+        and stood[0] in HELD
+        and (stood[1]["valid_until"] is None or stood[1]["valid_until"] > on)
     }
 
 

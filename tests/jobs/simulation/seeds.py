@@ -23,8 +23,10 @@ from app.db import Engine, make_engine
 from app.jobs.simulation import Month, Script, prepare, simulate
 from app.settings import Settings
 from app.subjects.key_source import cipher_of
+from tests.oracle.export import earlier
 from tests.oracle.standing import faults_of_standing
 from tests.oracle.tables import FILES, Titles, profile_of
+from tests.oracle.title_facts import faults_of_facts
 from tests.oracle.title_steps import faults_of_steps, transitions
 from tests.oracle.titles import faults_of_counts, faults_of_night
 
@@ -60,6 +62,7 @@ def play(settings: Settings, engine: Engine, seed: int, *, months: int = MONTHS)
     def weigh(month: Month) -> None:
         tables = opened()
         played.faults += faults_of_steps(tables) + faults_of_night(tables, month.on)
+        played.faults += faults_of_facts(tables, since=earlier(month.on, 1))
         played.faults += faults_of_counts(tables, month.on) + faults_of_standing(tables, month)
 
     year = simulate(settings, engine, Script(seed, months, BEGINS_ON), after_month=weigh)
