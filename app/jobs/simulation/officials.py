@@ -42,12 +42,12 @@ A, S, K = DesignationAction, DesignationState, DesignationKind
 _FORGOTTEN = {S.NOTICED: 0.04, S.UNDER_REVIEW: 0.15, S.ON_PROBATION: 0.1, S.REVOCATION_NOTICED: 0.15}
 # The share of titles under way that are refused or given up on a day; of those that are held, far fewer are.
 _SECOND_THOUGHTS = {
-    K.CREDIT_HOUSEHOLD: 0.003,
+    K.CREDIT_HOUSEHOLD: 0.006,
     K.CREDIT_ENTITY: 0.02,
     K.CREDIT_VILLAGE: 0.02,
     K.CREDIT_TOWN: 0.05,
 }
-_OF_HELD = 0.2
+_OF_HELD = 0.1
 
 
 @dataclass
