@@ -88,19 +88,19 @@ def _refuse_unless_due(found: Round, *, why: str) -> None:
     missing = found.invited_count - found.submitted_count
     if found.state is RoundState.CLOSED:
         raise already_closed(found.round)
-    if found.state is not RoundState.DUE and not found.submitted_count:
-        if why:
-            return
-        raise Conflict(
-            f"尚无人提交评议表，{found.round.closes_on} 前须写明理由才能截止 · no sheet is handed in; before "
-            f"{found.round.closes_on} such a round is closed only with a reason"
-        )
+    if why and not found.submitted_count:
+        return
     if found.state is RoundState.SCHEDULED:
         raise Conflict(
             f"评议自 {found.round.opens_on} 开始，尚不能截止 · this round begins on "
             f"{found.round.opens_on}; it cannot be closed yet"
         )
-    if found.state is RoundState.OPEN and (missing or not found.invited_count):
+    if found.state is RoundState.OPEN and not found.submitted_count:
+        raise Conflict(
+            f"尚无人提交评议表，{found.round.closes_on} 前须写明理由才能截止 · no sheet is handed in; before "
+            f"{found.round.closes_on} such a round is closed only with a reason"
+        )
+    if found.state is RoundState.OPEN and missing:
         raise Conflict(
             f"还有 {missing} 名评议员未提交，{found.round.closes_on} 前不能截止 · {missing} sheets are "
             f"missing; before {found.round.closes_on} a round is closed only when all are in"
