@@ -195,10 +195,13 @@ def test_the_terminal_asks_the_same_table_who_may_do_what(terminal, farms, words
     assert refused.detail.startswith("您的角色")
 
 
-@pytest.mark.parametrize("words", [["refuse", 1], ["withdraw", 1]])
-def test_a_reason_that_is_missing_is_asked_for_in_both_languages(terminal, farms, words):
-    said = terminal(*words, by="anna")
-    assert "请写明理由 · say why" in f"{said.output} {said.exception}"
+def test_a_reason_that_is_missing_is_asked_for_in_both_languages(terminal, committee, farms):
+    farm = committee.district.entity()
+    committee.night(proposes=False)
+    assert terminal("propose", "--kind", "credit_entity", "--subject", farm, by="anna").exit_code == 0
+    for words in (("refuse", farms[0]), ("withdraw", committee.numbers(ENTITY)[-1])):
+        said = terminal(*words, by="anna")
+        assert "请写明理由 · say why" in f"{said.output} {said.exception}"
 
 
 def _looks(farms: list[int]) -> dict[str, tuple[tuple[object, ...], str]]:
