@@ -8,6 +8,7 @@ from datetime import date, datetime
 from app.access.scope import Viewer, may_see
 from app.db import Session
 from app.designations.found import BY_HAND, Block, Holder, listed
+from app.designations.gate_words import missed
 from app.designations.path import Duty, level_of, may_act
 from app.designations.rules import TitleRules
 from app.designations.service.facts import PLACE_KINDS, SUBJECT_KINDS
@@ -134,15 +135,20 @@ def apply(session: Session, holder: Holder, act: Act, *, rules: TitleRules, by: 
         *found.standing_against(by_hand=by_hand),
     )
     if blocks:
-        raise Conflict(f"不能提名{rules.title(offer.rung)}：{listed(blocks)}")
+        raise Conflict(f"不能提名{rules.title(offer.rung)}：{listed(blocks)}{_lacking(offer, rules)}")
     if by_hand:
         if not (act.reason and act.document):
             raise Invalid(
                 "reason, document: 数据不足，须写明理由与依据文件，由人工认定 · the numbers are too few to "
-                "tell: give a reason and the document, and somebody decides by hand"
+                f"tell: give a reason and the document, and somebody decides by hand{_lacking(offer, rules)}"
             )
         offer = replace(offer, found=replace(found, facts={**found.facts, "by_hand": True}))
     return _write(session, [offer], act, rules=rules, by=by)[0]
+
+
+def _lacking(offer: Offer, rules: TitleRules) -> str:
+    lacking = missed(offer.found, rules.profile)
+    return "" if lacking is None else f"（{lacking.zh} · {lacking.en}）"
 
 
 def refuse_proposer(act: Act, rules: TitleRules) -> None:
