@@ -4,8 +4,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
+from app.errors import Conflict
 from app.models.base import Labelled
 
 
@@ -38,6 +40,8 @@ class Block(Labelled):
 
 # The newest published night there was when the facts were taken, however long a status has not changed.
 NEWEST_NIGHT = "newest_night"
+# A night at every month-end at least, and some days for it to be late.
+NIGHT_DAYS_MAX = 35
 # Of each gate of a place: value, numerator, denominator and threshold. Facts from before they were kept have
 # the states alone.
 FIGURES = "figures"
@@ -68,9 +72,25 @@ class Found:
     ended: str = field(default="")
     code: str = ""
 
+    @property
+    def newest_night(self) -> date | None:
+        """The newest night there was when the facts were taken; none before the first."""
+        newest = self.facts.get(NEWEST_NIGHT)
+        return None if newest is None else date.fromisoformat(newest)
+
     def standing_against(self, *, by_hand: bool) -> tuple[Block, ...]:
         """What stands against it, without what somebody answers for by hand."""
         return tuple(block for block in self.blocks if not (by_hand and block in BY_HAND))
+
+
+def refuse_old_night(newest: date | None, *, on: date) -> None:
+    """`Conflict` where the newest night is too old for anything to be decided on what it said."""
+    if newest is not None and (on - newest).days > NIGHT_DAYS_MAX:
+        raise Conflict(
+            f"最近一次评定为 {newest}，距 {on} 已超过 {NIGHT_DAYS_MAX} 天，不能据以办理；请先运行 "
+            f"credit-village rescore · the newest night is of {newest}, more than {NIGHT_DAYS_MAX} days "
+            f"before {on}: run `credit-village rescore` first"
+        )
 
 
 def fingerprint_of(facts: Mapping[str, Any]) -> str:

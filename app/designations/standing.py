@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from app.designations.found import Found, listed
+from app.designations.found import Found, listed, refuse_old_night
 from app.designations.gate_words import changed, missed
 from app.designations.path import (
     JUDGED,
@@ -20,6 +20,8 @@ from app.errors import AppError, Conflict, Forbidden, Invalid
 from app.models import Designation, DesignationAction, DesignationState, DesignationStep
 from app.notices.notice import NoticeStanding
 
+# What a step of a person is refused for by what the newest night said; the night itself rests on its own.
+_RESTING_ON_FACTS = frozenset({Condition.FACTS_HOLD, Condition.NOT_CURED})
 REASON_LENGTH_MAX, DOCUMENT_LENGTH_MAX = 500, 255
 
 
@@ -118,6 +120,8 @@ def refusal(standing: Standing, act: Act, seen: Seen) -> AppError | None:
         _refuse_time(standing, act, step, seen=seen)
         _refuse_notice(standing, act, step, seen=seen)
         _refuse_disputed(step, disputed=seen.disputed)
+        if act.user_id is not None and _RESTING_ON_FACTS & set(step.conditions):
+            refuse_old_night(seen.found.newest_night, on=act.on)
         if Condition.FACTS_HOLD in step.conditions:
             _refuse_facts(standing, seen)
         if Condition.NOT_CURED in step.conditions and not seen.found.blocks and not seen.found.ended:

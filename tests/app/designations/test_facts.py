@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.db import Session, transaction
-from app.designations.found import fingerprint_of
+from app.designations.found import NIGHT_DAYS_MAX, fingerprint_of
 from app.errors import Conflict
 from app.models import AttestationKind, DesignationKind, DesignationStep, PlaceMeasure
 from app.models import DesignationAction as A
@@ -17,6 +17,7 @@ from tests.district import VILLAGE
 
 __all__ = ["committee"]
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+LIMIT = timedelta(days=NIGHT_DAYS_MAX)
 DECREE = {"document_sha256": "cd" * 32, "decided_on": DAY, "valid_until": DAY + timedelta(days=300)}
 
 
@@ -105,3 +106,25 @@ def test_the_facts_name_the_newest_night_however_long_nothing_has_changed(commit
     committee.step(number, A.CHECK_VILLAGE, by="village", on=DAY + timedelta(days=6))
     facts = kept(committee, number)
     assert (facts["night"], facts["newest_night"]) == (f"{DAY}", f"{DAY + timedelta(days=5)}")
+
+
+@pytest.mark.parametrize(("late", "taken"), [(0, True), (1, False)])
+def test_no_step_rests_on_a_night_that_is_too_old(committee, late, taken):
+    number = proposed(committee)
+    on = DAY + LIMIT + timedelta(days=late)
+    if taken:
+        committee.step(number, A.CHECK_VILLAGE, by="village", on=on)
+        return
+    with pytest.raises(Conflict, match=f"newest night is of {DAY}.*run `credit-village rescore` first"):
+        committee.step(number, A.CHECK_VILLAGE, by="village", on=on)
+    committee.step(number, A.REFUSE, by="village", on=on)
+
+
+def test_nobody_is_proposed_on_a_night_that_is_too_old(committee):
+    settle(committee.district, good=10)
+    committee.night(DAY, proposes=False)
+    on = DAY + LIMIT + timedelta(days=1)
+    with pytest.raises(Conflict, match="rescore"):
+        committee.apply(DesignationKind.CREDIT_VILLAGE, place=VILLAGE, on=on)
+    with pytest.raises(Conflict, match="rescore"):
+        committee.propose_all(DesignationKind.CREDIT_VILLAGE, on=on)
