@@ -20,9 +20,7 @@ from app.designations.service.trends import trend_of
 from app.designations.service.ways import named, record_looks, town_way, village_way
 from app.designations.trend_schemas import TrendAnswer
 from app.designations.way_schemas import TownWayAnswer, VillageWayAnswer
-from app.designations.ways import Named
-from app.models import Place
-from scoring.titles import Arrears, Near
+from app.designations.ways import About, Named
 
 router = APIRouter(tags=["villages and towns"], responses={401: {"model": Problem}, 404: {"model": Problem}})
 
@@ -95,7 +93,7 @@ def _seen(
     request: Request,
     session: Session,
     viewer: Viewer,
-    about: Sequence[tuple[Place, Sequence[Near], Sequence[Arrears]]],
+    about: Sequence[About],
     *,
     most: int,
 ) -> Named | None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from app.designations.case import Case
 from app.designations.path import Level
 from app.designations.way_words import town_words, village_words
-from app.designations.ways import Named, NamedHousehold, NamedLoan, TownsWay, VillageWay
+from app.designations.ways import Named, NamedFile, NamedHousehold, NamedLoan, TownsWay, VillageWay
 from app.models import DesignationAction, DesignationState, GateState
 from app.places.schemas import PlaceAnswer
 from app.ratings.schemas import TextAnswer
@@ -72,6 +72,25 @@ class NearHouseholdAnswer(BaseModel):
         )
 
 
+class FileToOpenAnswer(BaseModel):
+    """A household whose file to open first, its head's name masked: it has the grade already."""
+
+    place: PlaceAnswer
+    name: str
+    household_no: str
+    rating_id: int
+
+    @classmethod
+    def of(cls, one: NamedFile) -> "FileToOpenAnswer":
+        """One household."""
+        return cls(
+            place=PlaceAnswer.of(one.place),
+            name=one.name,
+            household_no=one.household_no,
+            rating_id=one.rating_id,
+        )
+
+
 class LoanToCureAnswer(BaseModel):
     """A loan to cure and who owes it: a head of household masked, an entity by its name."""
 
@@ -96,21 +115,27 @@ class LoanToCureAnswer(BaseModel):
 
 
 class WorkAnswer(BaseModel):
-    """The least work: files to open, households to bring up to the grade, loans to cure."""
+    """The least work: files to open, households to bring up to the grade, loans to cure.
+
+    `files_graded` of the files are of households that have the grade already. `loans_fen` is null for whoever
+    may not see persons: few borrowers could be known by it.
+    """
 
     files: int
+    files_graded: int
     households: int
     loans: int
-    loans_fen: int
+    loans_fen: int | None
 
     @classmethod
-    def of(cls, way: Way | None, loans: Sequence[Arrears]) -> "WorkAnswer":
+    def of(cls, way: Way | None, loans: Sequence[Arrears], *, amounts: bool) -> "WorkAnswer":
         """The files and households of a way, if there is any, with some loans."""
         return cls(
             files=0 if way is None else way.file_count,
+            files_graded=0 if way is None else len(way.graded),
             households=0 if way is None else way.household_count,
             loans=len(loans),
-            loans_fen=sum(loan.balance_fen for loan in loans),
+            loans_fen=sum(loan.balance_fen for loan in loans) if amounts else None,
         )
 
 
@@ -127,7 +152,7 @@ class NextRungAnswer(BaseModel):
     musts: list[MustAnswer]
 
     @classmethod
-    def of(cls, village: VillageWay) -> "NextRungAnswer | None":
+    def of(cls, village: VillageWay, *, amounts: bool) -> "NextRungAnswer | None":
         """The next rung of one village, if there is one."""
         line, way = village.report.next_rung, village.next_rung
         if line is None or way is None:
@@ -136,7 +161,7 @@ class NextRungAnswer(BaseModel):
             rung=line.name,
             label=TextAnswer.model_validate(line.label),
             points_lacking=None if line.margin is None else -line.margin,
-            work=WorkAnswer.of(way, way.loans),
+            work=WorkAnswer.of(way, way.loans, amounts=amounts),
             musts=[MustAnswer.of(must) for must in way.musts],
         )
 
@@ -188,8 +213,8 @@ class VillageWayAnswer(BaseModel):
     """The shortest way of a village to its title.
 
     `applicable` is false for a community; `titled`: it bears the title already. `near_count` households lack
-    at most `near_points` points. `households` and `loans` name whom it is about, to officials only; to others
-    they are empty and `named` is false.
+    at most `near_points` points. `files` (to open first), `households` and `loans` name whom it is about, to
+    officials only; to others they are empty and `named` is false.
     """
 
     place: PlaceAnswer
@@ -206,6 +231,7 @@ class VillageWayAnswer(BaseModel):
     next_rung: NextRungAnswer | None
     text: TextAnswer
     named: bool = False
+    files: list[FileToOpenAnswer] = Field(default_factory=list)
     households: list[NearHouseholdAnswer] = Field(default_factory=list)
     loans: list[LoanToCureAnswer] = Field(default_factory=list)
 
@@ -221,13 +247,14 @@ class VillageWayAnswer(BaseModel):
             applicable=way is not None,
             titled=village.titled,
             case=CaseAnswer.of(village.case),
-            work=WorkAnswer.of(way, () if way is None else way.loans),
+            work=WorkAnswer.of(way, () if way is None else way.loans, amounts=seen is not None),
             near_points=village.near_points,
             near_count=village.near_count,
             musts=[MustAnswer.of(must) for must in (() if way is None else way.musts)],
-            next_rung=NextRungAnswer.of(village),
-            text=TextAnswer.model_validate(village_words(village)),
+            next_rung=NextRungAnswer.of(village, amounts=seen is not None),
+            text=TextAnswer.model_validate(village_words(village, amounts=seen is not None)),
             named=seen is not None,
+            files=_files(seen),
             households=_households(seen),
             loans=_loans(seen),
         )
@@ -258,6 +285,7 @@ class TownWayAnswer(BaseModel):
     musts: list[MustAnswer]
     text: TextAnswer
     named: bool
+    files: list[FileToOpenAnswer]
     households: list[NearHouseholdAnswer]
     loans: list[LoanToCureAnswer]
 
@@ -273,16 +301,17 @@ class TownWayAnswer(BaseModel):
             case=CaseAnswer.of(town.case),
             villages_lacking=way.village_count,
             entity_files=way.entity_file_count,
-            units=_units(town),
+            units=_units(town, amounts=seen is not None),
             musts=[MustAnswer.of(must) for must in way.musts],
-            text=TextAnswer.model_validate(town_words(town)),
+            text=TextAnswer.model_validate(town_words(town, amounts=seen is not None)),
             named=seen is not None,
+            files=_files(seen),
             households=_households(seen),
             loans=_loans(seen),
         )
 
 
-def _units(town: TownsWay) -> list[UnitWorkAnswer]:
+def _units(town: TownsWay, *, amounts: bool) -> list[UnitWorkAnswer]:
     found = []
     for unit in town.way.units:
         village = town.villages[unit.place_id]
@@ -292,12 +321,16 @@ def _units(town: TownsWay) -> list[UnitWorkAnswer]:
                 place=PlaceAnswer.of(village.report.place),
                 chosen=unit.chosen,
                 case=CaseAnswer.of(village.case),
-                work=WorkAnswer.of(way, unit.loans),
+                work=WorkAnswer.of(way, unit.loans, amounts=amounts),
                 near_count=village.near_count,
                 musts=[MustAnswer.of(must) for must in (() if way is None else way.musts)],
             )
         )
     return found
+
+
+def _files(seen: Named | None) -> list[FileToOpenAnswer]:
+    return [] if seen is None else [FileToOpenAnswer.of(one) for one in seen.files]
 
 
 def _households(seen: Named | None) -> list[NearHouseholdAnswer]:

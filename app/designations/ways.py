@@ -9,7 +9,17 @@ from app.designations.case import Case
 from app.designations.reports import StatusReport
 from app.models import GateState, Place
 from scoring import Measure, WayUp
-from scoring.titles import Arrears, Near, TownWay, Way
+from scoring.titles import UNKNOWN, Arrears, Near, TownWay, Way
+
+
+@dataclass(frozen=True)
+class About:
+    """Whom a way is about in one village: files to open first, households to bring up, loans to cure."""
+
+    place: Place
+    graded: Sequence[int]
+    nearest: Sequence[Near]
+    loans: Sequence[Arrears]
 
 
 @dataclass(frozen=True)
@@ -29,9 +39,10 @@ class VillageWay:
     next_rung: Way | None = None
 
     @property
-    def about(self) -> list[tuple[Place, Sequence[Near], Sequence[Arrears]]]:
-        """Whom it is about: households and loans, with the village."""
-        return [] if self.way is None else [(self.report.place, self.way.nearest, self.way.loans)]
+    def about(self) -> list[About]:
+        """Whom it is about."""
+        way = self.way
+        return [] if way is None else [About(self.report.place, way.graded, way.nearest, way.loans)]
 
 
 @dataclass(frozen=True)
@@ -44,15 +55,26 @@ class TownsWay:
     case: Case | None
 
     @property
-    def about(self) -> list[tuple[Place, Sequence[Near], Sequence[Arrears]]]:
+    def about(self) -> list[About]:
         """Whom it is about: of the chosen villages the households, of all the loans to cure."""
         return [
-            (
+            About(
                 self.villages[unit.place_id].report.place,
+                unit.way.graded if unit.chosen and unit.way is not None else (),
                 unit.way.nearest if unit.chosen and unit.way is not None else (),
                 unit.loans,
             )
             for unit in self.way.units
+        ]
+
+    @property
+    def by_hand(self) -> list[VillageWay]:
+        """The villages that lack nothing but somebody who decides what too little is known of."""
+        chosen = {unit.place_id for unit in self.way.units if unit.chosen}
+        return [
+            village
+            for place_id, village in self.villages.items()
+            if place_id not in chosen and not village.titled and _waits_for_a_decision(village.way)
         ]
 
 
@@ -70,6 +92,17 @@ class NamedHousehold:
 
 
 @dataclass(frozen=True)
+class NamedFile:
+    """A household whose file to open first, as an official may see it: masked; it has the grade already."""
+
+    place: Place
+    subject_id: int
+    name: str
+    household_no: str
+    rating_id: int
+
+
+@dataclass(frozen=True)
 class NamedLoan:
     """A loan to cure, as an official may see it: the borrower masked, or an entity by its name."""
 
@@ -82,8 +115,13 @@ class NamedLoan:
 class Named:
     """Whom a way is about; empty for who may not see persons."""
 
-    households: Sequence[NamedHousehold]
-    loans: Sequence[NamedLoan]
+    files: list[NamedFile]
+    households: list[NamedHousehold]
+    loans: list[NamedLoan]
+
+
+def _waits_for_a_decision(way: Way | None) -> bool:
+    return way is not None and not way.work and {must.why for must in way.musts} == {UNKNOWN}
 
 
 def columns(reports: Sequence[StatusReport]) -> dict[str, Measure]:

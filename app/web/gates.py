@@ -102,7 +102,9 @@ def missing_words(gate: GateLine) -> str:
     if gate.at_least:
         asked = math.ceil(gate.threshold * measure.denominator - 1e-9)
         short = _amount(measure, asked - measure.numerator)
-        return f"{name}：还差 {short}（现有 {count(measure.numerator)}，须有 {count(asked)}）"
+        return (
+            f"{name}：{_grows(measure)}还差 {short}（现有 {count(measure.numerator)}，须有 {count(asked)}）"
+        )
     over = _amount(measure, measure.numerator - gate.threshold * measure.denominator)
     return f"{name}：现为 {value_words(measure)}，须降到 {_asked(gate)} 以内（还要减少 {over}）"
 
@@ -127,6 +129,13 @@ def _insufficient(measure: MeasureLine) -> str:
     if not measure.denominator:
         return f"{_nothing(measure)}，系统不作判断，请人工评定"
     return f"只有 {_amount(measure, measure.denominator)}，数量太少，系统不作判断，请人工评定"
+
+
+def _grows(measure: MeasureLine) -> str:
+    """That a number is missing as things are, where work on another gate makes the whole larger."""
+    if measure.denominator_name != "archived_households":
+        return ""
+    return f"按现有建档 {_amount(measure, measure.denominator)}计，"
 
 
 def _is_share(measure: MeasureLine) -> bool:

@@ -13,6 +13,8 @@ from app.access.routes import RecordingSession, RequestSession
 from app.access.scope import Viewer, may_see
 from app.db import Session
 from app.designations.service import status_reports, status_today
+from app.designations.service.ways import town_way, village_way
+from app.designations.way_words import town_words, village_words
 from app.errors import NotFound, NotReady
 from app.inquiries.service import record_views, view_rating
 from app.models import GateState, Place, PlaceKind, SubjectKind
@@ -72,6 +74,7 @@ def first_page(
 def town_page(code: str, request: Request, viewer: PageViewer, session: RequestSession) -> HTMLResponse:
     """A town: its gates, what is missing, its villages."""
     found = _visible_place(session, viewer, code, kinds=TOWNS)
+    way = town_words(town_way(session, found, on=clock.today()), amounts=may(viewer, "rating_page"))
     reports = status_reports(session, children(session, found.place_id, on=clock.today()))
     return page(
         request,
@@ -80,6 +83,7 @@ def town_page(code: str, request: Request, viewer: PageViewer, session: RequestS
         names_documents=may(viewer, "attestations"),
         report=status_today(session, found, on=clock.today()),
         parent=None,
+        way=way,
         units=unit_rows(reports, found),
         kinds=KINDS,
         kind=None,
@@ -123,6 +127,7 @@ def village_page(
         viewer=viewer,
         names_documents=may(viewer, "attestations"),
         report=report,
+        way=village_words(village_way(session, found, on=clock.today()), amounts=sees_persons),
         parent=place(session, found.parent_id or 0),
         units=[],
         kinds=KINDS,

@@ -1,8 +1,9 @@
 """The shortest way of a village to its title: files to open, households to bring up, loans to cure.
 
 Every number is the least there is. Opening a file makes the households on file more, of which a share must be
-credit households: both are reckoned together. What no work of this kind can mend (a veto, a missing document,
-cadres in default, numbers nobody knows) is listed as a must.
+credit households: both are reckoned together. Files of households that have the grade already are opened
+first: each makes a credit household by itself. What no work of this kind can mend (a veto, a missing
+document, cadres in default, numbers nobody knows) is listed as a must.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,24 +31,30 @@ class Near:
 
 @dataclass(frozen=True)
 class Village:
-    """What is known of a village: its measures as numerator and denominator, and whom work could reach."""
+    """What is known of a village: its measures as numerator and denominator, and whom work could reach.
+
+    `graded` are the households that have the grade and lack a file.
+    """
 
     measures: Mapping[str, Measure]
     near: Sequence[Near]
     arrears: Sequence[Arrears]
+    graded: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
 class Way:
     """The least work that opens every gate but the musts.
 
-    `nearest` are the households to bring up, those lacking the fewest points first; where there are fewer
-    than `household_count`, the others have no points yet. `gain` and `bad_fen` are what the loans must come
-    to: households on time, and bad balance gone.
+    `graded` are the households whose files to open first: they have the grade. `nearest` are those to bring
+    up, the ones lacking the fewest points first; where there are fewer than `household_count`, the others
+    have no points yet. `gain` and `bad_fen` are what the loans must come to: households on time, bad balance
+    gone.
     """
 
     file_count: int
     household_count: int
+    graded: tuple[int, ...]
     nearest: tuple[Near, ...]
     loans: tuple[Arrears, ...]
     gain: int
@@ -79,7 +86,7 @@ def shortest_way(
     """
     gates = Asked.all_of(profile, village.measures, references=references)
     aims = Aims.of(profile.definition, village.measures, base=FILES + CREDIT, rung=rung)
-    books = _Books.of(village.measures)
+    books = _Books.of(village)
     opened, unopened = _openings([gate for gate in gates if gate.of_files], aims.of_base, books)
     cured, cures, uncured = _curings(
         [gate for gate in gates if gate.of_loans], aims.of_loans, village.arrears, balance=books.balance
@@ -91,6 +98,7 @@ def shortest_way(
     return Way(
         file_count=files.file_count,
         household_count=files.household_count,
+        graded=tuple(sorted(village.graded)[: files.file_count]),
         nearest=tuple(nearest[: files.household_count]),
         loans=cures.chosen(count=loans.count, gain=loans.gain),
         gain=loans.gain,
@@ -171,17 +179,21 @@ def _cured(
 
 @dataclass(frozen=True)
 class _Books:
-    """How many households are in the village, on file and credit households; what its loans come to."""
+    """How many households are in the village, on file, credit households, and have the grade but no file.
+
+    `balance` is what its loans come to.
+    """
 
     registered: float
     on_file: float
     credit: float
+    graded: int
     balance: float
 
     @classmethod
-    def of(cls, measures: Mapping[str, Measure]) -> "_Books":
+    def of(cls, village: Village) -> "_Books":
         def number(name: str, *, whole: bool) -> float:
-            found = measures.get(name)
+            found = village.measures.get(name)
             column = None if found is None else found.denominator if whole else found.numerator
             return 0.0 if column is None or np.isnan(column[0]) else float(column[0])
 
@@ -189,6 +201,7 @@ class _Books:
             registered=number("file_coverage", whole=True),
             on_file=number("file_coverage", whole=False),
             credit=number("credit_household_share", whole=False),
+            graded=len(village.graded),
             balance=number("npl_share", whole=True),
         )
 
@@ -199,7 +212,11 @@ class _Books:
 
     def free(self, *, files: int) -> int:
         """How many households on file are no credit households, once so many files are opened."""
-        return max(int(self.on_file - self.credit), 0) + files
+        return max(int(self.on_file - self.credit), 0) + files - self.credited(files=files)
+
+    def credited(self, *, files: int) -> int:
+        """How many credit households so many files make by themselves."""
+        return min(files, self.graded)
 
 
 def _files_and_households(gates: Sequence[Asked], books: _Books) -> tuple[int, int, list[Asked]]:
@@ -212,7 +229,8 @@ def _files_and_households(gates: Sequence[Asked], books: _Books) -> tuple[int, i
         if gate.item.measure in FILES:
             return 0 if gate.holds(more=files) else None
         of_more = files if gate.item.measure == CREDIT[0] else 0
-        return least(books.free(files=files), lambda more: gate.holds(more=more, of_more=of_more))
+        made = books.credited(files=files)
+        return least(books.free(files=files), lambda more: gate.holds(more=made + more, of_more=of_more))
 
     most = books.without_file
     unmet = [gate for gate in gates if households(gate, files=most) is None]

@@ -156,7 +156,7 @@ def told(found: CriteriaReform) -> dict[str, Any]:
 
 
 def ladder_label(profile: ProfileDefinition) -> dict[str, str]:
-    """What the lowest rung is called where it is a gate, with the score it takes; nothing without a ladder."""
+    """What the lowest rung is called where it is a gate, with its score; nothing without a ladder."""
     if profile.ladder is None:
         return {}
     rung = profile.ladder.rungs[0]

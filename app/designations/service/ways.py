@@ -2,19 +2,25 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
+
+import numpy as np
 
 from app.access.scope import Viewer
 from app.db import Session
 from app.designations.reports import StatusReport
+from app.designations.rules import VILLAGES_COUNT, VILLAGES_SHARE
 from app.designations.service.cases import cases_of
 from app.designations.service.statuses import status_report, status_reports
 from app.designations.store import ways as store
 from app.designations.store.night import held_places
 from app.designations.ways import (
+    About,
     Named,
+    NamedFile,
     NamedHousehold,
     NamedLoan,
     TownsWay,
@@ -26,12 +32,11 @@ from app.errors import NotFound
 from app.models import DesignationKind, Place, PlaceKind, RatingRun
 from app.places.service import places_within
 from app.ratings.service import explained, known_by_night, latest_run
-from app.records.known import DESIGNATION_STEPS
 from app.rules.service import card_of, rule_version
 from app.subjects.cipher import Cipher
 from app.subjects.lineage import heirs
 from app.subjects.service import describe
-from scoring import Profile
+from scoring import Measure, Profile
 from scoring.titles import Arrears, Near, Unit, Village, shortest_town_way, shortest_way
 
 UNITS = (PlaceKind.VILLAGE, PlaceKind.COMMUNITY)
@@ -61,46 +66,47 @@ def town_way(session: Session, place: Place, *, on: date) -> TownsWay:
         )
         for place_id, one in villages.items()
     ]
-    way = shortest_town_way(Profile(report.profile), columns([report]), found, references=_references(report))
+    measures = _with_titles(columns([report]), sum(one.titled for one in villages.values()))
+    way = shortest_town_way(Profile(report.profile), measures, found, references=_references(report))
     case = cases_of(session, DesignationKind.CREDIT_TOWN, [place.place_id], on=on).get(place.place_id)
     return TownsWay(report, way, villages, case)
 
 
-def named(
-    session: Session,
-    cipher: Cipher,
-    about: Iterable[tuple[Place, Sequence[Near], Sequence[Arrears]]],
-    *,
-    most: int,
-) -> Named:
-    """Whom ways are about: of each village the first households to bring up, and who owes the loans."""
-    households: list[NamedHousehold] = []
-    loans: list[NamedLoan] = []
-    for place, nearest, cured in about:
-        near = {one.subject_id: one for one in nearest[:most]}
-        subjects = store.subjects(session, [*near, *(loan.subject_id for loan in cured)])
-        ratings = {one.subject_id: one for one in store.newest_ratings(session, near)}
-        for subject_id, one in near.items():
-            card = describe(session, cipher, subjects[subject_id])
-            rating = ratings[subject_id]
+def named(session: Session, cipher: Cipher, about: Iterable[About], *, most: int) -> Named:
+    """Whom ways are about: of each village the first files and households, and who owes the loans."""
+    found = Named([], [], [])
+    for one in about:
+        near = {each.subject_id: each for each in one.nearest[:most]}
+        graded = one.graded[:most]
+        owing = [loan.subject_id for loan in one.loans]
+        subjects = store.subjects(session, [*near, *graded, *owing])
+        ratings = {each.subject_id: each for each in store.newest_ratings(session, [*near, *graded])}
+        cards = {each: describe(session, cipher, subject) for each, subject in subjects.items()}
+        for subject_id in graded:
+            card = cards[subject_id]
+            number = card.household_no or ""
+            found.files.append(
+                NamedFile(one.place, subject_id, card.display_name, number, ratings[subject_id].rating_id)
+            )
+        for subject_id, lacks in near.items():
+            card, rating = cards[subject_id], ratings[subject_id]
             up = next(iter(explained(session, rating).ways_up), None)
-            households.append(
+            found.households.append(
                 NamedHousehold(
-                    place, subject_id, card.display_name, card.household_no or "", rating.rating_id,
-                    one.lacking, up,
+                    one.place, subject_id, card.display_name, card.household_no or "", rating.rating_id,
+                    lacks.lacking, up,
                 )
             )  # fmt: skip
-        for loan in cured:
-            # Who a borrower was merged into may live elsewhere and then is not the viewer's to see.
-            if loan.subject_id in subjects:
-                owes = describe(session, cipher, subjects[loan.subject_id])
-                loans.append(NamedLoan(place, owes.display_name, loan))
-    return Named(households, loans)
+        # Who a borrower was merged into may live elsewhere and then is not the viewer's to see.
+        seen = [loan for loan in one.loans if loan.subject_id in cards]
+        found.loans.extend(NamedLoan(one.place, cards[loan.subject_id].display_name, loan) for loan in seen)
+    return found
 
 
 def record_looks(session: Session, seen: Named, *, viewer: Viewer, at: datetime) -> None:
     """Write down whom an official has seen (征信业管理条例 art. 22), each once."""
     looks: dict[int, int | None] = {one.loan.subject_id: None for one in seen.loans}
+    looks |= {one.subject_id: one.rating_id for one in seen.files}
     looks |= {one.subject_id: one.rating_id for one in seen.households}
     store.record_looks(
         session, sorted(looks.items()), user_id=viewer.user_id, organisation_id=viewer.organisation_id, at=at
@@ -113,20 +119,20 @@ def _village_ways(
     place_ids = [report.place.place_id for report in reports]
     cases = cases_of(session, DesignationKind.CREDIT_VILLAGE, place_ids, on=on)
     arrears = _arrears(session, place_ids, night=night)
-    near = _near(session, reports, night=night)
-    titled = held_places(
-        session,
-        DesignationKind.CREDIT_VILLAGE,
-        on=night.as_of,
-        last_step_id=night.known_until.get(DESIGNATION_STEPS),
-    )
+    near, graded = _households(session, reports, night=night)
+    titled = held_places(session, DesignationKind.CREDIT_VILLAGE, on=on, last_step_id=None)
     found = {}
     for report in reports:
         place_id, parameters = report.place.place_id, report.profile.parameters
         points = int(parameters.get("near_points", parameters.get("passing_band_points", 0)))
         way = next_rung = None
         if report.place.kind is PlaceKind.VILLAGE:
-            village = Village(columns([report]), near.get(place_id, []), arrears.get(place_id, []))
+            village = Village(
+                columns([report]),
+                near.get(place_id, []),
+                arrears.get(place_id, []),
+                graded.get(place_id, []),
+            )
             lead = partial(shortest_way, Profile(report.profile), village, references=_references(report))
             way = lead()
             next_rung = None if report.next_rung is None else lead(rung=report.next_rung.name)
@@ -143,26 +149,38 @@ def _village_ways(
     return found
 
 
+def _with_titles(measures: Mapping[str, Measure], count: int) -> dict[str, Measure]:
+    """The measures of a town with the titles its villages bear today; those since the night count too."""
+    now = np.array([float(count)])
+    counted = {name: measures[name] for name in (VILLAGES_SHARE, VILLAGES_COUNT) if name in measures}
+    return {**measures, **{name: replace(measure, numerator=now) for name, measure in counted.items()}}
+
+
 def _counts(village: VillageWay, *, by_state: bool) -> bool:
     """Whether a village counts for its town already."""
     return bears_by_state(village.report) if by_state else village.titled
 
 
-def _near(session: Session, reports: Sequence[StatusReport], *, night: RatingRun) -> dict[int, list[Near]]:
-    """The households on file that points could bring up to the grade, by place."""
+def _households(
+    session: Session, reports: Sequence[StatusReport], *, night: RatingRun
+) -> tuple[dict[int, list[Near]], dict[int, list[int]]]:
+    """By place: the households on file that points bring up to the grade; those that have it and no file."""
     homes = stood_for(session, [report.place.place_id for report in reports], on=night.as_of)
     grades = {report.place.place_id: report.profile.minimum_grade for report in reports}
     least: dict[tuple[int, str], int] = {}
-    found: dict[int, list[Near]] = defaultdict(list)
+    near: dict[int, list[Near]] = defaultdict(list)
+    graded: dict[int, list[int]] = defaultdict(list)
     for one in store.rated_households(session, homes):
         home = homes[one.place_id]
         key = (one.rule_version_id, grades[home])
         if key not in least:
             card = card_of(rule_version(session, one.rule_version_id)).definition
             least[key] = next((grade.minimum for grade in card.grades if grade.code == grades[home]), 0)
-        if one.score < least[key]:
-            found[home].append(Near(one.subject_id, least[key] - one.score))
-    return found
+        if one.on_file and one.score < least[key]:
+            near[home].append(Near(one.subject_id, least[key] - one.score))
+        elif not one.on_file and one.score >= least[key]:
+            graded[home].append(one.subject_id)
+    return near, graded
 
 
 def _arrears(session: Session, place_ids: Collection[int], *, night: RatingRun) -> dict[int, list[Arrears]]:

@@ -29,12 +29,13 @@ _BAD_FROM = 3
 
 @dataclass(frozen=True)
 class RatedHousehold:
-    """A household on file with a score, by the rating that holds now."""
+    """A household with a score, by the rating that holds now, and whether it has a file."""
 
     place_id: int
     subject_id: int
     rating_id: int
     rule_version_id: int
+    on_file: bool
     score: int
 
 
@@ -52,7 +53,7 @@ class LateLoan:
 
 
 def rated_households(session: Session, place_ids: Collection[int]) -> list[RatedHousehold]:
-    """The households of some places that have a file, a score and no veto, by subject."""
+    """The households of some places that have a score and no veto, by subject."""
     newest = (
         select(func.max(Rating.rating_id))
         .join(RatingRun, RatingRun.run_id == Rating.run_id)
@@ -62,15 +63,22 @@ def rated_households(session: Session, place_ids: Collection[int]) -> list[Rated
         .group_by(Rating.subject_id)
     )
     found = (
-        select(Subject.place_id, Subject.subject_id, Rating.rating_id, Rating.rule_version_id, Rating.score)
+        select(
+            Subject.place_id,
+            Subject.subject_id,
+            Rating.rating_id,
+            Rating.rule_version_id,
+            Rating.on_file,
+            Rating.score,
+        )
         .join(Rating, Rating.subject_id == Subject.subject_id)
-        .where(Rating.rating_id.in_(newest), Rating.on_file, Rating.vetoes == 0)
+        .where(Rating.rating_id.in_(newest), Rating.vetoes == 0)
         .where(Rating.score.is_not(None), Rating.unrated_reason == UnratedReason.NONE)
     )
     rows = session.execute(found.order_by(Subject.subject_id))
     return [
-        RatedHousehold(place_id, subject_id, rating_id, rule_version_id, score)
-        for place_id, subject_id, rating_id, rule_version_id, score in rows
+        RatedHousehold(place_id, subject_id, rating_id, rule_version_id, on_file, score)
+        for place_id, subject_id, rating_id, rule_version_id, on_file, score in rows
         if score is not None
     ]
 

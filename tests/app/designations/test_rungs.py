@@ -274,7 +274,7 @@ def test_the_way_says_what_leads_to_the_next_rung(ladder):
     way = way_to_title(ladder, on)
     assert way.way is not None
     assert (way.way.work, way.way.musts) == (0, ())
-    answer = NextRungAnswer.of(way)
+    answer = NextRungAnswer.of(way, amounts=True)
     assert answer is not None
     assert (answer.rung, answer.points_lacking, answer.work.households) == ("AA", 15, 1)
     words = village_words(way)
@@ -287,7 +287,7 @@ def test_the_way_says_what_leads_to_the_next_rung(ladder):
 def test_at_the_top_of_a_ladder_there_is_no_next_rung(ladder):
     ladder.night(FIRST)
     way = way_to_title(ladder, FIRST)
-    assert (way.next_rung, NextRungAnswer.of(way)) == (None, None)
+    assert (way.next_rung, NextRungAnswer.of(way, amounts=True)) == (None, None)
 
 
 @SQLITE_ONLY
@@ -297,7 +297,7 @@ def test_the_way_to_the_lowest_rung_is_the_work_that_brings_its_points(ladder):
     way = way_to_title(ladder, FIRST)
     assert way.way is not None
     assert (way.way.household_count, way.way.musts) == (1, ())
-    assert village_words(way).zh.startswith("长隆村村民委员会还需 1 户成为信用户")
+    assert village_words(way).zh.startswith("长隆村还需 1 户成为信用户")
 
 
 def test_a_kept_version_whose_rungs_have_names_too_long_to_keep_gives_the_title_without_rungs(ladder):

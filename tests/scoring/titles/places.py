@@ -31,6 +31,7 @@ class Books:
     before: float = 0.0
     cadres: float = 0.0
     vetoes: float = 0.0
+    graded: int = 0
     arrears: tuple[Arrears, ...] = ()
 
     @property
@@ -57,14 +58,15 @@ class Books:
     def village(self, *, near=None):
         missing = self.on_file - self.credit
         found = [Near(number, 1 + number % 7) for number in range(missing)] if near is None else near
-        return Village(self.measures(), found, self.arrears)
+        return Village(self.measures(), found, self.arrears, range(self.graded))
 
-    def worked(self, *, files=0, households=0, cured=()):
-        """The village after some work."""
+    def worked(self, *, files=0, graded=0, households=0, cured=()):
+        """The village after some work; `graded` of the files are of households that have the grade."""
         left = tuple(
             replace(loan, bad=False, overdue=False) if loan in cured else loan for loan in self.arrears
         )
-        return replace(self, on_file=self.on_file + files, credit=self.credit + households, arrears=left)
+        credit = self.credit + graded + households
+        return replace(self, on_file=self.on_file + files, credit=credit, arrears=left)
 
     def holds(self, profile=VILLAGE):
         return profile.evaluate(self.measures()).overall[0] == HOLDS

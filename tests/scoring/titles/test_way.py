@@ -24,17 +24,34 @@ def musts(way):
     return {must.criterion.name: must.why for must in way.musts}
 
 
+def choices_of_files(books):
+    """How many files can be opened, and how many of them of households that have the grade."""
+    without = max(books.registered - books.on_file, 0)
+    for files in range(without + 1):
+        for graded in range(min(files, books.graded) + 1):
+            if files - graded <= without - books.graded:
+                yield files, graded
+
+
+def after(books, way):
+    return books.worked(
+        files=way.file_count, graded=len(way.graded), households=way.household_count, cured=way.loans
+    )
+
+
 def least_work(books, profile):
     """The least files, households and loans after which the village holds; by trying everything."""
     best = None
-    for files in range(max(books.registered - books.on_file, 0) + 1):
-        for households in range(books.on_file - books.credit + files + 1):
+    for files, graded in choices_of_files(books):
+        for households in range(books.on_file - books.credit + files - graded + 1):
             for size in range(len(books.arrears) + 1):
                 work = files + households + size
                 if best is not None and work >= best:
                     continue
                 if any(
-                    books.worked(files=files, households=households, cured=cured).holds(profile)
+                    books.worked(files=files, graded=graded, households=households, cured=cured).holds(
+                        profile
+                    )
                     for cured in combinations(books.arrears, size)
                 ):
                     best = work
@@ -63,6 +80,7 @@ def small_villages(draw):
         borrowers=draw(st.integers(10, 14)),
         balance=draw(st.integers(120, 400)),
         before=draw(st.sampled_from([0.0, 0.01, 0.05])),
+        graded=draw(st.integers(0, registered - on_file)),
         arrears=arrears,
     )
 
@@ -73,8 +91,7 @@ def test_brute_force_finds_no_shorter_way(books, profile):
     way = way_of(books, profile)
     assert way.musts == ()
     assert way.work == least_work(books, profile)
-    after = books.worked(files=way.file_count, households=way.household_count, cured=way.loans)
-    assert after.holds(profile)
+    assert after(books, way).holds(profile)
 
 
 def on_ladder(*least, items=None):
@@ -98,10 +115,9 @@ def score(books, profile):
 def test_brute_force_finds_no_shorter_way_up_a_ladder(books, points, cadres):
     books, profile = replace(books, cadres=cadres), on_ladder(points)
     way, least = way_of(books, profile), least_work(books, profile)
-    after = books.worked(files=way.file_count, households=way.household_count, cured=way.loans)
     if way.musts == ():
         assert way.work == least
-        assert after.holds(profile)
+        assert after(books, way).holds(profile)
     elif musts(way) == {"A": UNKNOWN}:
         assert score(books, profile).rungs[0].state[0] == INSUFFICIENT
     else:
@@ -115,9 +131,8 @@ def test_the_way_to_a_higher_rung_is_asked_for_by_its_name():
     profile = on_ladder(60, 95)
     assert way_of(books, profile).work == 0
     way = way_of(books, profile, rung="AA")
-    after = books.worked(households=way.household_count, cured=way.loans)
     assert (way.household_count, len(way.loans)) == (16, 1)
-    assert score(after, profile).score[0] >= 95
+    assert score(after(books, way), profile).score[0] >= 95
 
 
 def test_points_no_work_brings_must_be_settled():
@@ -150,6 +165,12 @@ def test_opening_files_takes_more_credit_households():
     books = replace(SOUND, on_file=80, credit=48)
     way = way_of(books)
     assert (way.file_count, way.household_count) == (10, 6)
+
+
+def test_files_of_households_with_the_grade_come_first_and_count_by_themselves():
+    books = replace(SOUND, on_file=80, credit=48, graded=4)
+    way = way_of(books)
+    assert (way.file_count, way.household_count, way.graded) == (10, 2, (0, 1, 2, 3))
 
 
 def test_the_nearest_households_come_first_and_of_equal_ones_the_first():
