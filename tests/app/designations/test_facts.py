@@ -21,13 +21,13 @@ LIMIT = timedelta(days=NIGHT_DAYS_MAX)
 DECREE = {"document_sha256": "cd" * 32, "decided_on": DAY, "valid_until": DAY + timedelta(days=300)}
 
 
-def proposed(committee, **settled) -> int:
+def proposed(committee, **settled):
     settle(committee.district, **(settled or {"good": 10}))
     committee.night(DAY, proposes=False)
     return committee.apply(DesignationKind.CREDIT_VILLAGE, place=VILLAGE, on=DAY)
 
 
-def kept(committee, number: int) -> dict:
+def kept(committee, number):
     return committee.standing(number).last.facts
 
 
@@ -84,9 +84,8 @@ def test_a_figure_that_moves_and_decides_nothing_is_kept_and_refuses_no_step(com
 
 def test_a_step_from_before_the_figures_were_kept_is_compared_by_its_states(committee):
     number = proposed(committee)
-    before = {name: value for name, value in kept(committee, number).items() if name not in (
-        "figures", "newest_night",
-    )}  # fmt: skip
+    new = ("figures", "newest_night")
+    before = {name: value for name, value in kept(committee, number).items() if name not in new}
     with transaction(committee.district.engine) as session:
         changed = {"facts": before, "fingerprint": fingerprint_of(before)}
         session.execute(update(DesignationStep).values(changed))
@@ -96,7 +95,7 @@ def test_a_step_from_before_the_figures_were_kept_is_compared_by_its_states(comm
     assert "无一票否决事项 no veto: 达标 holds → 未达标 fails" in refused.value.detail
     assert not {"figures", "newest_night"} & set(refused.value.detail.replace(":", " ").split())
     with Session(committee.district.engine) as session:
-        first = session.scalars(select(DesignationStep)).first()
+        first = session.scalars(select(DesignationStep)).one()
         assert first.fingerprint == fingerprint_of(first.facts)
 
 

@@ -17,7 +17,9 @@ from app.main import create_app
 from app.models import AttestationKind, User
 from app.places.service import place
 from app.settings import Settings
-from tests.app.attestations.desk import AGREEMENT, DAY, UNTIL, Desk, desk, policies
+from tests.app.attestations.desk import AGREEMENT, DAY, Desk, desk, policies
+from tests.app.designations.test_ways import DAY as SETTLED
+from tests.app.designations.test_ways import settle
 from tests.district import KEY, OTHER_VILLAGE, TOWN, VILLAGE, morning
 
 __all__ = ["desk", "policies"]
@@ -97,11 +99,20 @@ def test_a_document_that_ended_since_the_night_is_told(desk: Desk, read, documen
     assert ("即日起不予办理" in since["note"]["zh"]) is against
 
 
-def test_a_page_of_a_place_with_a_veto_does_not_say_that_all_is_reached(desk: Desk, read):
-    desk.recorded(ATTESTATION, AGREEMENT, place_code=VILLAGE, valid_until=UNTIL)
-    desk.committee.night(DAY, proposes=False)
-    desk.recorded(VETO, "village_veto_count", on=TOMORROW)
-    assert "全部标准都已达到" not in read(f"/villages/{VILLAGE}").text
+def test_a_page_of_a_place_with_a_veto_does_not_say_that_all_is_reached(desk: Desk, read, monkeypatch):
+    settle(desk.district, good=10, code=OTHER_VILLAGE)
+    desk.recorded(ATTESTATION, AGREEMENT, place_code=OTHER_VILLAGE)
+    monkeypatch.setattr(clock, "now", lambda: morning(SETTLED))
+    monkeypatch.setattr(clock, "today", lambda: SETTLED)
+    desk.committee.night(SETTLED, proposes=False)
+    before = read(f"/villages/{OTHER_VILLAGE}").text
+    assert "全部标准都已达到" in before
+    assert "可以提名" in before
+    desk.recorded(VETO, "village_veto_count", place_code=OTHER_VILLAGE, on=SETTLED)
+    after = read(f"/villages/{OTHER_VILLAGE}").text
+    assert "自上次评定后登记了否决" in after
+    assert "全部标准都已达到" not in after
+    assert "可以提名" not in after
 
 
 def test_only_the_place_a_document_is_about_is_told_of_it(desk: Desk):
