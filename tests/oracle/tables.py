@@ -11,7 +11,7 @@ import yaml
 
 from app.db import Engine
 from tests.oracle.export import rows
-from tests.oracle.vetoes import Vetoes, moment_of
+from tests.oracle.vetoes import Vetoes
 
 POLICIES = Path("scoring/policies/cq_bishan")
 FILES = {
@@ -70,11 +70,8 @@ class Titles:
             "SELECT s.place_status_id, s.place_id, s.state, n.as_of FROM place_statuses s "
             "JOIN rating_runs n USING (run_id) ORDER BY s.run_id",
         )
-        self.nights = [
-            (day_of(row["as_of"]) or date.min, moment_of(row["published_at"]))
-            for row in rows(engine, "SELECT as_of, published_at FROM rating_runs")
-            if row["published_at"] is not None
-        ]
+        published = "SELECT as_of FROM rating_runs WHERE published_at IS NOT NULL"
+        self.nights = {date.fromisoformat(str(row["as_of"])) for row in rows(engine, published)}
         self.measures: dict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
         for row in rows(engine, "SELECT * FROM place_measures"):
             self.measures[row["place_status_id"]][row["name"]] = row
