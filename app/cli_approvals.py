@@ -1,7 +1,7 @@
 """The commands `credit-village approval …`: what takes two persons, each with an account and its password."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -12,12 +12,16 @@ from app import clock, settings
 from app.access.scope import Viewer
 from app.approvals import effects, proposals, service
 from app.approvals.approval import STATE_LABELS, Standing
+from app.approvals.labels import labels_of
 from app.approvals.proposals import Proposal
 from app.cli_signing_in import By, Password, signed_in
 from app.db import Session, make_engine, reading, transaction
 from app.errors import Invalid
 from app.exports.export import Format
 from app.models import SubjectKind
+from app.subjects.cipher import Cipher
+from app.subjects.key_source import cipher_of
+from app.subjects.keys import follow
 
 approvals = typer.Typer(
     name="approval", help="双人审批 · what takes a second person: ask, grant, refuse", no_args_is_help=True
@@ -35,10 +39,12 @@ def list_(by: By, password: Password) -> None:
     """Show what waits in your division, and whether you may decide about it."""
     at = clock.now()
     who = signed_in(by, password, to="approvals")
-    with reading(make_engine(settings.from_environment().database_url)) as session:
+    chosen = settings.from_environment()
+    with reading(make_engine(chosen.database_url)) as session:
         found = service.work_list(session, viewer=who, at=at, limit=500)
-    for one in found:
-        console.print(_line(one), markup=False)
+        lines = _lines(session, cipher_of(chosen), found, who=who)
+    for line in lines:
+        console.print(line, markup=False)
     if not found:
         console.print("没有待办审批 · nothing waits", markup=False)
 
@@ -47,9 +53,11 @@ def list_(by: By, password: Password) -> None:
 def show(number: Number, by: By, password: Password) -> None:
     """Show exactly what is asked for."""
     who = signed_in(by, password, to="approval")
-    with reading(make_engine(settings.from_environment().database_url)) as session:
+    chosen = settings.from_environment()
+    with reading(make_engine(chosen.database_url)) as session:
         found = service.standing(session, number, viewer=who, at=clock.now())
-    console.print(_line(found), markup=False)
+        [line] = _lines(session, cipher_of(chosen), [found], who=who)
+    console.print(line, markup=False)
     console.print(f"理由 reason: {found.approval.reason}", markup=False)
     for line in _change(found.approval.content.get(proposals.WHAT_IF) or {}):
         console.print(line, markup=False)
@@ -175,8 +183,8 @@ def override(
 
 
 def _ask(propose: Callable[[Session], Proposal], *, reason: str, who: Viewer) -> None:
-    at = clock.now()
-    with transaction(make_engine(settings.from_environment().database_url)) as session:
+    at, chosen = clock.now(), settings.from_environment()
+    with transaction(make_engine(chosen.database_url)) as session:
         wanted = propose(session)
         made = service.request(
             session,
@@ -188,7 +196,8 @@ def _ask(propose: Callable[[Session], Proposal], *, reason: str, who: Viewer) ->
             at=at,
         )
         found = service.standing(session, made.approval_id, viewer=who, at=at)
-    console.print(_line(found), markup=False)
+        [line] = _lines(session, cipher_of(chosen), [found], who=who)
+    console.print(line, markup=False)
     console.print(
         f"须由另一人批准 · another person grants it: credit-village approval grant {made.approval_id}",
         markup=False,
@@ -196,11 +205,12 @@ def _ask(propose: Callable[[Session], Proposal], *, reason: str, who: Viewer) ->
 
 
 def _decide(number: int, *, granted: bool, reason: str, who: Viewer) -> None:
-    at = clock.now()
-    with transaction(make_engine(settings.from_environment().database_url)) as session:
+    at, chosen = clock.now(), settings.from_environment()
+    with transaction(make_engine(chosen.database_url)) as session:
         effects.decide(session, number, granted=granted, reason=reason, checker=who, at=at)
         found = service.standing(session, number, viewer=who, at=at)
-    console.print(_line(found), markup=False)
+        [line] = _lines(session, cipher_of(chosen), [found], who=who)
+    console.print(line, markup=False)
 
 
 def _change(told: Mapping[str, Any]) -> Iterator[str]:
@@ -215,11 +225,18 @@ def _change(told: Mapping[str, Any]) -> Iterator[str]:
         yield f"{label}: {'、'.join(place['name'] for place in places) or '无 none'}"
 
 
-def _line(standing: Standing) -> str:
+def _lines(session: Session, cipher: Cipher, found: Sequence[Standing], *, who: Viewer) -> list[str]:
+    """Each approval in a line: what it is about in words, and the target the machine keeps beside them."""
+    follow(session, cipher)
+    said = labels_of(session, cipher, [one.approval for one in found], viewer=who)
+    return [_line(one, label=said[one.approval.approval_id]) for one in found]
+
+
+def _line(standing: Standing, *, label: str) -> str:
     approval = standing.approval
     until = approval.expires_at.astimezone(clock.CHINA)
     mine = "  待您审批 yours to decide" if standing.may_decide else ""
     return (
-        f"{approval.approval_id:>6}  {approval.kind.label}  {approval.target}  "
+        f"{approval.approval_id:>6}  {approval.kind.label}：{label}  [{approval.target}]  "
         f"{STATE_LABELS[standing.state]}  申请人 {standing.made_by}  期限 {until:%Y-%m-%d %H:%M}{mine}"
     )

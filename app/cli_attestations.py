@@ -11,6 +11,7 @@ from rich.console import Console
 from app import clock, settings
 from app.access.scope import Viewer
 from app.approvals import proposals, service
+from app.approvals.labels import labels_of
 from app.approvals.proposals import Proposal
 from app.attestations.attestation import Attestation
 from app.attestations.service import Order, listed
@@ -18,6 +19,8 @@ from app.cli_days import as_day
 from app.cli_signing_in import By, Password, signed_in
 from app.db import Engine, Session, make_engine, reading, transaction
 from app.models import AttestationKind
+from app.subjects.key_source import cipher_of
+from app.subjects.keys import follow
 
 console = Console(highlight=False, soft_wrap=True)
 AT_ONCE = 500
@@ -176,8 +179,11 @@ def _ask(session: Session, wanted: Proposal, *, reason: str, who: Viewer) -> Non
         maker=who,
         at=clock.now(),
     )
+    cipher = cipher_of(settings.from_environment())
+    follow(session, cipher)
+    label = labels_of(session, cipher, [made], viewer=who)[made.approval_id]
     console.print(
-        f"{made.approval_id:>6}  {wanted.target}  须由另一人批准 · another person grants it: "
+        f"{made.approval_id:>6}  {label}  [{wanted.target}]  须由另一人批准 · another person grants it: "
         f"credit-village approval grant {made.approval_id}",
         markup=False,
     )

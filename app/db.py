@@ -15,15 +15,15 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
 from app.errors import AppError, DatabaseUnavailable, SetupError
 
 __all__ = [
-    "Engine", "Remembered", "RowScope", "Session", "enter", "is_current", "make_engine", "migrate",
-    "note_added", "reading", "remembered", "transaction",
+    "Engine", "Remembered", "RowScope", "Session", "add_once", "enter", "is_current", "make_engine",
+    "migrate", "note_added", "reading", "remembered", "transaction",
 ]  # fmt: skip
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -170,6 +170,16 @@ def transaction(
 def _note_flushed(session: Session, _context: object) -> None:
     if _ADDED in session.info:
         session.info[_ADDED].extend(session.new)
+
+
+def add_once(session: Session, *rows: object) -> bool:
+    """Keep rows that may be there once, and give them their numbers; False where somebody else came first."""
+    try:
+        with session.begin_nested():
+            session.add_all(rows)
+    except IntegrityError:
+        return False
+    return True
 
 
 def note_added(session: Session, rows: Iterable[object]) -> None:

@@ -1,7 +1,7 @@
 """What a card or a profile says, as frozen values; nothing here computes a rating."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -360,3 +360,7 @@ class ProfileDefinition:
             read += [self.ladder.score] if self.ladder.score else []
             read += [item.of for item in self.ladder.items]
         return read
+
+    def least_rank(self, grades: Sequence[str]) -> int | None:
+        """Where the least grade stands among the grades of a card; none where the card has no such grade."""
+        return grades.index(self.minimum_grade) if self.minimum_grade in grades else None

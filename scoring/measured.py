@@ -87,7 +87,8 @@ DELIVERED: Mapping[str, Mapping[str, str]] = {
     },
     "coverage": {"file_coverage": "roster_entities", "rating_coverage": "roster_entities"},
 }
-# How long the name of a rung may be to be kept with a title.
+# How long the name of a rung may be to be kept with a title, and that of a gate or a measure with a place.
 RUNG_LENGTH_MAX = 16
+NAME_LENGTH_MAX = 64
 # Of whom documents are on file that speak for a title or against it, by any name a profile gives them.
 ATTESTED = frozenset({"credit_household", "credit_entity", "credit_village", "credit_town"})

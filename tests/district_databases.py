@@ -3,13 +3,15 @@
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url, text
 
 from app.db import Engine, make_engine, transaction
+from app.jobs.serving_role import grant_serving
 from app.places.service import load_divisions
 from app.records.service import load_facts, load_sources
 from app.rules.service import load_catalogue, load_rules
@@ -68,6 +70,20 @@ def district_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -
     name = f"district_{uuid.uuid4().hex}"
     yield _address(postgres.create(server, name, template=template))
     postgres.drop(server, name)
+
+
+@contextmanager
+def serving_address(engine: Engine, url: str) -> Iterator[str]:
+    """What the service connects with: in PostgreSQL a role that owns no table, for as long as it is asked."""
+    if engine.dialect.name == "sqlite":
+        yield url
+        return
+    role = f"serving_{uuid.uuid4().hex[:8]}"
+    grant_serving(engine, role)
+    yield make_url(url).set(username=role).render_as_string(hide_password=False)
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP OWNED BY {role}"))
+        connection.execute(text(f"DROP ROLE {role}"))
 
 
 def _address(url: URL) -> str:

@@ -1,7 +1,6 @@
 """The second wall: in PostgreSQL the serving role sees only persons of the scope, whatever it asks."""
 
 import re
-import uuid
 from collections.abc import Iterator, Sequence
 from datetime import date
 
@@ -36,7 +35,7 @@ from tests.district import (
     District,
     district,
 )
-from tests.district_databases import district_url, postgres_district, sqlite_district
+from tests.district_databases import district_url, postgres_district, serving_address, sqlite_district
 from tests.numbers import resident
 
 __all__ = ["district", "district_url", "postgres_district", "sqlite_district"]
@@ -102,12 +101,8 @@ def world(district: District) -> World:
 @pytest.fixture
 def serving_url(world: World, district_url: str) -> Iterator[str]:
     """The address the service connects with: a role that owns nothing."""
-    role = f"serving_{uuid.uuid4().hex[:8]}"
-    grant_serving(world.district.engine, role)
-    yield make_url(district_url).set(username=role).render_as_string(hide_password=False)
-    with world.district.engine.begin() as connection:
-        connection.execute(text(f"DROP OWNED BY {role}"))
-        connection.execute(text(f"DROP ROLE {role}"))
+    with serving_address(world.district.engine, district_url) as url:
+        yield url
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from app.access.scope import Viewer, may_see
 from app.access.secrets import hash_of, is_secret
 from app.access.tokens import AccessToken, SignedInBy
 from app.access.totp import matching_step
-from app.db import Session, reading, transaction
+from app.db import Session, add_once, reading, transaction
 from app.errors import (
     Conflict,
     Forbidden,
@@ -62,11 +62,12 @@ def create_organisation(
 ) -> Organisation:
     """A new bank or branch, town office or department; a bank has to be admitted to receive ratings."""
     if store.organisation_by_code(session, code) is not None:
-        raise Conflict(f"there is already an organisation with the code {code}; choose another code")
+        raise _code_taken(code)
     if parent_id is not None and organisation(session, parent_id).kind is not kind:
         raise Invalid("parent: a branch is of the same kind as the organisation it belongs to")
     made = Organisation(code=code, name=name, kind=kind, parent_id=parent_id, admitted_at=admitted_at)
-    store.add(session, made)
+    if not add_once(session, made):
+        raise _code_taken(code)
     return made
 
 
@@ -107,7 +108,7 @@ def create_user(
     if re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,63}", username) is None:
         raise Invalid("username: write 2 to 64 of a-z, 0-9, point, hyphen and underscore, as in officer.nsh")
     if store.user_by_name(session, username) is not None:
-        raise Conflict(f"there is already a user {username}; choose another username")
+        raise _name_taken(username)
     works_for = organisation(session, organisation_id)
     about = (username, display_name, works_for.name, works_for.code)
     check_password(password, about=about, breached=breached)
@@ -124,8 +125,17 @@ def create_user(
         locked_until=None,
         password_changed_at=at,
     )
-    store.add(session, made)
+    if not add_once(session, made):
+        raise _name_taken(username)
     return made
+
+
+def _code_taken(code: str) -> Conflict:
+    return Conflict(f"there is already an organisation with the code {code}; choose another code")
+
+
+def _name_taken(username: str) -> Conflict:
+    return Conflict(f"there is already a user {username}; choose another username")
 
 
 def sign_in(

@@ -122,12 +122,6 @@ def is_demonstration(session: Session) -> bool:
     return session.scalars(select(Subject.synthetic).limit(1)).first() is True
 
 
-def add(session: Session, row: Organisation | User | ApiClient) -> None:
-    """Keep a new organisation, user or client and give it its id."""
-    session.add(row)
-    session.flush()
-
-
 def count_attempt(
     session: Session,
     name: str,

@@ -6,7 +6,6 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import CursorResult, Select, delete, exists, func, insert, select, text, update
-from sqlalchemy.exc import IntegrityError
 
 from app.db import Session
 from app.models import (
@@ -45,16 +44,6 @@ def add(session: Session, *rows: Base) -> None:
     """Keep new rows."""
     session.add_all(rows)
     session.flush()
-
-
-def add_once(session: Session, *rows: Base) -> bool:
-    """Keep rows that may be there once; False where somebody else came first."""
-    try:
-        with session.begin_nested():
-            session.add_all(rows)
-    except IntegrityError:
-        return False
-    return True
 
 
 def lock_round(session: Session, round_id: int) -> None:

@@ -8,6 +8,7 @@ from app.approvals.approval import STATE_LABELS, ApprovalState, fingerprint_of
 from app.approvals.duties import DUTIES, may_make
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.models import Approval, ApprovalKind, Role, User
+from app.subjects.free_text import without_numbers
 
 TEXT_LENGTH_MAX = 500
 TARGET_LENGTH_MAX = 255
@@ -21,14 +22,14 @@ _ADVICE = {
 
 
 def checked_text(text: str, *, where: str, length_max: int = TEXT_LENGTH_MAX) -> str:
-    """A text without the blanks around it; it is not empty and not too long."""
+    """A text without the blanks around it; it is not empty, not too long and holds no number of a person."""
     plain = text.strip()
     if not 0 < len(plain) <= length_max:
         raise Invalid(
             f"{where}: 应为 1 至 {length_max} 字，现有 {len(plain)} 字 · write 1 to {length_max} "
             f"characters, this has {len(plain)}"
         )
-    return plain
+    return without_numbers(plain, where=where)
 
 
 def refuse_maker(maker: Viewer, kind: ApprovalKind) -> None:

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 
 from app import clock
 from app.access.problems import Problem
 from app.access.routes import CurrentViewer, RequestSession
 from app.access.scope import Viewer
 from app.approvals import proposals, service
+from app.approvals.labels import labels_of
 from app.approvals.proposals import Proposal
 from app.approvals.schemas import ApprovalAnswer
 from app.attestations.schemas import AttestationEnding, AttestationOrder
@@ -27,12 +28,12 @@ AttestationId = Annotated[int, Path(ge=1, le=2**63 - 1)]
     "/v1/attestations", summary="Ask that a document be counted · 登记证明或一票否决", status_code=201
 )
 def ask_attestation(
-    order: AttestationOrder, viewer: CurrentViewer, session: RequestSession
+    request: Request, order: AttestationOrder, viewer: CurrentViewer, session: RequestSession
 ) -> ApprovalAnswer:
     """Ask that a document be counted for a title or against it; it counts once another person grants it."""
     wanted = Order(**order.model_dump(exclude={"reason"}))
     proposal = proposals.attestation(session, wanted, maker=viewer, on=clock.today())
-    return _asked(session, proposal, reason=order.reason, maker=viewer)
+    return _asked(request, session, proposal, reason=order.reason, maker=viewer)
 
 
 @router.post(
@@ -41,14 +42,21 @@ def ask_attestation(
     status_code=201,
 )
 def ask_attestation_withdrawal(
-    attestation_id: AttestationId, ending: AttestationEnding, viewer: CurrentViewer, session: RequestSession
+    request: Request,
+    attestation_id: AttestationId,
+    *,
+    ending: AttestationEnding,
+    viewer: CurrentViewer,
+    session: RequestSession,
 ) -> ApprovalAnswer:
     """Ask that a document be withdrawn before its time; it counts until another person grants it."""
     proposal = proposals.attestation_withdrawal(session, attestation_id, maker=viewer, on=clock.today())
-    return _asked(session, proposal, reason=ending.reason, maker=viewer)
+    return _asked(request, session, proposal, reason=ending.reason, maker=viewer)
 
 
-def _asked(session: Session, proposal: Proposal, *, reason: str, maker: Viewer) -> ApprovalAnswer:
+def _asked(
+    request: Request, session: Session, proposal: Proposal, *, reason: str, maker: Viewer
+) -> ApprovalAnswer:
     at = clock.now()
     made = service.request(
         session,
@@ -59,4 +67,6 @@ def _asked(session: Session, proposal: Proposal, *, reason: str, maker: Viewer) 
         maker=maker,
         at=at,
     )
-    return ApprovalAnswer.of(service.standing(session, made.approval_id, viewer=maker, at=at))
+    said = labels_of(session, request.app.state.cipher, [made], viewer=maker)
+    found = service.standing(session, made.approval_id, viewer=maker, at=at)
+    return ApprovalAnswer.of(found, label=said[made.approval_id])

@@ -1,5 +1,6 @@
 """Approvals over HTTP: one person asks, another one decides."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
@@ -12,6 +13,7 @@ from app.access.schemas import AccountAnswer
 from app.access.scope import Viewer
 from app.access.terms import Terms
 from app.approvals import effects, privileged, proposals, service
+from app.approvals.labels import labels_of
 from app.approvals.proposals import Proposal
 from app.approvals.schemas import (
     ActivateRuleRequest,
@@ -43,7 +45,9 @@ Limit = Annotated[int, Query(ge=1, le=500, description="how many approvals to li
     responses={409: {"model": Problem}, 422: {"model": Problem}},
 )
 def ask_approval(
+    request: Request,
     asked: Annotated[ApprovalRequest, Body()],
+    *,
     viewer: CurrentViewer,
     session: RequestSession,
     response: Response,
@@ -63,22 +67,32 @@ def ask_approval(
         maker=viewer,
         at=at,
     )
-    return _answer(service.standing(session, made.approval_id, viewer=viewer, at=at), response)
+    return _answer(request, session, made.approval_id, viewer=viewer, at=at, response=response)
 
 
 @router.get("/v1/approvals", summary="What waits for a second person · 审批待办")
-def approvals(viewer: CurrentViewer, session: RequestSession, limit: Limit = 200) -> ApprovalsAnswer:
+def approvals(
+    request: Request, viewer: CurrentViewer, session: RequestSession, limit: Limit = 200
+) -> ApprovalsAnswer:
     """What waits in the viewer's division, the oldest first, and whether the viewer may decide about it."""
     found = service.work_list(session, viewer=viewer, at=clock.now(), limit=limit)
-    return ApprovalsAnswer(approvals=[ApprovalAnswer.of(one) for one in found])
+    said = labels_of(session, request.app.state.cipher, [one.approval for one in found], viewer=viewer)
+    return ApprovalsAnswer(
+        approvals=[ApprovalAnswer.of(one, label=said[one.approval.approval_id]) for one in found]
+    )
 
 
 @router.get("/v1/approvals/{approval_id}", summary="One approval · 审批详情")
 def approval(
-    approval_id: ApprovalId, viewer: CurrentViewer, session: RequestSession, response: Response
+    request: Request,
+    approval_id: ApprovalId,
+    *,
+    viewer: CurrentViewer,
+    session: RequestSession,
+    response: Response,
 ) -> ApprovalAnswer:
     """What is asked for, exactly; send the ETag of this answer with the decision."""
-    return _answer(service.standing(session, approval_id, viewer=viewer, at=clock.now()), response)
+    return _answer(request, session, approval_id, viewer=viewer, at=clock.now(), response=response)
 
 
 @router.post(
@@ -101,7 +115,7 @@ def decide_approval(
     effects.decide(
         session, approval_id, granted=decision.granted, reason=decision.reason, checker=viewer, at=at
     )
-    return _answer(service.standing(session, approval_id, viewer=viewer, at=at), response)
+    return _answer(request, session, approval_id, viewer=viewer, at=at, response=response)
 
 
 @router.post(
@@ -174,9 +188,19 @@ def _account(session: Session, asked: PrivilegedAccountRequest, *, maker: Viewer
     return privileged.change(session, asked.user_id, changes, maker=maker)
 
 
-def _answer(standing: service.Standing, response: Response) -> ApprovalAnswer:
-    response.headers["ETag"] = _etag(standing)
-    return ApprovalAnswer.of(standing)
+def _answer(
+    request: Request,
+    session: Session,
+    approval_id: int,
+    *,
+    viewer: Viewer,
+    at: datetime,
+    response: Response,
+) -> ApprovalAnswer:
+    found = service.standing(session, approval_id, viewer=viewer, at=at)
+    response.headers["ETag"] = _etag(found)
+    said = labels_of(session, request.app.state.cipher, [found.approval], viewer=viewer)
+    return ApprovalAnswer.of(found, label=said[approval_id])
 
 
 def _etag(standing: service.Standing) -> str:

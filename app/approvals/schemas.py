@@ -133,6 +133,7 @@ class ApprovalAnswer(BaseModel):
     kind: ApprovalKind
     kind_label: str
     target: str
+    target_label: str = Field(description="what it is about, in words; persons by masked names")
     content: dict[str, Any]
     fingerprint: str
     reason: str
@@ -146,7 +147,7 @@ class ApprovalAnswer(BaseModel):
     used_at: datetime | None
 
     @classmethod
-    def of(cls, standing: Standing) -> "ApprovalAnswer":
+    def of(cls, standing: Standing, *, label: str) -> "ApprovalAnswer":
         """The answer about one approval."""
         approval = standing.approval
         return cls(
@@ -154,6 +155,7 @@ class ApprovalAnswer(BaseModel):
             kind=approval.kind,
             kind_label=approval.kind.label,
             target=approval.target,
+            target_label=label,
             content=approval.content,
             fingerprint=approval.fingerprint,
             reason=approval.reason,

@@ -1,6 +1,6 @@
 """Maker and checker: what one person asks for, another one grants, and is then carried out once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from app.approvals.checks import (
     refuse_state,
 )
 from app.approvals.duties import DUTIES, TERM, may_check
-from app.db import Session
+from app.db import Session, add_once
 from app.errors import Conflict
 from app.models import Approval, ApprovalDecision, ApprovalKind, ApprovalUse
 from app.places.service import place as place_by_id
@@ -59,10 +59,12 @@ def decide(
 ) -> ApprovalDecision:
     """Grant or refuse what somebody else asked for; of two decisions at the same moment one is taken.
 
+    Two approvals of one thing are decided one after the other: the second is weighed by what the first left.
     Accounts are personal (one account, one person). `Forbidden` for the maker and for another role,
     `NotFound` from outside the division, `Conflict` for what is decided or expired.
     """
     found = _known(session, approval_id)
+    store.lock_target(session, found)
     maker = store.user(session, found.made_by)
     refuse_checker(checker, found, maker=maker, place_code=_place_code(session, found))
     refuse_state(found, _state(session, found, at=at), wanted=ApprovalState.WAITING)
@@ -74,7 +76,7 @@ def decide(
         decided_by=checker.user_id,
         decided_at=at,
     )
-    if not store.add_once(session, made):
+    if not add_once(session, made):
         raise Conflict(
             f"审批 {approval_id} 刚刚已由他人决定 · somebody else has just decided about approval "
             f"{approval_id}; read it again"
@@ -103,7 +105,7 @@ def use(
     refuse_altered(found)
     refuse_state(found, _state(session, found, at=at), wanted=ApprovalState.GRANTED)
     made = ApprovalUse(approval_id=approval_id, used_by=user_id, used_at=at, outcome=dict(outcome))
-    if not store.add_once(session, made):
+    if not add_once(session, made):
         refuse_state(found, ApprovalState.USED, wanted=ApprovalState.GRANTED)
     return found
 
@@ -114,7 +116,7 @@ def standing(session: Session, approval_id: int, *, viewer: Viewer, at: datetime
     duty = DUTIES[found.kind]
     if viewer.role not in duty.makers | duty.checkers or not may_see(viewer, _place_code(session, found)):
         raise not_there(approval_id)
-    return _standing(session, found, viewer=viewer, at=at)
+    return _standings(session, [found], viewer=viewer, at=at)[0]
 
 
 def work_list(session: Session, *, viewer: Viewer, at: datetime, limit: int) -> list[Standing]:
@@ -122,24 +124,33 @@ def work_list(session: Session, *, viewer: Viewer, at: datetime, limit: int) -> 
     prefix = subtree_prefix(viewer.place_code)
     mine = [kind for kind, duty in DUTIES.items() if viewer.role in duty.makers | duty.checkers]
     found = store.open_approvals(session, prefix, kinds=mine, at=at, limit=limit)
-    return [_standing(session, one, viewer=viewer, at=at) for one in found]
+    return _standings(session, found, viewer=viewer, at=at)
 
 
-def _standing(session: Session, approval: Approval, *, viewer: Viewer, at: datetime) -> Standing:
-    decision = store.decision(session, approval.approval_id)
-    used = store.use_of(session, approval.approval_id)
-    state = state_of(approval, decision, used, at=at)
-    people = [approval.made_by, *([] if decision is None else [decision.decided_by])]
+def _standings(
+    session: Session, approvals: Sequence[Approval], *, viewer: Viewer, at: datetime
+) -> list[Standing]:
+    """Approvals with what became of each, asked for all of them at once."""
+    numbers = [one.approval_id for one in approvals]
+    decisions, uses = store.decisions(session, numbers), store.uses(session, numbers)
+    people = {one.made_by for one in approvals} | {one.decided_by for one in decisions.values()}
     names = store.usernames(session, people)
-    return Standing(
-        approval=approval,
-        decision=decision,
-        use=used,
-        state=state,
-        made_by=names[approval.made_by],
-        decided_by=None if decision is None else names[decision.decided_by],
-        may_decide=may_check(viewer, approval) and state is ApprovalState.WAITING,
-    )
+    standings = []
+    for one in approvals:
+        decision, used = decisions.get(one.approval_id), uses.get(one.approval_id)
+        state = state_of(one, decision, used, at=at)
+        standings.append(
+            Standing(
+                approval=one,
+                decision=decision,
+                use=used,
+                state=state,
+                made_by=names[one.made_by],
+                decided_by=None if decision is None else names[decision.decided_by],
+                may_decide=may_check(viewer, one) and state is ApprovalState.WAITING,
+            )
+        )
+    return standings
 
 
 def _known(session: Session, approval_id: int) -> Approval:

@@ -1,10 +1,9 @@
 """Approvals as they are kept: asked for, decided and used, each written once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, or_, select
 
 from app.db import Session
 from app.models import Approval, ApprovalDecision, ApprovalKind, ApprovalUse, Place, User
@@ -17,14 +16,11 @@ def add(session: Session, approval: Approval) -> Approval:
     return approval
 
 
-def add_once(session: Session, row: ApprovalDecision | ApprovalUse) -> bool:
-    """Keep the decision or the use of an approval; False where another one came first."""
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        return False
-    return True
+def lock_target(session: Session, approval: Approval) -> None:
+    """Let only one at a time decide about a thing, by whatever approval; SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        thing = f"approval/{approval.kind}/{approval.target}"
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(thing))))
 
 
 def approval(session: Session, approval_id: int) -> Approval | None:
@@ -40,6 +36,18 @@ def decision(session: Session, approval_id: int) -> ApprovalDecision | None:
 def use_of(session: Session, approval_id: int) -> ApprovalUse | None:
     """That an approval was carried out."""
     return session.get(ApprovalUse, approval_id)
+
+
+def decisions(session: Session, approval_ids: Collection[int]) -> dict[int, ApprovalDecision]:
+    """What was decided about some approvals, by their numbers."""
+    found = select(ApprovalDecision).where(ApprovalDecision.approval_id.in_(approval_ids))
+    return {row.approval_id: row for row in session.scalars(found)}
+
+
+def uses(session: Session, approval_ids: Collection[int]) -> dict[int, ApprovalUse]:
+    """Which of some approvals were carried out, by their numbers."""
+    found = select(ApprovalUse).where(ApprovalUse.approval_id.in_(approval_ids))
+    return {row.approval_id: row for row in session.scalars(found)}
 
 
 def open_approvals(
@@ -69,7 +77,7 @@ def user(session: Session, user_id: int) -> User:
     return session.get_one(User, user_id)
 
 
-def usernames(session: Session, user_ids: Sequence[int]) -> dict[int, str]:
+def usernames(session: Session, user_ids: Collection[int]) -> dict[int, str]:
     """The names users sign in with, by their ids."""
     found = select(User.user_id, User.username).where(User.user_id.in_(user_ids))
     return {row[0]: row[1] for row in session.execute(found)}

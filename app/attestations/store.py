@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from app.db import Session
@@ -35,19 +34,16 @@ def add(session: Session, row: Attestation) -> None:
     session.flush()
 
 
-def add_end(session: Session, row: AttestationEnd) -> bool:
-    """Withdraw one; False where somebody else has just done so."""
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        return False
-    return True
-
-
 def attestation(session: Session, attestation_id: int) -> Kept | None:
     """One attestation with its withdrawal, its place, its office and both officials."""
     return next(iter(_read(session, _kept().where(Attestation.attestation_id == attestation_id))), None)
+
+
+def rule_versions_of(session: Session, attestation_ids: Collection[int]) -> dict[int, int]:
+    """Under which profile each of some attestations was recorded."""
+    rows = select(Attestation.attestation_id, Attestation.rule_version_id)
+    found = session.execute(rows.where(Attestation.attestation_id.in_(attestation_ids)))
+    return {row[0]: row[1] for row in found}
 
 
 def of_holders(session: Session, holders: Collection[str], *, on: date, until: Until) -> list[Kept]:

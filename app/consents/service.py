@@ -8,6 +8,7 @@ from app.consents import store
 from app.db import Session
 from app.errors import Conflict, Invalid
 from app.models import Consent, ConsentChannel, ConsentKind, ConsentWithdrawal, Purpose
+from app.subjects.free_text import paper_name
 
 __all__ = [
     "Agreement", "agree_to_publication", "collection_agreements", "consents", "give", "rating_refused",
@@ -104,7 +105,12 @@ def _newest(
 
 
 def give(session: Session, given: Consent, *, on: date) -> Consent:
-    """Keep a new consent or refusal; `Invalid` for one that contradicts itself or lies in the future."""
+    """Keep a new consent or refusal; `Invalid` for one that contradicts itself or lies in the future.
+
+    Nor do its number and its evidence hold the number of a person: both are kept in clear.
+    """
+    paper_name(given.reference, where="reference")
+    paper_name(given.evidence, where="evidence")
     if given.effective_from > on:
         raise Invalid(f"consent {given.reference}: begins on {given.effective_from}, after today ({on})")
     if given.effective_to is not None and given.effective_to <= given.effective_from:
@@ -131,6 +137,7 @@ def withdraw(
     by: str,
 ) -> ConsentWithdrawal:
     """End a consent from a day on; `Conflict` when it is withdrawn already."""
+    paper_name(evidence, where="evidence")
     if store.withdrawal(session, given.consent_id) is not None:
         raise Conflict(f"consent {given.reference}: is withdrawn already")
     if on < given.effective_from:

@@ -28,6 +28,7 @@ from app.records.current import months_before
 from app.records.exclusions import Exclusion, taken_out
 from app.records.rules import RecordRules, RepairClass
 from app.subjects.cipher import Cipher
+from app.subjects.free_text import refuse_numbers
 
 __all__ = [
     "Act",
@@ -127,6 +128,7 @@ def state(
             f"说明应为 1 至 {rules.statement_characters} 字，现有 {len(plain)} 字 · a statement has 1 to "
             f"{rules.statement_characters} characters, this one has {len(plain)}"
         )
+    refuse_numbers(by=act.by)
     made = Statement(
         record_id=record_id,
         subject_id=record.subject_id,
@@ -262,6 +264,7 @@ def _event(
 ) -> RecordEvent:
     if not act.document.strip():
         raise Invalid("name the document this rests on · 请写明依据文件")
+    refuse_numbers(document=act.document, reason=reason, by=act.by)
     made = RecordEvent(
         record_id=record.record_id,
         subject_id=record.subject_id,

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.designations.path import Level, PathRules
+from app.errors import SetupError
 from app.models import DesignationKind, RuleVersion
-from scoring import Profile
+from scoring import CardError, Profile
 from scoring.definition import Criterion, ProfileDefinition, Rung
 from scoring.measured import RUNG_LENGTH_MAX
 from scoring.procedure import AppraisalRules, Keeping, Path
@@ -66,8 +67,17 @@ class TitleRules:
 
 
 def title_rules(rule: RuleVersion) -> TitleRules | None:
-    """The rules of one kept profile of a kind of title; none where it only judges and gives no title."""
-    return _parsed(rule.rule_version_id, rule.kind, rule.content)
+    """The rules of one kept profile of a kind of title; none where it only judges and gives no title.
+
+    `SetupError` for a version from before a check it does not pass: nobody can go by it.
+    """
+    try:
+        return _parsed(rule.rule_version_id, rule.kind, rule.content)
+    except CardError as error:
+        raise SetupError(
+            f"{rule.code}（{rule.effective_from}）已存版本无法使用，请启用新版本 · the kept version cannot "
+            f"be used; put a new one in force: {error}"
+        ) from None
 
 
 @lru_cache(maxsize=64)

@@ -17,6 +17,7 @@ from app.notices.notice import (
     Protest,
 )
 from app.rules.notice_rules import NoticeRules
+from app.subjects.free_text import without_numbers
 
 _MASKED = re.compile(r"[^\d*＊]?[*＊]{1,8}")
 # A score, an amount, a number of a person: none of them is announced.
@@ -123,7 +124,7 @@ def checked_finding(finding: Finding) -> Finding:
             f"document: 请写明依据文件，1 至 {DOCUMENT_LENGTH_MAX} 字，不换行 · name the document this "
             f"rests on, in 1 to {DOCUMENT_LENGTH_MAX} characters on one line"
         )
-    return Finding(finding.upheld, found, document)
+    return Finding(finding.upheld, found, without_numbers(document, where="document"))
 
 
 def refuse_partial(

@@ -5,6 +5,7 @@ from datetime import date
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.models import Fact, Objection, ObjectionEvent, Record
 from app.objections.objection import DOCUMENT_LENGTH_MAX, OUTCOMES, TEXT_LENGTH_MAX, Filing, Reply
+from app.subjects.free_text import without_numbers
 
 
 def checked_text(text: str, *, where: str) -> str:
@@ -26,7 +27,7 @@ def checked_document(document: str) -> str:
             f"document: 请写明依据文件，1 至 {DOCUMENT_LENGTH_MAX} 字，不换行 · name the document this "
             f"rests on, in 1 to {DOCUMENT_LENGTH_MAX} characters on one line"
         )
-    return plain
+    return without_numbers(plain, where="document")
 
 
 def checked_reply(reply: Reply) -> Reply:

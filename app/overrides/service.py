@@ -7,7 +7,7 @@ from typing import Any
 from app import clock
 from app.access.scope import Viewer, may_see
 from app.appraisals.service import results_of
-from app.db import Session
+from app.db import Session, add_once
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Override as KeptOverride
 from app.models import OverrideEnd, Rating, Subject, SubjectKind
@@ -26,6 +26,7 @@ from app.ratings.service import current_rating, explained
 from app.records.current import months_before
 from app.rules.appraisals import AppraisalRules, OverrideCaps
 from app.rules.service import appraisal_rules_in_force, appraisal_rules_of
+from app.subjects.free_text import without_numbers
 from app.subjects.service import subject as subject_by_id
 
 
@@ -158,7 +159,7 @@ def end(session: Session, override_id: int, *, reason: str, viewer: Viewer, at: 
         ended_by=viewer.user_id,
     )
     over = shown.state in (OverrideState.ENDED, OverrideState.EXPIRED)
-    if over or not store.add_end(session, made):
+    if over or not add_once(session, made):
         raise Conflict(f"评级调整 {override_id}{shown.state_label} · override {override_id} is over already")
     again = store.override(session, override_id)
     assert again is not None
@@ -251,6 +252,11 @@ def _refuse_above_appraisal(
             f"主体 {subject.subject_id} 没有有效的村级评议，不能上调 · subject {subject.subject_id} has no "
             "appraisal of its village that holds; without one no override raises its grade"
         )
+    if said not in _order(rules):
+        raise OverrideRefused(
+            f"村级评议等级 {said} 不在调整规则的等级之列，不能上调 · the rules of overrides do not know the "
+            f"grade of the village appraisal, {said}; without one no override raises a grade"
+        )
     if _raises(said, grade, rules):
         raise OverrideRefused(
             f"不得高于村级评议等级 {said} · an override may not end above the grade of the village "
@@ -276,7 +282,7 @@ def _checked(text: str, *, where: str, length_max: int) -> str:
     plain = text.strip()
     if not 0 < len(plain) <= length_max:
         raise Invalid(f"{where}: 应为 1 至 {length_max} 字 · write 1 to {length_max} characters")
-    return plain
+    return without_numbers(plain, where=where)
 
 
 def _order(rules: AppraisalRules) -> list[str]:
@@ -352,7 +358,7 @@ def _overtaken(
         lower = (
             own.override.not_above_appraisal
             and village is not None
-            and village.grade is not None
+            and village.grade in _order(own)
             and _raises(one.card_grade, one.grade, own)
             and _raises(village.grade, one.grade, own)
         )

@@ -5,7 +5,6 @@ from datetime import date
 from itertools import islice
 
 from sqlalchemy import Select, bindparam, func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from app.db import Session
@@ -29,16 +28,6 @@ def add(session: Session, row: Override) -> None:
     """Keep a new override."""
     session.add(row)
     session.flush()
-
-
-def add_end(session: Session, row: OverrideEnd) -> bool:
-    """End an override; False where somebody else has just done so."""
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        return False
-    return True
 
 
 def override(session: Session, override_id: int) -> Kept | None:

@@ -18,11 +18,11 @@ from app.places.divisions import (
     read_divisions,
     subtree_prefix,
 )
-from app.places.store import PlaceInShort, children, with_parents
+from app.places.store import PlaceInShort, by_ids, children, with_parents
 
 __all__ = [
-    "PlaceInShort", "children", "load_divisions", "place", "place_by_code", "place_name_in_full",
-    "places_within", "spoken_name", "subtree_prefix", "with_parents", "within",
+    "PlaceInShort", "by_ids", "children", "load_divisions", "place", "place_by_code", "place_name_in_full",
+    "places_within", "spoken", "spoken_name", "subtree_prefix", "with_parents", "within",
 ]  # fmt: skip
 
 Versions = dict[tuple[str, str], list[Place]]
@@ -49,7 +49,12 @@ def place_by_code(session: Session, code: str, *, on: date) -> Place:
 
 def spoken_name(place: Place) -> str:
     """How people call a division: 长隆村, where the list names the committee, 长隆村村民委员会."""
-    return place.name.removesuffix("村民委员会").removesuffix("居民委员会")
+    return spoken(place.name)
+
+
+def spoken(name: str) -> str:
+    """The same of a name that was kept."""
+    return name.removesuffix("村民委员会").removesuffix("居民委员会")
 
 
 def place_name_in_full(session: Session, place: Place) -> str:

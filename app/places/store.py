@@ -43,6 +43,12 @@ def with_parents(session: Session, place_ids: Collection[int]) -> dict[int, Plac
     return {row[0]: PlaceInShort._make(row) for row in rows}
 
 
+def by_ids(session: Session, place_ids: Collection[int]) -> dict[int, Place]:
+    """The divisions with these ids, those that are gone too."""
+    found = session.scalars(select(Place).where(Place.place_id.in_(place_ids)))
+    return {place.place_id: place for place in found}
+
+
 def by_code(session: Session, code: str, *, on: date) -> Place | None:
     """The division that had this code on that day."""
     return session.scalar(_existing(on).where(Place.code == code))

@@ -5,6 +5,7 @@ from datetime import date
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.models import Erasure, ReviewAnswer, ReviewRequest
 from app.rights.right import DOCUMENT_LENGTH_MAX, TEXT_LENGTH_MAX
+from app.subjects.free_text import without_numbers
 
 
 def checked_document(document: str) -> str:
@@ -16,7 +17,7 @@ def checked_document(document: str) -> str:
             "document that identifies the person or carries this, in 1 to "
             f"{DOCUMENT_LENGTH_MAX} characters on one line"
         )
-    return plain
+    return without_numbers(plain, where="document")
 
 
 def checked_text(text: str, *, where: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -24,6 +25,7 @@ from app.rules.appraisals import (
 )
 from app.rules.notice_rules import KIND as NOTICES
 from app.rules.notice_rules import NoticeRules, load_notice_rules, parse_notice_rules
+from app.rules.unfit import GRADED_BY, unfit
 from scoring import CardError, Finding, Profile, Scorecard
 from scoring.definition import CardDefinition, ProfileDefinition
 from scoring.lint import lint_file
@@ -59,6 +61,8 @@ def load_rules(session: Session, policy_folder: Path, *, at: datetime) -> int:
     known = {(rule.code, rule.variant, rule.effective_from): rule for rule in store.rule_versions(session)}
     added, files = 0, rule_files(policy_folder)
     appraisals = [file.rule for file in files if isinstance(file.rule, AppraisalRules)]
+    catalogue = newest_catalogue(session)
+    cards_here = [(file.kind, file.rule) for file in files if isinstance(file.rule, CardDefinition)]
     for file in files:
         definition = file.rule
         kept = known.get((file.code, file.variant, definition.effective_from))
@@ -71,6 +75,8 @@ def load_rules(session: Session, policy_folder: Path, *, at: datetime) -> int:
             )
         if isinstance(definition, ProfileDefinition):
             refuse_other_numbers(definition, appraisals, where=str(file.path))
+            if faults := unfit(definition, cards_here, catalogue):
+                raise SetupError(f"{file.path}: cannot be put in force: {faults}")
         store.put_rule(session, kept, _rule_version(file, at=at, validation=_evidence(file)))
         added += 1
     session.flush()
@@ -156,6 +162,15 @@ def rule_version(session: Session, rule_version_id: int) -> RuleVersion:
     """One kept version."""
     found = store.rule_version(session, rule_version_id)
     assert found is not None, "a rating refers to a rule version that is not kept"
+    return found
+
+
+def profiles_of(session: Session, rule_version_ids: Collection[int]) -> dict[int, ProfileDefinition]:
+    """Kept profiles as they were, in one query; one from before a check it does not pass is left out."""
+    found = {}
+    for number, content in store.contents(session, rule_version_ids).items():
+        with suppress(CardError):
+            found[number] = Profile.parse(content).definition
     return found
 
 
@@ -278,7 +293,7 @@ def activation_of(session: Session, code: str, *, effective_from: date) -> dict[
             "activated already"
         )
     for part in parts:
-        if part.kind in DELIVERED and (faults := _unfit(Profile.parse(part.content).definition)):
+        if part.kind in DELIVERED and (faults := _unfit_kept(session, part)):
             raise Conflict(f"规则 {code}（{effective_from}）不能启用 · cannot be put in force: {faults}")
     return {
         "code": code,
@@ -321,19 +336,19 @@ def _evidence(file: RuleFile) -> dict[str, Any] | None:
     faults = [str(finding) for finding in lint_file(file.path) if finding.error]
     if faults:
         raise SetupError(f"{file.path}: cannot be put in force: {'; '.join(faults)}")
-    if isinstance(definition, ProfileDefinition) and (unfit := _unfit(definition)):
-        raise SetupError(f"{file.path}: cannot be put in force: {unfit}")
     if isinstance(definition, ProfileDefinition) or definition.overlays:
         return None
     return evidence_of(file.path, definition)
 
 
-def _unfit(profile: ProfileDefinition) -> str:
-    """Why a profile cannot be put in force: it asks for what nobody here measures, or could not keep.
-
-    A version that is in force already, or was, is not asked again: what is unknown is insufficient there.
-    """
-    return "; ".join(str(finding) for finding in undelivered(profile))
+def _unfit_kept(session: Session, kept: RuleVersion) -> str:
+    try:
+        profile = Profile.parse(kept.content).definition
+    except CardError as error:
+        return str(error)
+    graded = [each for each in cards(session) if each.kind == GRADED_BY.get(kept.kind)]
+    here = [(each.kind, card_of(each).definition) for each in graded]
+    return unfit(profile, here, newest_catalogue(session))
 
 
 def lint_rule_file(path: Path) -> list[Finding]:

@@ -1,6 +1,6 @@
 """Rule versions as they are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, func, select
@@ -31,6 +31,13 @@ def rule_versions(session: Session) -> Sequence[RuleVersion]:
 def rule_version(session: Session, rule_version_id: int) -> RuleVersion | None:
     """One kept rule version."""
     return session.get(RuleVersion, rule_version_id)
+
+
+def contents(session: Session, rule_version_ids: Collection[int]) -> dict[int, str]:
+    """What some kept versions say, in one query."""
+    rows = select(RuleVersion.rule_version_id, RuleVersion.content)
+    found = session.execute(rows.where(RuleVersion.rule_version_id.in_(rule_version_ids)))
+    return {row[0]: row[1] for row in found}
 
 
 def of_kind(session: Session, kind: str) -> Sequence[RuleVersion]:

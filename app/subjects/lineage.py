@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Date, Select, bindparam, or_, select
 from app.db import Session
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Lineage, LineageKind, LineageUndo, Subject, SubjectKind
+from app.subjects.free_text import without_numbers
 
 __all__ = ["heirs", "kin", "merge", "split", "undo_merge"]
 
@@ -137,7 +138,12 @@ def undo_merge(session: Session, lineage_id: int, *, document: str, at: datetime
         raise Conflict(f"并户 {lineage_id} 已撤销 · the merge {lineage_id} is undone already")
     if not document.strip():
         raise Invalid("撤销并户须填写依据文件 · name the document on which the merge is undone")
-    made = LineageUndo(lineage_id=lineage_id, document=_checked(document), recorded_at=at, recorded_by=by)
+    made = LineageUndo(
+        lineage_id=lineage_id,
+        document=_checked(document),
+        recorded_at=at,
+        recorded_by=without_numbers(by, where="by"),
+    )
     session.add(made)
     session.flush()
     return made
@@ -187,7 +193,7 @@ def _checked(document: str) -> str:
             f"依据文件名称超过 {_DOCUMENT_LENGTH_MAX} 字 · the document's name is longer than "
             f"{_DOCUMENT_LENGTH_MAX} characters; shorten it"
         )
-    return document.strip()
+    return without_numbers(document.strip(), where="document")
 
 
 def _added(
@@ -208,7 +214,7 @@ def _added(
         happened_on=happened_on,
         document=_checked(document),
         recorded_at=at,
-        recorded_by=by,
+        recorded_by=without_numbers(by, where="by"),
     )
     session.add(made)
     session.flush()

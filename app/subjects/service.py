@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from app.db import Session
 from app.errors import AppError, Invalid, NotFound
@@ -23,6 +24,7 @@ from app.subjects.store import (
 
 __all__ = [
     "Found",
+    "NamedSubject",
     "PublicName",
     "SubjectCard",
     "card_of",
@@ -33,6 +35,7 @@ __all__ = [
     "has_subjects",
     "has_synthetic",
     "heads",
+    "named_subjects",
     "public_name",
     "subject",
     "subjects_in_place",
@@ -222,13 +225,59 @@ def public_name(session: Session, cipher: Cipher, subject: Subject) -> PublicNam
         return PublicName(card.display_name, of_person=True)
     if card.entity_type is None:
         return PublicName(card.name, of_person=False)
-    row = f"agri_entities/{subject.subject_id}/legal_representative_name"
-    person = cipher.open(store.sealed_representative(session, subject.subject_id), row=row).strip()
-    if len(person) > 1 and person in card.name:
-        return PublicName(card.name.replace(person, masked_name(person)), of_person=True)
-    if card.entity_type is EntityType.LARGE_GROWER and len(card.name) <= _PERSON_NAME_LENGTH_MAX:
-        return PublicName(masked_name(card.name), of_person=True)
-    return PublicName(card.name, of_person=False)
+    sealed = store.sealed_representative(session, subject.subject_id)
+    of_entity = _Entity(subject.subject_id, card.name, card.entity_type, sealed)
+    return _public_name_of_entity(cipher, of_entity)
+
+
+@dataclass(frozen=True)
+class NamedSubject:
+    """A subject by the name everybody may see, none once its data are erased, and where it is at home."""
+
+    subject_id: int
+    name: str | None
+    place_name: str
+
+
+def named_subjects(
+    session: Session, cipher: Cipher, subject_ids: Collection[int], *, scope: str
+) -> dict[int, NamedSubject]:
+    """Those of some subjects who are at home in a division, by their public names, in one query."""
+    if not subject_ids:
+        return {}
+    return {
+        one.subject_id: NamedSubject(one.subject_id, _public(cipher, one), places.spoken(one.place_name))
+        for one in store.sealed_names(session, subject_ids)
+        if places.within(scope, one.place_code)
+    }
+
+
+def _public(cipher: Cipher, one: store.SealedName) -> str | None:
+    if one.erased:
+        return None
+    if one.head_name_cipher is not None:
+        return masked_name(cipher.open(one.head_name_cipher, row=f"households/{one.subject_id}/head_name"))
+    if one.name is None or one.entity_type is None or one.representative_cipher is None:
+        return one.place_name
+    of_entity = _Entity(one.subject_id, one.name, one.entity_type, one.representative_cipher)
+    return _public_name_of_entity(cipher, of_entity).name
+
+
+class _Entity(NamedTuple):
+    subject_id: int
+    name: str
+    entity_type: EntityType
+    sealed_representative: bytes
+
+
+def _public_name_of_entity(cipher: Cipher, entity: _Entity) -> PublicName:
+    row = f"agri_entities/{entity.subject_id}/legal_representative_name"
+    person = cipher.open(entity.sealed_representative, row=row).strip()
+    if len(person) > 1 and person in entity.name:
+        return PublicName(entity.name.replace(person, masked_name(person)), of_person=True)
+    if entity.entity_type is EntityType.LARGE_GROWER and len(entity.name) <= _PERSON_NAME_LENGTH_MAX:
+        return PublicName(masked_name(entity.name), of_person=True)
+    return PublicName(entity.name, of_person=False)
 
 
 def _resident_number(number: str, *, on: date) -> str | Invalid:

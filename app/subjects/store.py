@@ -14,6 +14,7 @@ from app.models import (
     Erasure,
     Household,
     Member,
+    Place,
     Subject,
     SubjectKind,
 )
@@ -103,6 +104,43 @@ def found_by_id(
     if kind is SubjectKind.AGRI_ENTITY:
         return FoundEntity(*connection.execute(_ENTITIES.where(_ID), asked).one())
     return None
+
+
+class SealedName(NamedTuple):
+    """Who a subject is, with the code and name of its place, as far as a name is made of it."""
+
+    subject_id: int
+    kind: SubjectKind
+    place_code: str
+    place_name: str
+    erased: bool
+    head_name_cipher: bytes | None
+    name: str | None
+    entity_type: EntityType | None
+    representative_cipher: bytes | None
+
+
+def sealed_names(session: Session, subject_ids: Collection[int]) -> list[SealedName]:
+    """What the names of some subjects are made of, in one query."""
+    rows = (
+        select(
+            Subject.subject_id,
+            Subject.kind,
+            Place.code,
+            Place.name,
+            Erasure.subject_id.is_not(None),
+            Household.head_name_cipher,
+            AgriEntity.name,
+            AgriEntity.entity_type,
+            AgriEntity.legal_representative_name_cipher,
+        )
+        .join(Place, Place.place_id == Subject.place_id)
+        .outerjoin(Household, Household.subject_id == Subject.subject_id)
+        .outerjoin(AgriEntity, AgriEntity.subject_id == Subject.subject_id)
+        .outerjoin(Erasure, Erasure.subject_id == Subject.subject_id)
+        .where(Subject.subject_id.in_(subject_ids))
+    )
+    return [SealedName(*row) for row in session.execute(rows)]
 
 
 def entity_state(session: Session, subject_id: int, *, last_id: int | None) -> EntityState | None:

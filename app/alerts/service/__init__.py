@@ -20,6 +20,7 @@ from app.alerts.store import Narrowed
 from app.db import Session
 from app.errors import Invalid, NotFound
 from app.models import InquiryAlertNote, epoch_day
+from app.subjects.free_text import without_numbers
 
 __all__ = [
     "Narrowed", "add_note", "log_of_inquiries", "open_alerts", "scan",
@@ -85,8 +86,8 @@ def add_note(
     if not text.strip():
         raise Invalid("text: 请写明核查情况 · write what you found out")
     made = InquiryAlertNote(
-        inquiry_alert_id=inquiry_alert_id, text=text.strip(), closes=closes, noted_at=at,
-        noted_by=viewer.user_id,
+        inquiry_alert_id=inquiry_alert_id, text=without_numbers(text.strip(), where="text"),
+        closes=closes, noted_at=at, noted_by=viewer.user_id,
     )  # fmt: skip
     store.add_note(session, made)
     return made

@@ -13,7 +13,7 @@ from app.appraisals.appraisal import Line, Round, RoundState
 from app.appraisals.counting import FoundFlag, HouseholdResult, counted, flags, kappa, results
 from app.appraisals.service.rounds import already_closed, lines_of, round_of
 from app.appraisals.service.sheets import appraisable
-from app.db import Session
+from app.db import Session, add_once
 from app.errors import Conflict
 from app.models import (
     AppraisalClosing,
@@ -63,7 +63,7 @@ def close_round(session: Session, cipher: Cipher, round_id: int, *, viewer: View
         closed_at=at,
         closed_by=viewer.user_id,
     )
-    if not store.add_once(session, closing):
+    if not add_once(session, closing):
         raise already_closed(found.round)
     store.add(session, *_rows(round_id, made), *_flag_rows(round_id, shown))
     return round_of(session, round_id, viewer=viewer, on=on)

@@ -10,7 +10,7 @@ from app.access.service import user_by_name
 from app.appraisals import store
 from app.appraisals.appraisal import NAME_LENGTH_MAX, Invited, Line, OwnRound, Round, RoundState
 from app.consents.service import rating_refused
-from app.db import Session
+from app.db import Session, add_once
 from app.errors import Conflict, Invalid, NotFound
 from app.models import (
     AppraisalHousehold,
@@ -76,7 +76,7 @@ def open_round(
         opened_at=at,
         opened_by=viewer.user_id,
     )
-    if not store.add_once(session, made):
+    if not add_once(session, made):
         raise Conflict(f"{place.name}刚刚已开启评议 · somebody else has just opened a round of {place.code}")
     store.add(session, *_households(session, made, place, needs_consent=needs_consent, on=on))
     return _shown(session, made, place, on=on)
@@ -143,7 +143,7 @@ def invite(
         invited_at=at,
         invited_by=viewer.user_id,
     )
-    if not store.add_once(session, made):
+    if not add_once(session, made):
         raise Conflict(
             "此账号已受邀，或他人刚刚邀请了评议员，请刷新后重试 · this account is invited already, or "
             "somebody has just invited another appraiser; read the round again"

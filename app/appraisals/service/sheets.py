@@ -17,7 +17,7 @@ from app.appraisals.service.rounds import (
     own_view,
     round_of,
 )
-from app.db import Session
+from app.db import Session, add_once
 from app.errors import Conflict, NotFound, PreconditionFailed
 from app.models import (
     AppraisalDraft,
@@ -106,7 +106,7 @@ def save_sheet(
         first = AppraisalDraft(
             appraiser_id=mine.appraiser_id, revision=1, content_cipher=sealed, saved_at=at
         )  # fmt: skip
-        kept = found.revision == 0 and store.add_once(session, first)
+        kept = found.revision == 0 and add_once(session, first)
     else:
         kept = store.replace_draft(
             session, mine.appraiser_id, revision=revision, content=sealed, at=at
@@ -213,7 +213,7 @@ def _hand_in(
         submitted_at=at,
         submitted_by=by.user_id,
     )
-    if not store.add_once(session, sheet):
+    if not add_once(session, sheet):
         raise _is_final(one)
     rows = [
         AppraisalMark(

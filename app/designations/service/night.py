@@ -1,5 +1,6 @@
 """What a night does for titles: proposes, begins reviews, puts on probation, restores, lets lapse."""
 
+import logging
 from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from app.designations.rules import TitleRules
 from app.designations.service.evidence import overridden
 from app.designations.service.facts import SUBJECT_KINDS, grades_of
 from app.designations.service.proposing import holders_of, propose_qualifying
-from app.designations.service.rules import rules_if_any
+from app.designations.service.rules import rules_if_any, unusable_versions
 from app.designations.service.rungs import found_for
 from app.designations.service.steps import holder_of, rules_for, standings, take
 from app.designations.service.subject_gates import Standing as SubjectStanding
@@ -33,6 +34,7 @@ from scoring.titles import BREACHED, GRACE_OVER, KEPT, standing
 
 __all__ = ["Candidates", "Night", "held_places", "keep", "lock", "month_ends"]
 
+_LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 NIGHT = "night"
 _AT_ONCE = 5_000
@@ -137,7 +139,7 @@ def _undecided(session: Session, known: Sequence[Reached], night: Night) -> list
     over = [each for each in shown if notices[each.notice_id or 0].ended]
     found = []
     for part in _parts(over):
-        for one in standings(session, _numbers(part)):
+        for one in _going_on(session, standings(session, _numbers(part))):
             notice = notices[one.notice_id or 0]
             objected = notice.open_objections.get(one.number, 0) or one.number in notice.upheld
             if not objected and decided_until(notice, rules_for(session, one, on=night.on)) <= night.on:
@@ -284,10 +286,21 @@ def _take_all(session: Session, numbers: Sequence[int], act: Act) -> list[int]:
     """Take one step for many titles, part by part; the rules let the night take it, or it is a mistake."""
     done: list[int] = []
     for part in _parts(numbers):
-        taken = take(session, standings(session, part), act)
+        mine = _going_on(session, standings(session, part))
+        taken = take(session, mine, act)
         assert not taken.refusals, "the night takes no step that is not its own"
-        done.extend(part)
+        done.extend(one.number for one in mine)
     return done
+
+
+def _going_on(session: Session, titles: Sequence[Standing]) -> list[Standing]:
+    """Those a night can take a step for; a proposal waits where nobody can go by its version any more."""
+    made_by = {one.number: one.steps[0].rule_version_id for one in titles if not one.state.holds_title}
+    unusable = unusable_versions(session, set(made_by.values()))
+    for number, version in made_by.items():
+        if version in unusable:
+            _LOG.error("title %s waits: %s", number, unusable[version])
+    return [one for one in titles if made_by.get(one.number) not in unusable]
 
 
 def _propose(

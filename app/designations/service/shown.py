@@ -9,7 +9,7 @@ from app.db import Session
 from app.designations.path import transitions
 from app.designations.service.announcing import name_of
 from app.designations.service.proposing import LeftOut
-from app.designations.service.rules import rules_of_version
+from app.designations.service.rules import title_named
 from app.designations.service.steps import rules_for, standings
 from app.designations.service.titles import Listed
 from app.designations.standing import Standing
@@ -72,7 +72,7 @@ def shown_titles(session: Session, cipher: Cipher, rows: Sequence[Listed]) -> li
 def _shown(
     session: Session, cipher: Cipher, made: Designation, last: DesignationStep, *, place: Place
 ) -> ShownTitle:
-    title = rules_of_version(session, last.rule_version_id).title(made.rung)
+    title = title_named(session, last.rule_version_id, kind=made.kind, rung=made.rung)
     return ShownTitle(made, last, place, name_of(session, cipher, made), title)
 
 

@@ -25,6 +25,7 @@ from app.notices.service import standings as notice_standings
 from app.objections.service import subjects_with_open_objections
 from app.places.service import place as place_by_id
 from app.records.current import months_before
+from app.subjects.free_text import without_numbers
 
 _ANNOUNCED = frozenset({Action.POST_NOTICE, Action.POST_REVOCATION})
 _CERTIFIED = frozenset({Action.AWARD, Action.RENEW})
@@ -48,8 +49,8 @@ def act_of(
         on=clock.day_of(at),
         user_id=viewer.user_id,
         level=level_of_person(viewer.role, place_by_id(session, viewer.place_id).kind),
-        reason=reason.strip(),
-        document=document.strip(),
+        reason=without_numbers(reason.strip(), where="reason"),
+        document=without_numbers(document.strip(), where="document"),
     )
 
 

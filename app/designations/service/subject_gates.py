@@ -127,7 +127,6 @@ def _evaluated(session: Session, standing: Standing, *, rules: TitleRules, on: d
 
 def _of_ratings(standing: Standing, *, rules: TitleRules) -> dict[str, Measure]:
     reached, points, vetoes = (_nothing(standing) for _ in range(3))
-    least = rules.profile.minimum_grade
     for row, subject_id in enumerate(standing.subject_ids):
         rating = standing.ratings.get(subject_id)
         if rating is None or subject_id in standing.unrateable:
@@ -136,7 +135,10 @@ def _of_ratings(standing: Standing, *, rules: TitleRules) -> dict[str, Measure]:
         if rules.asks_for(GRADE_REACHED):
             ranks = standing.grades[rating.rule_version_id]
             held = rating.grade if override is None else override.grade
-            reached[row] = ranks.index(held) <= ranks.index(least)
+            least = rules.profile.least_rank(ranks)
+            # What a card of other grades would say of these nobody knows.
+            if least is not None and held in ranks:
+                reached[row] = ranks.index(held) <= least
         points[row] = np.nan if rating.score is None else rating.score
         vetoes[row] = rating.vetoes.bit_count()
     return {

@@ -19,7 +19,7 @@ from app.designations.path import (
     transitions,
 )
 from app.designations.rules import TitleRules
-from app.designations.service.rules import rules_if_any, rules_of_version
+from app.designations.service.rules import title_named, usable_rules
 from app.designations.service.steps import rules_for
 from app.designations.standing import Standing, decided_until, grace_ends
 from app.designations.store import titles as store
@@ -98,7 +98,7 @@ def titles_of(session: Session, holders: Collection[Holder], *, on: date) -> dic
         since = next(step.happened_on for step in begun if step.action is Action.AWARD)
         label = last.kind.label
         if last.rung:
-            label = rules_of_version(session, last.rule_version_id).title(last.rung)
+            label = title_named(session, last.rule_version_id, kind=last.kind, rung=last.rung)
         title = Title(number, last.kind, last.rung, label, last.holder, last.state, since, last.valid_until)
         found.setdefault(last.holder, []).append(title)
     return found
@@ -166,10 +166,9 @@ def calendar(session: Session, *, viewer: Viewer, on: date) -> list[Campaign]:
     """Until when each kind of title is to be done this round, and how many are under way in the division."""
     prefix = subtree_prefix(viewer.place_code)
     found = []
-    for kind in DesignationKind:
-        rules = rules_if_any(session, kind, on=on)
-        end = None if rules is None else campaign_end(rules.path, on=on)
-        if rules is not None and end is not None:
+    for kind, rules in usable_rules(session, on=on)[0].items():
+        end = campaign_end(rules.path, on=on)
+        if end is not None:
             count = store.count_open(session, prefix, kind=kind)
             found.append(Campaign(kind, rules.path.decided_by, end, count))
     return sorted(found, key=lambda campaign: campaign.ends_on)
@@ -177,12 +176,12 @@ def calendar(session: Session, *, viewer: Viewer, on: date) -> list[Campaign]:
 
 def _waiting_for(session: Session, level: Level | None, *, on: date) -> list[tuple[DesignationKind, State]]:
     """The kinds and states from which the next step is one of this level."""
-    found = []
-    for kind in DesignationKind:
-        rules = rules_if_any(session, kind, on=on)
-        if rules is not None:
-            found += [(kind, state) for state in _NEXT if _own_step(state, rules, level=level)]
-    return found
+    return [
+        (kind, state)
+        for kind, rules in usable_rules(session, on=on)[0].items()
+        for state in _NEXT
+        if _own_step(state, rules, level=level)
+    ]
 
 
 def usual_step(state: State, rules: TitleRules) -> Transition | None:

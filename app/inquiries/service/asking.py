@@ -19,6 +19,7 @@ from app.overrides.service import in_force as overrides_in_force
 from app.places.service import PlaceInShort, with_parents
 from app.ratings.service import ToldRating, current_ratings, newest_night, told_each
 from app.subjects.cipher import Cipher
+from app.subjects.free_text import paper_name
 from app.subjects.service import Found, card_of, find_by_numbers
 
 # The same words for an unknown number and for a missing consent: a refusal tells nothing about anybody.
@@ -202,6 +203,8 @@ def _recorded(
 ) -> Agreement:
     """The consent on paper that came with the inquiry, for the officer's own bank and this purpose only."""
     viewer = case.request.viewer
+    paper_name(authorisation.reference, where="authorisation.reference")
+    paper_name(authorisation.document, where="authorisation.document")
     given = Consent(
         subject_id=subject.subject_id,
         kind=ConsentKind.INQUIRY,

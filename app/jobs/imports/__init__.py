@@ -23,6 +23,7 @@ from app.models import Batch, BatchKind
 from app.records.service import source_by_code
 from app.records.source_list import TOWN_OFFICE
 from app.subjects.cipher import Cipher
+from app.subjects.free_text import paper_name, refuse_numbers
 from app.subjects.keys import hold
 
 __all__ = [
@@ -59,6 +60,8 @@ def import_file(
     """Import a file: all of it, or none of it when anything is wrong; the same file again changes nothing."""
     if not 0 < len(source) <= _SOURCE_LENGTH_MAX:
         raise Invalid(f"the source must have 1 to {_SOURCE_LENGTH_MAX} characters; it has {len(source)}")
+    paper_name(path.name, where="file_name")
+    refuse_numbers(source=source, by=by)
     content = file_content(path)
     report = ImportReport(path.name, kind, dry_run)
     batch = Batch(

@@ -11,6 +11,7 @@ from app.errors import Invalid
 from app.jobs.imports.reading import Raw
 from app.jobs.imports.report import both
 from app.jobs.imports.workbook_scan import BrokenCell
+from app.subjects.free_text import OF_PAPERS, NumberKind, masked_numbers, number_kind
 from app.subjects.numbers import masked_name, masked_number, resident_number, uscc
 
 EXACT_DIGITS_MAX = 15
@@ -94,6 +95,24 @@ def limited(length: int) -> Parser:
         return written
 
     return parse
+
+
+def in_clear(length: int) -> Parser:
+    """A parser of text that fits and, as it is kept in clear, holds no number of a person."""
+
+    def parse(raw: Raw, on: date) -> str:
+        written: str = limited(length)(raw, on)
+        _refuse_number(number_kind(written))
+        return written
+
+    return parse
+
+
+def paper_number(raw: Raw, on: date) -> str:
+    """The number of a paper: as long as a card's at will, but no resident number or phone."""
+    written: str = limited(64)(raw, on)
+    _refuse_number(number_kind(written, among=OF_PAPERS))
+    return written
 
 
 def person_name(raw: Raw, on: date) -> str:
@@ -224,6 +243,11 @@ def shown(raw: Raw) -> str:
     return _FULL_NUMBER.sub(lambda found: masked_number(found.group()), plain(raw))[:40]
 
 
+def shown_in_clear(raw: Raw) -> str:
+    """A text as a report may show it, also where it was refused for the number of a person in it."""
+    return shown(masked_numbers(plain(raw)))
+
+
 def shown_number(raw: Raw) -> str:
     """A person's number as a report may show it, also when it is too short or not a number at all."""
     written = plain(raw)
@@ -265,6 +289,14 @@ def _date_of(raw: Raw) -> date:
             "写成 2026-11-01，或把单元格格式设为日期", "write it as 2026-11-01, or format the cell as a date"
         ),
     )
+
+
+def _refuse_number(kind: NumberKind | None) -> None:
+    if kind is not None:
+        raise BadCell(
+            both(f"内含{kind.zh}，此列以明文保存", f"holds {kind.en}; this column is kept in clear"),
+            fix=both("改写文件的名称、编号或存放处", "write the name, the number or the place of the paper"),
+        )
 
 
 def _not_a_number() -> BadCell:

@@ -4,7 +4,17 @@ import re
 from datetime import date
 
 from app.jobs.imports import entities
-from app.jobs.imports.cells import choice, code, day, id_number, limited, shown_number, text
+from app.jobs.imports.cells import (
+    choice,
+    code,
+    day,
+    id_number,
+    in_clear,
+    paper_number,
+    shown_in_clear,
+    shown_number,
+    text,
+)
 from app.jobs.imports.columns import Column
 from app.jobs.imports.households import NO
 from app.jobs.imports.reading import Raw
@@ -59,7 +69,13 @@ AGREED = Column(
     choices=("是", "否"),
     note="拒绝也要登记，填“否”；只撤回时可不填",
 )
-REFERENCE = Column("授权书编号", limited(64), note="同一主体不得重复使用", example="授权书 2026-0001")
+REFERENCE = Column(
+    "授权书编号",
+    paper_number,
+    show=shown_in_clear,
+    note="同一主体不得重复使用，不写身份证号",
+    example="授权书 2026-0001",
+)
 FACTS = Column(
     "指标范围",
     _labels,
@@ -85,7 +101,13 @@ EFFECTIVE_TO = Column(
     "截止日期", _end_day, required=False, entry="date", note="从这一天起不再有效；长期有效则留空"
 )
 CHANNEL = Column("方式", choice(_CHANNELS), entry="choice", choices=tuple(_CHANNELS))
-EVIDENCE = Column("凭证", limited(255), note="原件存放处", example="镇便民中心档案柜 3-12（演示）")
+EVIDENCE = Column(
+    "凭证",
+    in_clear(255),
+    show=shown_in_clear,
+    note="原件存放处，不写个人号码",
+    example="镇便民中心档案柜 3-12（演示）",
+)
 WITHDRAWN_ON = Column(
     "撤回日期", day, required=False, entry="date", note="填了就是撤回此编号的授权，从这一天起无效"
 )

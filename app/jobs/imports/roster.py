@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from app.jobs.imports import lookups
-from app.jobs.imports.cells import choice, credit_code, day, limited
+from app.jobs.imports.cells import choice, credit_code, day, in_clear, shown_in_clear
 from app.jobs.imports.checking import PLACE_CODE, Check
 from app.jobs.imports.columns import Column, Row
 from app.jobs.imports.entities import NAME, TYPE
@@ -15,8 +15,12 @@ from app.models import EntityType, ExclusionReason
 
 _REASONS = {reason.label: reason for reason in ExclusionReason}
 
-ROSTER_NAME = Column("名录名称", limited(128), note="全表相同", example="2026年新型农业经营主体名录")
-SOURCE = Column("来源", limited(64), note="提供名录的部门；全表相同", example="区农业农村委")
+ROSTER_NAME = Column(
+    "名录名称", in_clear(128), show=shown_in_clear, note="全表相同", example="2026年新型农业经营主体名录"
+)
+SOURCE = Column(
+    "来源", in_clear(64), show=shown_in_clear, note="提供名录的部门；全表相同", example="区农业农村委"
+)
 AS_OF = Column("基准日", day, entry="date", note="名录截至日期；全表相同", example="2026-06-30")
 USCC = Column(
     "统一社会信用代码",
@@ -36,9 +40,10 @@ EXCLUSION = Column(
 )
 DOCUMENT = Column(
     "剔除文件",
-    limited(255),
+    in_clear(255),
     required=False,
-    note="有剔除原因时必填文件名称或文号",
+    show=shown_in_clear,
+    note="有剔除原因时必填文件名称或文号，不写个人号码",
     example="准予注销登记通知书 2026-15 号",
 )
 ROSTER_COLUMNS = (ROSTER_NAME, SOURCE, AS_OF, NAME, USCC, TYPE, PLACE_CODE, EXCLUSION, DOCUMENT)

@@ -83,8 +83,13 @@ def roster_coverage(
     ]
 
 
-def by_town(rows: list[CoverageRow], district: District) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Entities on file and on the roster, by town."""
+def by_town(
+    rows: list[CoverageRow], district: District, *, told: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Entities on file and on the roster, by town; unknown where it is not told which files count."""
+    if not told:
+        unknown = np.full(len(district.towns), np.nan)
+        return unknown, unknown
     positions = {town.place_id: position for position, town in enumerate(district.towns)}
     on_file, counted = np.zeros(len(district.towns)), np.zeros(len(district.towns))
     for row in rows:

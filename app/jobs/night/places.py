@@ -15,7 +15,7 @@ from app.jobs.night.rules import Rules
 from app.models import RUNG_GATE, GateState, Place, PlaceKind, SubjectKind
 from scoring import HOLDS, GateResults, Measure, Profile
 from scoring.ladder import LadderResults
-from scoring.measured import RUNG_LENGTH_MAX
+from scoring.measured import NAME_LENGTH_MAX, RUNG_LENGTH_MAX
 from scoring.measures import OWN_BANK, county_medians
 
 Counts = NDArray[np.float64]
@@ -132,15 +132,21 @@ def unknown_loans(district: District) -> dict[str, Counts]:
 
 
 def file_counts(
-    ratings: RatingColumns, position: NDArray[np.int64], *, size: int, least: int
+    ratings: RatingColumns, position: NDArray[np.int64], *, size: int, least: int | None, told: bool
 ) -> dict[str, Counts]:
-    """Per unit: households with a valid file, and credit households among them."""
+    """Per unit: households with a valid file, and credit households among them.
+
+    Where it is not `told` which files count, nobody knows either; without the least grade of a credit
+    household (`least`), not how many there are.
+    """
     inside = (position >= 0) & ratings.on_file
-    credit = inside & (ratings.grade <= least)
-    return {
-        "on_file": np.bincount(position[inside], minlength=size).astype(float),
-        "credit": np.bincount(position[credit], minlength=size).astype(float),
-    }
+    on_file, credit = np.full(size, np.nan), np.full(size, np.nan)
+    if told:
+        on_file = np.bincount(position[inside], minlength=size).astype(float)
+    if told and least is not None:
+        good = inside & (ratings.grade <= least)
+        credit = np.bincount(position[good], minlength=size).astype(float)
+    return {"on_file": on_file, "credit": credit}
 
 
 def village_facts(villages: Subjects, facts: Facts, district: District) -> dict[str, Counts]:
@@ -316,6 +322,7 @@ def _measure_rows(measures: Mapping[str, Measure], position: int) -> frozenset[M
             measure.denominator_name,
         )
         for name, measure in measures.items()
+        if _can_be_kept(name, measure.denominator_name)
     )
 
 
@@ -332,8 +339,14 @@ def _gate_rows(results: GateResults, position: int) -> frozenset[GateRow]:
             _number(gate.margin[position]),
         )
         for gate in results.gates
+        if _can_be_kept(gate.criterion.name, gate.criterion.measure)
     )
     return rows if results.ladder is None else rows | _rung_rows(results.ladder, position)
+
+
+def _can_be_kept(*names: str) -> bool:
+    """Whether names are short enough; a gate whose name is not counts for the state of the whole alone."""
+    return all(len(name) <= NAME_LENGTH_MAX for name in names)
 
 
 def _rung_rows(ladder: LadderResults, position: int) -> frozenset[GateRow]:

@@ -41,7 +41,7 @@ class RatingColumns:
 
 def rate_households(subjects: Subjects, facts: Facts, *, rules: Rules, as_of: date) -> RatingColumns:
     """Rate every household by the card in force."""
-    result = _empty(subjects.ids, on_file=valid_files(facts, rules.coverage, kind="household", as_of=as_of))
+    result = _empty(subjects.ids, on_file=_files(facts, rules, kind="household", as_of=as_of))
     everybody = np.ones(len(subjects.ids), dtype=np.bool_)
     _rate(result, everybody, rules.household, facts.values, version_id=rules.version_of(rules.household))
     return result
@@ -49,7 +49,7 @@ def rate_households(subjects: Subjects, facts: Facts, *, rules: Rules, as_of: da
 
 def rate_entities(subjects: Subjects, facts: Facts, *, rules: Rules, as_of: date) -> RatingColumns:
     """Rate every entity by the card of its type; one that is not in operation is unrated."""
-    on_file = valid_files(facts, rules.coverage, kind="agri_entity", as_of=as_of) & subjects.active
+    on_file = _files(facts, rules, kind="agri_entity", as_of=as_of) & subjects.active
     result = _empty(subjects.ids, on_file=on_file)
     for code, entity_type in enumerate(ENTITY_TYPES):
         chosen = subjects.type_codes == code
@@ -105,6 +105,18 @@ def without_way_up(ratings: RatingColumns, *, rules: Rules) -> int:
         mine = (ratings.rule_version_ids == rules.version_of(card)) & (ratings.unrated == 0)
         found += int(card.without_way_up(ratings.packed_bins[mine].view(np.uint64)).sum())
     return found
+
+
+def _files(facts: Facts, rules: Rules, *, kind: str, as_of: date) -> NDArray[np.bool_]:
+    """Whose file counts; everybody's where the profile does not tell, until last night's word is heard."""
+    if rules.untold_files:
+        return np.ones(len(facts.newest_day), dtype=np.bool_)
+    return valid_files(facts, rules.coverage, kind=kind, as_of=as_of)
+
+
+def keep_files(ratings: RatingColumns, last: RatingColumns) -> None:
+    """Let no file count that did not count last night."""
+    ratings.on_file[:] &= last.on_file[ratings.subject_ids]
 
 
 def valid_files(facts: Facts, policy: Profile, *, kind: str, as_of: date) -> NDArray[np.bool_]:

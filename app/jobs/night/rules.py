@@ -15,7 +15,8 @@ from app.models import RuleVersion
 from app.records.catalogue import Catalogue
 from app.records.rules import RecordRules, load_record_rules
 from app.rules.service import JURISDICTION, activated_fingerprints, newest_catalogue
-from scoring import CardError, Profile, Scorecard, in_force
+from app.rules.unfit import untold_files
+from scoring import CardError, Finding, Profile, Scorecard, in_force
 
 _Rule = Scorecard | Profile | RecordRules
 
@@ -40,6 +41,11 @@ class Rules:
     def version_of(self, rule: Scorecard | Profile) -> int:
         """The kept version a rule is; it must have been loaded."""
         return self.version_ids[rule.definition.fingerprint]
+
+    @property
+    def untold_files(self) -> list[Finding]:
+        """Why nobody can tell by the profile of coverage which credit files count; nothing where one can."""
+        return untold_files(self.coverage.definition, self.catalogue)
 
     @property
     def fingerprints(self) -> dict[str, str]:

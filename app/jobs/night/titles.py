@@ -1,5 +1,6 @@
 """Whose titles a night has to look at, from its columns; what it does for them is `designations`' to say."""
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import date, datetime
@@ -12,7 +13,7 @@ from app.attestations.service import attested_subjects
 from app.db import Session
 from app.designations.rules import TitleRules
 from app.designations.service.night import Candidates, Night, keep, lock
-from app.designations.service.rules import rules_if_any
+from app.designations.service.rules import usable_rules
 from app.designations.service.subject_gates import OF_TODAY, REGISTERED, VETOES
 from app.jobs.night.rating import REASONS
 from app.jobs.night.tonight import Tonight
@@ -28,8 +29,9 @@ from app.models import (
 )
 from app.records.known import DESIGNATION_STEPS
 from app.subjects.lineage import heirs
-from scoring.lint.delivered import GRADE_REACHED
+from scoring.lint.delivered import GRADE_REACHED, undelivered, ungraded
 
+_LOG = logging.getLogger(__name__)
 _OF_SUBJECTS = {
     DesignationKind.CREDIT_HOUSEHOLD: (SubjectKind.HOUSEHOLD, UnratedReason.MERGED),
     DesignationKind.CREDIT_ENTITY: (SubjectKind.AGRI_ENTITY, UnratedReason.NOT_IN_OPERATION),
@@ -37,42 +39,55 @@ _OF_SUBJECTS = {
 
 
 def keep_titles(session: Session, tonight: Tonight, *, at: datetime) -> dict[str, int]:
-    """Everything a night does for titles, households first and towns last; how many steps, by action."""
+    """Everything a night does for titles, households first and towns last; how many steps, by action.
+
+    A title whose kept version nobody can go by is left as it stands, and that is noted.
+    """
     lock(session)
     on = tonight.known.on
     night = Night(on=on, at=at, last_step_id=tonight.known.until[DESIGNATION_STEPS])
     counts: Counter[str] = Counter()
-    for kind in DesignationKind:
-        counts.update(keep(session, kind, night, candidates=_candidates(session, kind, tonight)))
+    found, unusable = usable_rules(session, on=on)
+    for kind, why in unusable.items():
+        _LOG.error("%s: no step is taken tonight: %s", kind, why)
+    for kind, rules in found.items():
+        _note_unfit(rules, tonight)
+        counts.update(keep(session, kind, night, candidates=_candidates(session, rules, tonight)))
     return dict(sorted(counts.items()))
+
+
+def _note_unfit(rules: TitleRules, tonight: Tonight) -> None:
+    """Tell the operator what a version from before the checks asks for that nobody can judge."""
+    for finding in [*undelivered(rules.profile), *ungraded(rules.profile, tonight.grades)]:
+        _LOG.warning(
+            "%s: %s; 无法判定，按数据不足处理 · insufficient for this title", rules.profile.code, finding
+        )
 
 
 def title_fingerprints(session: Session, *, on: date) -> dict[str, str]:
     """The fingerprint of every profile a night gives and keeps titles by, by its code."""
-    found = [rules_if_any(session, kind, on=on) for kind in DesignationKind]
-    return {rules.profile.code: rules.profile.fingerprint for rules in found if rules is not None}
+    found = usable_rules(session, on=on)[0].values()
+    return {rules.profile.code: rules.profile.fingerprint for rules in found}
 
 
-def _candidates(session: Session, kind: DesignationKind, tonight: Tonight) -> Candidates:
-    if kind in _OF_SUBJECTS:
-        return _subjects(session, kind, tonight)
-    return _places(session, kind, tonight)
+def _candidates(session: Session, rules: TitleRules, tonight: Tonight) -> Candidates:
+    if rules.kind in _OF_SUBJECTS:
+        return _subjects(session, rules, tonight)
+    return _places(session, rules.kind, tonight)
 
 
-def _subjects(session: Session, kind: DesignationKind, tonight: Tonight) -> Candidates:
+def _subjects(session: Session, rules: TitleRules, tonight: Tonight) -> Candidates:
     """Those whose card is good enough, those whose is not, and those who are no more.
 
     The gates are looked at closely later; here only what the columns say already leaves anybody out.
     """
-    rules = rules_if_any(session, kind, on=tonight.known.on)
-    if rules is None:
-        return Candidates()
-    of, reason = _OF_SUBJECTS[kind]
+    of, reason = _OF_SUBJECTS[rules.kind]
     columns = tonight.ratings[of]
     ids = columns.subject_ids
     fine = np.ones(len(ids), dtype=np.bool_)
     if rules.asks_for(GRADE_REACHED):
-        fine &= columns.grade <= tonight.grades.index(rules.profile.minimum_grade)
+        least = rules.profile.least_rank(tonight.grades)
+        fine &= False if least is None else columns.grade <= least
     if rules.asks_for(VETOES):
         fine &= columns.vetoes == 0
     # An override or a document may lift or lower any of them: those are looked at closely either way.

@@ -1,5 +1,6 @@
 """Everything a night comes to, before it is compared with the last one and written."""
 
+import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -34,6 +35,7 @@ from app.records.known import (
 from app.subjects.lineage import heirs
 from scoring.measures import OWN_BANK
 
+_LOG = logging.getLogger(__name__)
 RATED = (SubjectKind.HOUSEHOLD, SubjectKind.AGRI_ENTITY)
 Loans = dict[str, places.Counts]
 
@@ -94,7 +96,8 @@ def compute(
     extent = reading.extent(session, known)
     last = latest_run(session)
     district = _district(session, district_code, as_of=as_of)
-    roster_id = coverage.roster_in_force(session, until=extent)
+    # Where nobody can tell which files count, the last word on the roster stands.
+    roster_id = None if rules.untold_files else coverage.roster_in_force(session, until=extent)
     with snapshot(engine, rows=extent.last_record_id) as reader:
         inputs = _inputs(
             engine,
@@ -110,6 +113,7 @@ def compute(
         ratings = _ratings(inputs, rules=rules, as_of=as_of)
         grades = rules.household.grade_codes
         before = rating.last_ratings(reader, rows=inputs.id_end, grades=grades)
+        _keep_last_files(ratings, before, rules=rules)
         entities = ratings[SubjectKind.AGRI_ENTITY]
         covered = coverage.roster_coverage(
             reader, roster_id, ratings=entities, district=district, grades=grades
@@ -225,6 +229,17 @@ def _ratings(inputs: Inputs, *, rules: Rules, as_of: date) -> dict[SubjectKind, 
     return found
 
 
+def _keep_last_files(
+    ratings: Mapping[SubjectKind, rating.RatingColumns], before: rating.RatingColumns, *, rules: Rules
+) -> None:
+    """Where the profile of coverage does not tell which files count, those still do that did last night."""
+    for finding in rules.untold_files:
+        _LOG.warning("%s: %s; 按数据不足处理 · insufficient", rules.coverage.definition.code, finding)
+    if rules.untold_files:
+        for columns in ratings.values():
+            rating.keep_files(columns, before)
+
+
 def _statuses(
     inputs: Inputs,
     ratings: dict[SubjectKind, rating.RatingColumns],
@@ -239,9 +254,10 @@ def _statuses(
     """Villages and communities first, then the towns they make up."""
     units, towns = len(district.units), len(district.towns)
     homes = {kind: district.positions(inputs.subjects[kind].place_ids) for kind in RATED}
-    least = rules.household.grade_codes.index(rules.village.definition.minimum_grade)
+    least = rules.village.definition.least_rank(rules.household.grade_codes)
+    told = not rules.untold_files
     files = places.file_counts(
-        ratings[SubjectKind.HOUSEHOLD], homes[SubjectKind.HOUSEHOLD], size=units, least=least
+        ratings[SubjectKind.HOUSEHOLD], homes[SubjectKind.HOUSEHOLD], size=units, least=least, told=told
     )
     villages = SubjectKind.VILLAGE
     known = places.village_facts(inputs.subjects[villages], inputs.facts[villages], district)
@@ -259,7 +275,7 @@ def _statuses(
             holds,
             inputs.loans,
             district,
-            entities=coverage.by_town(covered, district),
+            entities=coverage.by_town(covered, district, told=told),
             designated=designated,
         ),
         places.grade_counts(rated_by_town, size=towns, grades=grades),

@@ -24,6 +24,7 @@ from app.jobs.sources.report import SourceReport
 from app.jobs.sources.writing import sealed_place
 from app.models import Batch, BatchKind, QuarantineDecision, QuarantinedRow, Source, Subject
 from app.subjects.cipher import Cipher
+from app.subjects.free_text import refuse_numbers
 from app.subjects.keys import hold
 
 
@@ -94,6 +95,7 @@ def decide(
     by: str,
 ) -> SourceReport:
     """Say whose a waiting row is and record what it says, or that it is nobody's (`subject_id` None)."""
+    refuse_numbers(by=by)
     with transaction_of(engine) as session:
         hold(session, cipher)
         row = _undecided(session, quarantined_row_id)

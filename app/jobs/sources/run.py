@@ -20,6 +20,7 @@ from app.jobs.sources.layout import Layout, layout_of
 from app.jobs.sources.report import SourceReport
 from app.models import Batch, BatchKind
 from app.subjects.cipher import Cipher
+from app.subjects.free_text import paper_name, refuse_numbers
 from app.subjects.keys import hold
 
 _SENDER_LENGTH_MAX = 64
@@ -47,6 +48,8 @@ def import_source(
     """
     _check_asked(mapping, sender=sender, observed_on=observed_on, on=on)
     delivery = open_file(delivered) if isinstance(delivered, Path) else delivered
+    paper_name(delivery.name, where="file_name")
+    refuse_numbers(sender=sender, by=by)
     report = SourceReport(delivery.name, mapping.title.zh, dry_run)
     layout = _layout(delivery, mapping, report)
     if layout is None:

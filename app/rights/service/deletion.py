@@ -21,6 +21,7 @@ from app.rights.purposes import hindrances
 from app.rights.right import ERASED, GROUND_LENGTH_MAX
 from app.rights.service.desk import home_code, kin_of
 from app.subjects.cipher import Cipher
+from app.subjects.free_text import without_numbers
 from app.subjects.service import subject as subject_by_id
 
 
@@ -84,7 +85,7 @@ def erasure_content(subject_id: int, *, ground: str, document: str) -> dict[str,
         )
     return {
         "subject_id": subject_id,
-        "ground": checked_text(ground, where="ground"),
+        "ground": without_numbers(checked_text(ground, where="ground"), where="ground"),
         "document": checked_document(document),
     }
 
@@ -108,8 +109,8 @@ def erase(
     terms rule those.
     """
     content, on = erasure_content(subject_id, ground=ground, document=document), clock.day_of(at)
-    _refuse_unerasable(session, subject_id, on=on)
     store.lock_subject(session, subject_id)
+    _refuse_unerasable(session, subject_id, on=on)
     kin = kin_of(session, subject_id, on=on)
     left = _hindrances(session, cipher, subject_id, kin=kin, needs_consent=needs_consent, at=at)
     if left:

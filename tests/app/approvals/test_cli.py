@@ -16,7 +16,7 @@ from app.access.service import create_user, second_factor_row
 from app.access.totp import new_secret
 from app.cli_approvals import approvals
 from app.db import reading, transaction
-from app.errors import AccountNotReady, Forbidden, NotSignedIn
+from app.errors import AccountNotReady, Forbidden, Invalid, NotSignedIn
 from app.models import Role, User
 from app.rules.service import load_rules, record_rules_in_force
 from tests.app.approvals.people import People, people
@@ -35,6 +35,7 @@ Terminal = Any
 def terminal(people: People, district_url: str, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """Run a command as a user, who types the password: `terminal("list", by="anna")`."""
     monkeypatch.setenv("DATABASE_URL", district_url)
+    monkeypatch.setenv("CREDIT_VILLAGE_KEY", KEY.hex())
     with transaction(people.district.engine) as session:
         for name, password in PASSWORDS.items():
             create_user(
@@ -92,6 +93,13 @@ def test_two_persons_put_rules_in_force_at_the_terminal(people, newer, terminal)
     assert in_force(people) == NEW
 
 
+def test_the_assessment_of_new_rules_names_nobody_by_a_number(people, newer, terminal):
+    pia = ("--pia", "评估报告，联系人 13800138000")
+    told = terminal("request", "activate-rule", code(people), str(NEW), *pia, *WHY, by="anna")
+    assert isinstance(told.exception, Invalid)
+    assert told.exception.detail.startswith("pia: 内含手机号码")
+
+
 def test_nobody_decides_under_the_name_of_another(people, terminal):
     number = people.asked(at=clock.now())
     borrowed = terminal("grant", str(number), *WHY, by="bert", password=PASSWORDS["anna"])
@@ -102,7 +110,10 @@ def test_nobody_decides_under_the_name_of_another(people, terminal):
 def test_what_is_refused_leaves_the_list(people, terminal):
     terminal("request", "bulk-export", TOWN, *WHY, by="anna")
     terminal("request", "new-recipient", str(people.bank_id), "--document", "协议", *WHY, by="anna")
-    assert terminal("list", by="bert").output.count("待您审批") == 2
+    listed = terminal("list", by="bert").output
+    assert listed.count("待您审批") == 2
+    assert "批量导出：大兴镇，农户评级清单  [export/ratings/500120104000]" in listed
+    assert "新增接收方：演示银行  [organisation/" in listed
     for number in ("1", "2"):
         assert "未批准" in terminal("refuse", number, *WHY, by="bert").output
     assert "没有待办审批" in terminal("list", by="bert").output
@@ -121,8 +132,7 @@ def code_of(secret: str) -> str:
     return totp.generate(clock.now().timestamp()).decode()
 
 
-def test_the_second_factor_is_asked_for_where_an_account_has_one(people, terminal, monkeypatch):
-    monkeypatch.setenv("CREDIT_VILLAGE_KEY", KEY.hex())
+def test_the_second_factor_is_asked_for_where_an_account_has_one(people, terminal):
     number, secret = people.asked(at=clock.now()), new_secret()
     with transaction(people.district.engine) as session:
         bert = session.query(User).where(User.username == "bert").one()

@@ -74,6 +74,16 @@ def test_an_export_is_asked_for_granted_and_taken_once(office: Office):
     assert office.send("GET", f"/v1/approvals/{number}", by="clerk").json()["state"] == "used"
 
 
+def test_what_waits_is_told_in_words_beside_the_target_wherever_it_is_answered(office: Office):
+    made = office.asked().json()
+    words = ("export/ratings/500120104000", "大兴镇，农户评级清单")
+    [listed] = office.send("GET", "/v1/approvals", by="checker").json()["approvals"]
+    shown = office.send("GET", f"/v1/approvals/{made['approval_id']}", by="checker").json()
+    decided = office.decided(made["approval_id"]).json()
+    for answer in (made, listed, shown, decided):
+        assert (answer["target"], answer["target_label"]) == words
+
+
 def test_the_maker_of_a_request_is_refused_as_its_checker(office: Office):
     number = office.asked(by="maker").json()["approval_id"]
     refused = office.decided(number, by="maker")

@@ -65,8 +65,12 @@ class Desk:
     def granted(self, approval: int, *, by: str = "admin", on: date = DAY) -> None:
         """A second person agrees."""
         with transaction(self.district.engine) as session:
-            checker = self.committee.viewers[by]
-            effects.decide(session, approval, granted=True, reason="属实", checker=checker, at=morning(on))
+            self.grant(session, approval, by=by, on=on)
+
+    def grant(self, session: Session, approval: int, *, by: str = "admin", on: date = DAY) -> None:
+        """A second person agrees, in a transaction of the test."""
+        checker = self.committee.viewers[by]
+        effects.decide(session, approval, granted=True, reason="属实", checker=checker, at=morning(on))
 
     def recorded(self, kind: AttestationKind, measure: str, *, on: date = DAY, **more: Any) -> None:
         """A document two persons have agreed on."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
@@ -23,10 +24,11 @@ from app.settings import Settings
 from app.web import gates
 from tests.app.attestations.desk import AGREEMENT, DAY, SHA, UNTIL, Desk, desk, policies
 from tests.district import DISTRICT, KEY, TOWN, VILLAGE, morning
+from tests.district_databases import serving_address
 
 __all__ = ["desk", "policies"]
-pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-VETO = {
+sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+VETO: dict[str, Any] = {
     "kind": "veto", "measure": "village_veto_count", "document": "刑事判决书", "document_sha256": SHA,
     "decided_on": f"{DAY}", "valid_until": f"{UNTIL}", "reason": "村内涉案", "place_code": VILLAGE,
 }  # fmt: skip
@@ -34,10 +36,15 @@ VETO = {
 
 @pytest.fixture
 def send(desk: Desk, district_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Send something as a user of the desk."""
+    """Send something as a user of the desk, to a service that owns no table."""
     monkeypatch.setattr(clock, "now", lambda: morning(DAY))
     monkeypatch.setattr(clock, "today", lambda: DAY)
-    app = create_app(Settings(database_url=district_url, master_key=KEY.hex()))
+    with serving_address(desk.district.engine, district_url) as url:
+        app = create_app(Settings(database_url=url, master_key=KEY.hex()))
+        yield from _sending(app, desk)
+
+
+def _sending(app: FastAPI, desk: Desk) -> Iterator[Any]:
     with TestClient(app, raise_server_exceptions=False) as client:
 
         def sent(method: str, path: str, *, by: str, json: Any = None, tag: str = "") -> Any:
@@ -92,6 +99,21 @@ def test_a_veto_is_recorded_shown_and_withdrawn_over_http(desk: Desk, send):
     assert (ended["state"], ended["end_reason"], ended["ended_on"]) == ("withdrawn", "判决撤销", f"{DAY}")
 
 
+def test_a_document_about_a_farm_is_recorded_over_http_and_seen_from_its_town_alone(desk: Desk, send):
+    farm = desk.district.entity(on=DAY)
+    order = {key: value for key, value in VETO.items() if key != "place_code"}
+    order |= {"measure": "rating_veto_count", "subject_id": farm}
+    asked = [send("POST", "/v1/attestations", by="clerk", json=order) for _ in range(2)]
+    assert [each.status_code for each in asked] == [201, 201]
+    granted(send, asked[0].json()["approval_id"])
+    again = send("POST", "/v1/attestations", by="clerk", json=order)
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    for by, seen in (("clerk", [farm]), ("admin", [farm]), ("stranger", [])):
+        listed = send("GET", "/v1/attestations", by=by).json()["attestations"]
+        assert [one["subject_id"] for one in listed] == seen, by
+    assert send("POST", "/v1/attestations", by="stranger", json=order).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [("past=false", [3, 1, 4, 2]), ("past=true", [4, 3, 2, 1]), ("ending_within_days=5", [3, 1])],
@@ -136,6 +158,7 @@ def test_who_may_not_list_documents_reads_on_no_door_what_they_are_called(desk: 
         ("clerk", {"place_code": DISTRICT}, 404),
     ],
 )
+@sqlite
 def test_what_is_refused_over_http(send, by, changes, status):
     assert send("POST", "/v1/attestations", by=by, json={**VETO, **changes}).status_code == status
 
@@ -163,6 +186,7 @@ def terminal(desk: Desk, district_url: str, monkeypatch: pytest.MonkeyPatch) -> 
     return run
 
 
+@sqlite
 def test_a_document_is_recorded_listed_and_withdrawn_at_the_terminal(desk: Desk, terminal, tmp_path: Path):
     scan = tmp_path / "agreement.pdf"
     scan.write_bytes(b"signed")
@@ -185,6 +209,7 @@ def test_a_document_is_recorded_listed_and_withdrawn_at_the_terminal(desk: Desk,
     assert veto.exit_code == 0
 
 
+@sqlite
 def test_what_is_refused_at_the_terminal(terminal, tmp_path: Path):
     scan = tmp_path / "agreement.pdf"
     scan.write_bytes(b"signed")

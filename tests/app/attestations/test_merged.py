@@ -2,8 +2,6 @@
 
 from datetime import date, timedelta
 
-import pytest
-
 from app.db import Session, transaction
 from app.designations.found import Block, Found, Holder
 from app.designations.service.facts import found_of
@@ -16,7 +14,6 @@ from tests.app.attestations.desk import DAY, Desk, desk, policies
 from tests.district import morning
 
 __all__ = ["desk", "policies"]
-pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 HOUSEHOLD, VETO = DesignationKind.CREDIT_HOUSEHOLD, AttestationKind.VETO
 LONG = DAY + timedelta(days=300)
 

@@ -1,48 +1,44 @@
 """Documents for and against titles: two persons, a date and an expiry, and the gates they answer for."""
 
-import json
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, update
 
-from app.approvals.duties import TERM
 from app.attestations.attestation import AttestationState
-from app.attestations.service import Until, counts, listed
+from app.attestations.service import Until, counts, in_force, listed
 from app.db import Session, transaction
 from app.designations.found import Block, Holder
 from app.designations.service.facts import found_of
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.models import (
     AdverseRecord,
-    Approval,
-    Attestation,
-    AttestationEnd,
     AttestationKind,
-    ConsentKind,
     DesignationKind,
     GateState,
     Record,
+    RuleVersion,
     Subject,
     UnratedReason,
 )
 from app.models import DesignationAction as Action
 from app.ratings.service import latest_run
-from app.rights import service as rights
 from app.rights.service.held import held
-from app.rights.store import overwrite_plain, overwrite_titles
 from app.web import gates
 from tests.app.attestations.desk import AGREEMENT, DAY, DOCUMENT, SHA, UNTIL, Desk, desk, policies
 from tests.app.designations.committee import NOTICE_DAYS
-from tests.district import OTHER_VILLAGE, TOWN, VILLAGE, morning
+from tests.at_once import refusal_of_second
+from tests.district import OTHER_VILLAGE, TOWN, VILLAGE
+from tests.numbers import resident
 
 __all__ = ["desk", "policies"]
-pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 ATTESTATION, VETO = AttestationKind.ATTESTATION, AttestationKind.VETO
 LATER = DAY + timedelta(days=1)
 HOLDS, FAILS, INSUFFICIENT = GateState.HOLDS, GateState.FAILS, GateState.INSUFFICIENT
 
 
+@sqlite
 def test_a_gate_without_its_document_says_which_one_is_missing(desk: Desk):
     gate = desk.gate("agreement")
     assert (gate.state, gate.value, gate.documents) == (FAILS, 0, ())
@@ -72,6 +68,7 @@ def test_a_document_counts_once_a_second_person_agrees_and_is_shown(desk: Desk):
     ]
 
 
+@sqlite
 def test_a_document_that_has_expired_no_longer_counts(desk: Desk):
     desk.recorded(ATTESTATION, AGREEMENT)
     assert desk.gate("agreement", on=UNTIL - timedelta(days=1)).state is HOLDS
@@ -84,6 +81,7 @@ def test_a_document_that_has_expired_no_longer_counts(desk: Desk):
     [(0, False, HOLDS), (1, False, FAILS), (0, True, FAILS), (1, True, FAILS), (None, True, FAILS),
      (None, False, INSUFFICIENT)],
 )  # fmt: skip
+@sqlite
 def test_a_veto_holds_if_the_delivered_fact_or_a_document_says_so(desk: Desk, delivered, recorded, state):
     facts = {"registered_household_count": 2} | ({} if delivered is None else {"village_veto": delivered})
     desk.district.village(facts, code=OTHER_VILLAGE, on=DAY)
@@ -133,6 +131,7 @@ def test_a_title_is_given_on_the_document_and_keeps_it_with_its_facts(desk: Desk
     assert blocks(desk, farm) == (Block.VETO,)
 
 
+@sqlite
 def test_a_subject_with_a_recorded_veto_is_put_on_probation_after_two_month_ends(desk: Desk, monkeypatch):
     december = DAY.replace(month=12, day=31)
     monkeypatch.setattr("app.clock.today", lambda: december)
@@ -192,6 +191,7 @@ def test_a_village_is_not_awarded_on_a_day_with_a_veto_the_night_did_not_know(de
     assert (facts["state"], facts["gates"]["village_veto_count"]) == ("insufficient", "holds")
 
 
+@sqlite
 def test_what_a_step_keeps_of_a_vetoed_village_says_that_the_gate_fails(desk: Desk):
     number, over = noticed_village(desk)
     desk.recorded(VETO, "village_veto_count", on=over)
@@ -236,13 +236,14 @@ def noticed_village(desk: Desk, **document) -> tuple[int, date]:
         ((VETO, "village_veto_count"), {"document_sha256": "x"}, Invalid, "64 lower-case hex"),
         (
             (VETO, "village_veto_count"),
-            {"document": "判决 19700101"},
+            {"document": f"判决 {resident(1)}"},
             Invalid,
-            "number of a person",
+            "document: 内含居民身份证号",
         ),
         ((VETO, "village_veto_count"), {"place_code": "500120100200"}, NotFound, "not in 大兴镇"),
     ],
 )
+@sqlite
 def test_what_no_gate_counts_and_what_is_out_of_order_is_refused(desk: Desk, asked, changes, error, told):
     with pytest.raises(error, match=told):
         desk.asked(*asked, **changes)
@@ -264,6 +265,28 @@ def test_the_same_document_is_counted_once_at_a_time(desk: Desk):
         assert counts(session, [here], on=LATER)["veto", "village_veto_count"] == {here: 2}
 
 
+@pytest.mark.parametrize("what", ["recorded", "withdrawn"])
+def test_of_two_approvals_of_one_document_granted_at_once_one_counts(desk: Desk, what: str):
+    if what == "withdrawn":
+        desk.recorded(VETO, "village_veto_count")
+        first, second = (desk.withdrawal_asked(1) for _ in range(2))
+    else:
+        first, second = (desk.asked(VETO, "village_veto_count") for _ in range(2))
+    refused = refusal_of_second(
+        desk.district.engine,
+        lambda session: desk.grant(session, first),
+        lambda session: desk.grant(session, second),
+    )
+    assert isinstance(refused, Conflict)
+    told = "counts already as attestation 1" if what == "recorded" else "is withdrawn already"
+    assert told in refused.detail
+    rows = desk.district.counts()
+    ended = what == "withdrawn"
+    assert (rows["attestations"], rows["attestation_ends"]) == (1, int(ended))
+    assert (rows["approval_decisions"], rows["approval_uses"]) == (1 + ended, 1 + ended)
+
+
+@sqlite
 def test_a_profile_that_no_longer_asks_for_it_lets_nobody_grant_it(desk: Desk):
     approval = desk.asked(VETO, "village_veto_count", valid_until=LATER)
     with pytest.raises(Invalid, match="valid beyond it"):
@@ -293,6 +316,17 @@ def test_the_list_is_of_the_division_and_says_what_ends_soon(desk: Desk):
     assert found(on=DAY + timedelta(days=10)) == both[1:]
 
 
+@sqlite
+def test_a_document_outlives_the_version_it_was_recorded_by(desk: Desk):
+    farm = desk.district.entity(on=DAY)
+    desk.recorded(ATTESTATION, AGREEMENT, subject_id=farm)
+    with transaction(desk.district.engine) as session:
+        session.execute(update(RuleVersion).where(RuleVersion.kind == "credit_entity").values(content="{}"))
+    with Session(desk.district.engine) as session:
+        [found] = in_force(session, [f"s{farm}"], on=DAY)[f"s{farm}"]
+    assert (found.label, found.state) == (AGREEMENT, AttestationState.IN_FORCE)
+
+
 def test_what_was_recorded_later_changes_no_night_before_it(desk: Desk):
     desk.committee.night(DAY, proposes=False)
     desk.recorded(VETO, "village_veto_count")
@@ -320,51 +354,3 @@ def test_a_subject_reads_every_document_about_it_in_its_own_report(desk: Desk):
         ("一票否决", DOCUMENT["document"], "已撤回", LATER),
         ("证明", DOCUMENT["document"], "有效", None),
     ]
-
-
-def test_of_an_erased_subject_no_word_of_a_document_is_left(desk: Desk):
-    farm = desk.district.entity(on=DAY)
-    desk.recorded(VETO, "rating_veto_count", subject_id=farm)
-    desk.granted(desk.withdrawal_asked(1, on=LATER), on=LATER)
-    desk.recorded(VETO, "village_veto_count")
-    with transaction(desk.district.engine) as session:
-        overwrite_plain(session, [farm], word="已删除")
-    with Session(desk.district.engine) as session:
-        told = session.execute(select(Attestation.reason, Attestation.document).order_by("attestation_id"))
-        assert told.all() == [("已删除", "已删除"), ("经核实", DOCUMENT["document"])]
-        assert session.scalars(select(AttestationEnd.reason)).all() == ["已删除"]
-        asked = session.scalars(select(Approval).order_by(Approval.approval_id)).all()
-        assert [one.content == {} for one in asked] == [True, True, False]
-
-
-def test_the_facts_of_a_title_of_an_erased_subject_keep_no_word_of_its_documents(desk: Desk):
-    farm, named = desk.district.entity(on=DAY), "王建国创建协议书"
-    desk.committee.night(DAY, proposes=False)
-    desk.recorded(ATTESTATION, AGREEMENT, subject_id=farm, document=named)
-    desk.committee.apply(DesignationKind.CREDIT_ENTITY, subject_id=farm, on=DAY)
-    with transaction(desk.district.engine) as session:
-        overwrite_titles(session, [farm], word="已删除")
-        overwrite_plain(session, [farm], word="已删除")
-    assert named not in json.dumps(desk.district.rows(), default=str, ensure_ascii=False)
-
-
-@pytest.mark.parametrize("ended", ["granted", "expired"])
-def test_a_document_that_waits_for_a_second_person_stands_in_the_way_of_erasure(desk: Desk, ended):
-    farm = desk.district.entity(on=DAY)
-    desk.district.agrees(farm, kind=ConsentKind.RATING, agreed=False)
-    approval = desk.asked(VETO, "rating_veto_count", subject_id=farm)
-    with pytest.raises(Conflict, match=f"审批 {approval} 等待另一人决定"):
-        erase(desk, farm, on=DAY)
-    if ended == "granted":
-        desk.granted(approval)
-    erase(desk, farm, on=DAY if ended == "granted" else DAY + TERM)
-    with Session(desk.district.engine) as session:
-        assert session.get_one(Approval, approval).content == {}
-
-
-def erase(desk: Desk, farm: int, *, on: date) -> None:
-    with transaction(desk.district.engine) as session:
-        rights.erase(
-            session, desk.district.cipher, farm, ground="处理目的已实现", document="删除申请 3 号",
-            needs_consent=False, approve=lambda _content, _outcome: None, by="admin", at=morning(on),
-        )  # fmt: skip

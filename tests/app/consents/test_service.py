@@ -23,6 +23,7 @@ from app.models import (
     Subject,
     SubjectKind,
 )
+from tests.numbers import resident
 
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -142,10 +143,10 @@ def give(session: Session) -> Given:
     return given
 
 
-def withdraw(session: Session, given: Consent, on: date = DAY) -> None:
+def withdraw(session: Session, given: Consent, on: date = DAY, *, evidence: str = "演示撤回书") -> None:
     """The subject withdraws at the counter."""
     service.withdraw(
-        session, given, on=on, channel=ConsentChannel.COUNTER, evidence="演示撤回书", at=AT, by="town.daxing"
+        session, given, on=on, channel=ConsentChannel.COUNTER, evidence=evidence, at=AT, by="town.daxing"
     )
 
 
@@ -196,6 +197,18 @@ def test_a_consent_that_contradicts_itself_is_not_kept(session, give, kind, chan
     with pytest.raises(Invalid, match=complaint):
         give(kind, **changed)
     assert session.query(Consent).count() == 0
+
+
+@on_sqlite
+@pytest.mark.parametrize("field", ["reference", "evidence"])
+def test_a_consent_and_its_withdrawal_name_nobody_by_a_number(session, give, field):
+    number = resident(7)
+    with pytest.raises(Invalid, match=f"^{field}: 内含居民身份证号"):
+        give(ConsentKind.RATING, **{field: f"授权书 {number}"})
+    with pytest.raises(Invalid, match=r"^evidence: 内含居民身份证号"):
+        withdraw(session, give(), evidence=f"撤回书 {number}")
+    # The number of a paper may be as long as that of a card.
+    assert give(ConsentKind.RATING, reference="6222021001112345670").agreed
 
 
 def test_consents_to_collection_are_found_by_subject_and_number_the_newest_first(session, give):

@@ -1,5 +1,6 @@
 """A record is corrected, repaired, ended, told of or commented on; it never changes itself."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from app.records.exclusions import Exclusion
 from app.records.rules import load_record_rules
 from app.records.service import current_values, known_records
 from tests.district import DAY, GOOD, POLICIES, morning
+from tests.numbers import resident
 
 RULES = load_record_rules(POLICIES / "cq_bishan" / "records" / "2023-01-01.yaml")
 COURT = "judgment_defaulters"
@@ -187,6 +189,20 @@ def test_nothing_is_done_to_a_record_that_is_not_there_or_without_a_document(dis
         do(district, restore, record_id, reason="误", act=ACT)
     with pytest.raises(Invalid, match="请写明依据文件"):
         do(district, correct, record_id, value=0, reason="错", act=Act(DAY, morning(DAY), "official", " "))
+    assert district.rows(RecordEvent)["record_events"] == []
+    assert counting(district, household)["judgment_defaulter"] == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [("document", {"document": f"承诺书 {resident(7)}"}), ("by", {"by": "李某13800138000"}), ("reason", {})],
+)
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_neither_document_reason_nor_official_of_an_act_is_a_number_of_a_person(district, field, given):
+    household, record_id = listed(district)
+    reason = "错" if given else f"与 {resident(7)} 混淆"
+    with pytest.raises(Invalid, match=f"^{field}: 内含"):
+        do(district, correct, record_id, value=0, reason=reason, act=replace(ACT, **given))
     assert district.rows(RecordEvent)["record_events"] == []
     assert counting(district, household)["judgment_defaulter"] == 1
 

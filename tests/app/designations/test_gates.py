@@ -25,6 +25,7 @@ from tests.numbers import credit_code
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 ENTITY = DesignationKind.CREDIT_ENTITY
+NEWER = date(2025, 11, 29)
 WORDS = "label: {zh: 某, en: some}"
 
 
@@ -173,17 +174,26 @@ def test_a_village_is_insufficient_under_a_kept_version_that_asks_for_what_nobod
     assert (added.state, added.value) == (GateState.INSUFFICIENT, None)
 
 
-def test_a_kept_version_that_asks_for_what_nobody_measures_is_not_activated(district, policies):
+def add_newer(district: District, policies: Path) -> None:
+    """A version of what entities are asked for that waits for a second person."""
     district.household()
     district.night()
     file = policies / "cq_bishan/credit_entity/2023-01-01.yaml"
-    newer = file.with_name("2025-11-29.yaml")
-    newer.write_text(file.read_text("utf-8").replace("2023-01-01", "2025-11-29"), "utf-8")
+    newer = file.with_name(f"{NEWER}.yaml")
+    newer.write_text(file.read_text("utf-8").replace("2023-01-01", f"{NEWER}"), "utf-8")
     with transaction(district.engine) as session:
         load_rules(session, policies, at=morning(date(2099, 1, 1)))
-    keep_unfit(district, with_gate(policies, "credit_entity", *UNFIT, day="2025-11-29"))
-    with Session(district.engine) as session, pytest.raises(Conflict, match="assessed_score is not measured"):
-        activation_of(session, Profile.load(newer).definition.code, effective_from=date(2025, 11, 29))
+
+
+def refuse_activation(district: District, *, told: str) -> None:
+    with Session(district.engine) as session, pytest.raises(Conflict, match=told):
+        activation_of(session, "cq-bishan-2023-entity", effective_from=NEWER)
+
+
+def test_a_kept_version_that_asks_for_what_nobody_measures_is_not_activated(district, policies):
+    add_newer(district, policies)
+    keep_unfit(district, with_gate(policies, "credit_entity", *UNFIT, day=f"{NEWER}"))
+    refuse_activation(district, told="assessed_score is not measured")
 
 
 def test_a_town_is_judged_by_the_number_of_its_villages_with_the_title(district, policies):

@@ -65,9 +65,15 @@ def asked(village: Village, household: int, grade: str, *, by: str = "admin", **
 
 def decided(village: Village, number: int, *, by: str = "checker", granted: bool = True) -> None:
     with transaction(village.district.engine) as session:
-        effects.decide(
-            session, number, granted=granted, reason="同意", checker=village.viewers[by], at=morning(NEXT)
-        )
+        decide(village, session, number, by=by, granted=granted)
+
+
+def decide(
+    village: Village, session: Session, number: int, *, by: str = "checker", granted: bool = True
+) -> None:
+    effects.decide(
+        session, number, granted=granted, reason="同意", checker=village.viewers[by], at=morning(NEXT)
+    )
 
 
 def overridden(village: Village, household: int, grade: str, **more: Any) -> None:

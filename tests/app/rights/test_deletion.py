@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -37,6 +38,7 @@ from app.subjects.lineage import merge
 from app.subjects.service import find_by_number
 from tests.app.rights.desk import ASKED, PHONE, SPOUSE, Desk, desk, office
 from tests.app.rights.test_service import ON_SQLITE, refuse
+from tests.at_once import refusal_of_second
 from tests.district import DAY, DISTRICT, OTHER_TOWN, morning
 from tests.numbers import credit_code, resident
 
@@ -191,6 +193,19 @@ def test_two_persons_approve_exactly_the_deletion_that_is_carried_out_once(desk:
         erased_by_approval(desk, other, approval_id=number)
 
 
+def test_of_two_granted_deletions_of_one_household_at_once_one_is_carried_out(desk: Desk) -> None:
+    household = desk.household()
+    refuse(desk, household)
+    numbers = [approved(desk, household, maker="admin", checker=each) for each in ("second", "third")]
+    refused = refusal_of_second(
+        desk.district.engine,
+        *(partial(erase_in, desk=desk, household=household, approval_id=each) for each in numbers),
+    )
+    assert isinstance(refused, Conflict), refused
+    assert "已于 2026-01-09 删除" in refused.detail
+    assert (desk.district.counts()["erasures"], desk.district.counts()["approval_uses"]) == (1, 1)
+
+
 @ON_SQLITE
 def test_another_district_cannot_approve(desk: Desk) -> None:
     household = desk.household()
@@ -274,10 +289,24 @@ def erased_by_approval(
     desk: Desk, household: int, *, approval_id: int, ground: str = "撤回同意", by: str = "admin"
 ) -> Erasure:
     with transaction(desk.district.engine) as session:
-        return erase_approved(
-            session, desk.district.cipher, household, ground=ground, document="删除申请", needs_consent=False,
-            approval_id=approval_id, by=by, at=morning(LATER),
-        )  # fmt: skip
+        return erase_in(
+            session, desk=desk, household=household, approval_id=approval_id, ground=ground, by=by
+        )
+
+
+def erase_in(
+    session: Session,
+    *,
+    desk: Desk,
+    household: int,
+    approval_id: int,
+    ground: str = "撤回同意",
+    by: str = "admin",
+) -> Erasure:
+    return erase_approved(
+        session, desk.district.cipher, household, ground=ground, document="删除申请", needs_consent=False,
+        approval_id=approval_id, by=by, at=morning(LATER),
+    )  # fmt: skip
 
 
 def says(desk: Desk, household: int) -> None:

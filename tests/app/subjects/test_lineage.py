@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.errors import AppError, Conflict, Invalid, NotFound
 from app.models import Lineage, Place, PlaceKind, Subject, SubjectKind
 from app.subjects.lineage import heirs, kin, merge, split, undo_merge
+from tests.numbers import resident
 
 DAY, TODAY = date(2026, 5, 1), date(2026, 6, 1)
 AT = datetime(2026, 6, 1, 2, tzinfo=UTC)
@@ -133,6 +134,18 @@ def test_a_merge_does_not_lie_in_the_future(session):
 def test_the_name_of_a_document_fits_its_column(session):
     with pytest.raises(Invalid, match="255"):
         merged(session, subject(session), subject(session), document="证" * 256)
+
+
+@on_sqlite
+@pytest.mark.parametrize("field", ["document", "by"])
+def test_a_merge_and_its_undo_name_nobody_by_a_number(session, field):
+    made = merged(session, subject(session), subject(session))
+    given = {"document": "更正单", "by": "town.daxing"} | {field: f"户主 {resident(7)}"}
+    with pytest.raises(Invalid, match=f"^{field}: 内含居民身份证号"):
+        merged(session, subject(session), subject(session), **given)
+    with pytest.raises(Invalid, match=f"^{field}: 内含居民身份证号"):
+        undo_merge(session, made.lineage_id, at=AT, **given)
+    assert heirs(session, on=TODAY) == {made.from_subject_id: made.to_subject_id}
 
 
 @on_sqlite

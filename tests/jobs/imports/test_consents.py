@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db import Session, transaction
+from app.errors import Invalid
 from app.jobs.imports import ImportKind, write_template
 from app.models import (
     Consent,
@@ -214,6 +215,9 @@ def test_one_number_of_one_subject_stands_once_in_a_file(desk):
         ({"to": "2026-01-01"}, "截止日期", "不晚于生效日期 2026-01-01"),
         ({"channel": "历史登记"}, "方式", "不在可选范围内"),
         ({"evidence": ""}, "凭证", "必填"),
+        ({"evidence": f"档案柜 {resident(9)}"}, "凭证", "内含居民身份证号"),
+        ({"evidence": "张某 138 0013 8000"}, "凭证", "内含手机号码"),
+        ({"reference": f"授权书 {resident(9)}"}, "授权书编号", "内含居民身份证号"),
         ({"withdrawn": "2025-12-31"}, "撤回日期", "早于生效日期"),
         ({"withdrawn": "2026-12-02"}, "撤回日期", "晚于今天"),
         ({"agreed": "否", "withdrawn": "2026-06-01"}, "撤回日期", "拒绝不能撤回"),
@@ -295,3 +299,15 @@ def test_no_error_shows_a_whole_number_of_a_person(desk):
     report = bring(desk, consent(no="", person=resident(9)))
     assert "查无此主体" in report.errors[0].reason
     assert resident(9) not in "".join(report.lines())
+    far = bring(
+        desk, consent(evidence=f"大兴镇便民服务中心二楼东侧档案室第三排铁皮柜 {resident(9)} 13800138000")
+    )
+    assert not any(part in "".join(far.lines()) for part in (resident(9)[:14], "13800138000"))
+
+
+@on_sqlite
+def test_the_name_of_a_file_is_not_the_number_of_a_person(desk):
+    content = {"表": [HEADER, consent()]}
+    with pytest.raises(Invalid, match=r"^file_name: 内含居民身份证号"):
+        desk.run(desk.workbook(content, name=f"{resident(9)}.xlsx"), "consents")
+    assert kept(desk) == []

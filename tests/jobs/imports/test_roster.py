@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.db import Session
 from app.models import ExclusionReason, Roster, RosterEntry
 from tests.jobs.imports.conftest import VILLAGE
-from tests.numbers import credit_code
+from tests.numbers import credit_code, resident
 
 HEADER = [
     "名录名称",
@@ -56,6 +56,7 @@ def test_a_roster_lands_with_its_exclusions(desk):
     [
         ({"exclusion": "注销"}, "剔除文件", "文件依据"),
         ({"document": "注销通知 7 号"}, "剔除原因", "没有剔除原因"),
+        ({"exclusion": "注销", "document": f"经营者 {resident(9)}"}, "剔除文件", "内含居民身份证号"),
         ({"exclusion": "搬家", "document": "x"}, "剔除原因", "不在可选范围内"),
         ({"as_of": "2026-07-01"}, "基准日", "与第 2 行不同"),
         ({"uscc": credit_code(1)}, "统一社会信用代码", "第 2 行重复"),

@@ -240,3 +240,16 @@ def test_a_form_without_a_day_needs_one_with_the_command(desk: Desk) -> None:
         ("member_count", 12),
         ("operating_years", 6),
     ]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("field", ["file_name", "sender", "by"])
+def test_neither_the_name_of_a_file_nor_who_sent_or_brought_it_is_a_number_of_a_person(
+    desk: Desk, field: str
+) -> None:
+    household = desk.district.household({})
+    name = "13800138000.csv" if field == "file_name" else "form.csv"
+    given = {} if field == "file_name" else {field: "李某 13800138000"}
+    with pytest.raises(Invalid, match=f"^{field}: 内含手机号码"):
+        desk.deliver(desk.csv(LAND, land(household), name=name), "land_right", **given)
+    assert desk.records(household) == []
