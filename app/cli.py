@@ -34,7 +34,7 @@ from app.cli_simulation import simulate_
 from app.cli_sources import sources
 from app.cli_ways import add_to as add_ways_to
 from app.consents.activities import Activity, Basis, basis_of
-from app.db import Engine, make_engine, reading, refuse_open_network
+from app.db import NUMBER_MAX, Engine, make_engine, reading, refuse_open_network
 from app.errors import AppError, Invalid, SetupError
 from app.jobs import progress as telling
 from app.jobs.demo import DEMO_PASSWORD, demo_logins, make_demo, sample_inquiry
@@ -90,6 +90,8 @@ def main() -> None:
         app()
     except AppError as refusal:
         _refuse(refusal.detail)
+    except OverflowError:
+        _refuse("数字或日期过大，超出可处理的范围 · a number or a date is too large to be worked with")
     except ValidationError as wrong:
         # Only settings are checked in this way here; what was set is not repeated, it may be a key.
         _refuse("; ".join(f"{error['loc'][0]}: {error['msg']}" for error in wrong.errors()))
@@ -204,7 +206,9 @@ def template(kind: ImportKind, target: Path) -> None:
 
 @app.command("trace")
 def trace_(
-    rating_id: Annotated[int | None, typer.Argument(min=1, help="the number of a rating")] = None,
+    rating_id: Annotated[
+        int | None, typer.Argument(min=1, max=NUMBER_MAX, help="the number of a rating")
+    ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="every rating in force: count what leads nowhere")
     ] = False,
@@ -228,7 +232,7 @@ def trace_(
 @app.command("replay")
 def replay_(
     as_of: AsOf = None,
-    sample: Annotated[int, typer.Option(min=1, help="how many ratings")] = 10_000,
+    sample: Annotated[int, typer.Option(min=1, max=10_000_000, help="how many ratings")] = 10_000,
     seed: Annotated[int, typer.Option()] = 1,
 ) -> None:
     """Work old ratings out again from what was known then, by the card then in force; none may differ."""

@@ -1,8 +1,6 @@
 """The commands `credit-village account …`: organisations, accounts and clients, by the operator."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -10,7 +8,8 @@ from rich.console import Console
 
 from app import clock, settings
 from app.access import accounts, service
-from app.db import Session, make_engine, transaction
+from app.cli_transactions import recorded
+from app.db import Session
 from app.errors import NotFound
 from app.models import OrganisationKind, Role, User
 from app.places.service import place_by_code
@@ -35,7 +34,7 @@ def add_organisation(
     parent: Annotated[str | None, typer.Option(help="of a branch: the code of its organisation")] = None,
 ) -> None:
     """Add an organisation or a branch; a bank receives ratings once two persons have admitted it."""
-    with _step() as session:
+    with recorded() as session:
         parent_id = None if parent is None else _organisation_id(session, parent)
         service.create_organisation(session, code=code, name=name, kind=kind, parent_id=parent_id)
     console.print(f"已新增机构 added {code}", markup=False)
@@ -52,7 +51,7 @@ def add_user(
 ) -> None:
     """Add an account; the password is asked for, or read from standard input."""
     password = _password()
-    with _step() as session:
+    with recorded() as session:
         service.create_user(
             session,
             username=username,
@@ -70,7 +69,7 @@ def add_user(
 @account.command()
 def disable(username: Username) -> None:
     """Close an account at once: nothing it holds is worth anything any longer."""
-    with _step() as session:
+    with recorded() as session:
         user = _user(session, username)
         terms = accounts.changed_terms(user, {"disabled": True})
         accounts.set_terms(session, user, terms, at=clock.now())
@@ -80,7 +79,7 @@ def disable(username: Username) -> None:
 @account.command()
 def enable(username: Username) -> None:
     """Open a closed account again."""
-    with _step() as session:
+    with recorded() as session:
         user = _user(session, username)
         accounts.set_terms(session, user, accounts.changed_terms(user, {"disabled": False}), at=clock.now())
     console.print(f"已启用 enabled {username}", markup=False)
@@ -89,7 +88,7 @@ def enable(username: Username) -> None:
 @account.command()
 def unlock(username: Username) -> None:
     """Let an account that rests after failed sign-ins try again at once."""
-    with _step() as session:
+    with recorded() as session:
         accounts.unlock(_user(session, username))
     console.print(f"已解锁 unlocked {username}", markup=False)
 
@@ -101,7 +100,7 @@ def reset(
     second_factor: Annotated[bool, typer.Option("--second-factor", help="解绑动态口令 take it off")] = False,
 ) -> None:
     """Give an account a one-time password, which its user has to change; or take its second factor off."""
-    with _step() as session:
+    with recorded() as session:
         user = _user(session, username)
         if second_factor:
             accounts.reset_second_factor(session, user, at=clock.now())
@@ -114,7 +113,7 @@ def reset(
 @account.command("client")
 def add_client(username: Username) -> None:
     """Credentials a bank's system signs in with for an account; the secret is shown only now."""
-    with _step() as session:
+    with recorded() as session:
         made, secret = accounts.open_client(session, _user(session, username), at=clock.now())
     console.print(f"client_id: {made.client_id}\nclient_secret: {secret}", markup=False)
 
@@ -124,7 +123,7 @@ def revoke(
     name: Annotated[str, typer.Argument(help="a client_id, or a username")],
 ) -> None:
     """Take a client's credentials back, or end every session of an account."""
-    with _step() as session:
+    with recorded() as session:
         if name.startswith("client-"):
             accounts.revoke_client(accounts.client(session, name))
         else:
@@ -148,13 +147,3 @@ def _user(session: Session, username: str) -> User:
     if found is None:
         raise NotFound(f"there is no account {username}; correct the username. 没有账号 {username}。")
     return found
-
-
-@contextmanager
-def _step() -> Iterator[Session]:
-    engine = make_engine(settings.from_environment().database_url)
-    try:
-        with transaction(engine) as session:
-            yield session
-    finally:
-        engine.dispose()

@@ -12,7 +12,8 @@ from app.alerts import service
 from app.alerts.alert import Alerted, ScanSummary
 from app.alerts.rules import NOTHING_DECLARED, read_declarations, shipped_rules
 from app.cli_days import as_day
-from app.db import make_engine, reading, transaction
+from app.cli_transactions import recorded
+from app.db import make_engine, reading
 from app.errors import Invalid
 
 alerts = typer.Typer(
@@ -35,7 +36,7 @@ def scan(
     at = clock.now()
     last = clock.today() - timedelta(days=1) if on is None else _day(on)
     declared = NOTHING_DECLARED if declarations is None else read_declarations(declarations)
-    with transaction(make_engine(settings.from_environment().database_url)) as session:
+    with recorded() as session:
         found = service.scan(session, shipped_rules(), on=last, at=at, days=days, declared=declared)
     for line in _told(found):
         console.print(line, markup=False)

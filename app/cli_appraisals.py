@@ -1,9 +1,10 @@
 """The commands `credit-village appraisal …` and `credit-village override …` of a signed-in official."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,8 +15,9 @@ from app.appraisals.appraisal import STATE_LABELS, OwnRound, Round, RoundResult
 from app.appraisals.paper import written
 from app.cli_days import as_day
 from app.cli_signing_in import By, Password, signed_in
+from app.cli_transactions import recorded
 from app.consents.activities import Activity, Basis, basis_of
-from app.db import make_engine, reading, transaction
+from app.db import NUMBER_MAX, make_engine, reading
 from app.errors import SetupError
 from app.jobs.appraisal_sheets import read_paper
 from app.jobs.demo.appraisals import add_appraisals
@@ -33,9 +35,19 @@ appraisals = typer.Typer(
 overrides = typer.Typer(name="override", help="评级调整 · overrides of the card", no_args_is_help=True)
 console = Console(highlight=False, soft_wrap=True)
 
-RoundNo = Annotated[int, typer.Argument(min=1, help="轮次编号 the number of the round")]
-Number = Annotated[int, typer.Argument(min=1, help="评议员序号 the number of the appraiser in the round")]
+RoundNo = Annotated[int, typer.Argument(min=1, max=NUMBER_MAX, help="轮次编号 the number of the round")]
+Number = Annotated[
+    int, typer.Argument(min=1, max=NUMBER_MAX, help="评议员序号 the number of the appraiser in the round")
+]
 Reason = Annotated[str, typer.Option(help="原因 why")]
+Early = Annotated[str, typer.Option("--reason", help="无人提交时提前截止的理由 why, while no sheet is in")]
+_DETAILS = {
+    "points_from_the_others": "与他人平均相差 points from the others",
+    "household_count": "户数 households",
+    "top_count": "评最高的户数 with top marks",
+    "kappa": "kappa",
+    "kappa_least": "下限 least",
+}
 
 
 @appraisals.command("open")
@@ -48,7 +60,7 @@ def open_(
 ) -> None:
     """Open a round for a village over every household it has today."""
     who, chosen = signed_in(by, password, to="open_round"), settings.from_environment()
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         found = service.open_round(
             session,
             place_code,
@@ -93,7 +105,7 @@ def invite(
 ) -> None:
     """Invite an appraiser, with an account or on paper; marks of kin do not count."""
     who, chosen = signed_in(by, password, to="invite_appraiser"), settings.from_environment()
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         made = service.invite(
             session,
             _cipher(chosen),
@@ -134,7 +146,7 @@ def import_(round_id: RoundNo, number: Number, file: Path, by: By, password: Pas
     """Take a filled-in sheet: whole, or every wrong line is named and nothing is kept."""
     who, chosen = signed_in(by, password, to="import_sheet"), settings.from_environment()
     content, cipher = file_content(file), _cipher(chosen)
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         form = service.awaited_form(session, cipher, round_id, number, viewer=who, on=clock.today())
         marks = read_paper(content, form)
         made = service.submit_paper(
@@ -151,12 +163,12 @@ def import_(round_id: RoundNo, number: Number, file: Path, by: By, password: Pas
 
 
 @appraisals.command()
-def close(round_id: RoundNo, by: By, password: Password) -> None:
+def close(round_id: RoundNo, by: By, password: Password, *, reason: Early = "") -> None:
     """Close a round, once; the next night rates by what it came to."""
     who, chosen = signed_in(by, password, to="close_round"), settings.from_environment()
     cipher, at = _cipher(chosen), clock.now()
-    with transaction(make_engine(chosen.database_url)) as session:
-        found = service.close_round(session, cipher, round_id, viewer=who, at=at)
+    with recorded(chosen) as session:
+        found = service.close_round(session, cipher, round_id, viewer=who, at=at, reason=reason)
         result = service.result_of_round(session, cipher, round_id, viewer=who, at=at)
     _say(_line(found))
     _tell(result, households=False)
@@ -166,7 +178,7 @@ def close(round_id: RoundNo, by: By, password: Password) -> None:
 def result(round_id: RoundNo, by: By, password: Password) -> None:
     """Show what a closed round came to, household by household; whoever looks is on record."""
     who, chosen = signed_in(by, password, to="round_result"), settings.from_environment()
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         found = service.result_of_round(session, _cipher(chosen), round_id, viewer=who, at=clock.now())
     _say(_line(found.round))
     _tell(found, households=True)
@@ -197,14 +209,17 @@ def list_overrides(by: By, password: Password) -> None:
 
 @overrides.command("end")
 def end_override(
-    override_id: Annotated[int, typer.Argument(min=1, help="调整编号 the number of the override")],
-    reason: Reason,
+    override_id: Annotated[
+        int, typer.Argument(min=1, max=NUMBER_MAX, help="调整编号 the number of the override")
+    ],
+    *,
     by: By,
     password: Password,
+    reason: Reason = "",
 ) -> None:
     """End an override before its time; from today on the grade of the card holds again."""
     who = signed_in(by, password, to="end_override")
-    with transaction(make_engine(settings.from_environment().database_url)) as session:
+    with recorded() as session:
         made = override_service.end(session, override_id, reason=reason, viewer=who, at=clock.now())
     _say(f"{made.override_id:>6}  {made.words}")
 
@@ -253,7 +268,7 @@ def _tell(found: RoundResult, *, households: bool) -> None:
     for flag in found.flags:
         numbers = "、".join(f"{n} 号" for n in (flag.appraiser_number, flag.other_appraiser_number) if n)
         about = f" 主体 {flag.subject_id}" if flag.subject_id else ""
-        _say(f"  提示 {flag.kind.label} {numbers}{about} {dict(flag.detail)}")
+        _say(f"  提示 {flag.kind.label}{numbers and f' {numbers}'}{about}{_detail(flag.detail)}")
     for one_line in found.lines if households else ():
         line = one_line.line
         score = "没有结果 no result" if one_line.score is None else f"{one_line.score:.2f} {one_line.grade}"
@@ -263,11 +278,22 @@ def _tell(found: RoundResult, *, households: bool) -> None:
         )
 
 
+def _detail(detail: Mapping[str, Any]) -> str:
+    """The figures behind a flag, each after its name."""
+    told = (f"{_DETAILS[name]} {number}" for name, number in detail.items() if name in _DETAILS)
+    return "".join(f"，{one}" for one in told)
+
+
 def _line(found: Round) -> str:
     return (
         f"{_head(found)}  农户 {found.household_count}，可评 {found.appraisable_count}，"
-        f"评议员 {found.invited_count}，已提交 {found.submitted_count}"
+        f"评议员 {found.invited_count}，已提交 {found.submitted_count}{_why(found)}"
     )
+
+
+def _why(found: Round) -> str:
+    reason = found.closing.reason if found.closing else None
+    return f"  提前截止：{reason}" if reason else ""
 
 
 def _own_line(found: OwnRound) -> str:

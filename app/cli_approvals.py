@@ -15,7 +15,8 @@ from app.approvals.approval import STATE_LABELS, Standing
 from app.approvals.labels import labels_of
 from app.approvals.proposals import Proposal
 from app.cli_signing_in import By, Password, signed_in
-from app.db import Session, make_engine, reading, transaction
+from app.cli_transactions import recorded
+from app.db import NUMBER_MAX, Session, make_engine, reading
 from app.errors import Invalid
 from app.exports.export import Format
 from app.models import SubjectKind
@@ -30,7 +31,7 @@ requests = typer.Typer(name="request", help="申请 · ask for a second person",
 approvals.add_typer(requests)
 console = Console(highlight=False, soft_wrap=True)
 
-Number = Annotated[int, typer.Argument(min=1, help="审批编号 the number of the approval")]
+Number = Annotated[int, typer.Argument(min=1, max=NUMBER_MAX, help="审批编号 the number of the approval")]
 Reason = Annotated[str, typer.Option(help="理由 why, for the second person and for the record")]
 
 
@@ -65,13 +66,13 @@ def show(number: Number, by: By, password: Password) -> None:
 
 
 @approvals.command()
-def grant(number: Number, reason: Reason, by: By, password: Password) -> None:
+def grant(number: Number, *, by: By, password: Password, reason: Reason = "") -> None:
     """Grant what another person asked for; rules and recipients take effect at once."""
     _decide(number, granted=True, reason=reason, who=signed_in(by, password, to="decide_approval"))
 
 
 @approvals.command()
-def refuse(number: Number, reason: Reason, by: By, password: Password) -> None:
+def refuse(number: Number, *, by: By, password: Password, reason: Reason = "") -> None:
     """Refuse what another person asked for."""
     _decide(number, granted=False, reason=reason, who=signed_in(by, password, to="decide_approval"))
 
@@ -82,7 +83,7 @@ def activate_rule(
     effective_from: Annotated[str, typer.Argument(metavar="DATE", help="生效首日 their first day")],
     *,
     pia: Annotated[str, typer.Option(help="个人信息保护影响评估 the impact assessment (REQ-417)")],
-    reason: Reason,
+    reason: Reason = "",
     by: By,
     password: Password,
 ) -> None:
@@ -103,10 +104,12 @@ def activate_rule(
 
 @requests.command("new-recipient")
 def new_recipient(
-    organisation_id: Annotated[int, typer.Argument(min=1, help="机构编号 the id of the bank")],
+    organisation_id: Annotated[
+        int, typer.Argument(min=1, max=NUMBER_MAX, help="机构编号 the id of the bank")
+    ],
     *,
     document: Annotated[str, typer.Option(help="合作协议 the agreement with it")],
-    reason: Reason,
+    reason: Reason = "",
     by: By,
     password: Password,
 ) -> None:
@@ -123,7 +126,7 @@ def new_recipient(
 def bulk_export(
     place_code: Annotated[str, typer.Argument(help="区划代码 the division, 12 digits")],
     *,
-    reason: Reason,
+    reason: Reason = "",
     by: By,
     password: Password,
     subjects: Annotated[SubjectKind, typer.Option(help="农户或经营主体 whose")] = SubjectKind.HOUSEHOLD,
@@ -152,12 +155,14 @@ def bulk_export(
 
 @requests.command("override")
 def override(
-    subject_id: Annotated[int, typer.Argument(min=1, help="主体编号 the number of the subject")],
+    subject_id: Annotated[
+        int, typer.Argument(min=1, max=NUMBER_MAX, help="主体编号 the number of the subject")
+    ],
     grade: Annotated[str, typer.Argument(help="调整后的等级 the grade to go by, as in A")],
     *,
     reason_code: Annotated[str, typer.Option(help="原因代码 the code of the reason, as in O01")],
     document: Annotated[str, typer.Option(help="依据文件 the document this rests on")],
-    reason: Reason,
+    reason: Reason = "",
     by: By,
     password: Password,
     months: Annotated[
@@ -184,7 +189,7 @@ def override(
 
 def _ask(propose: Callable[[Session], Proposal], *, reason: str, who: Viewer) -> None:
     at, chosen = clock.now(), settings.from_environment()
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         wanted = propose(session)
         made = service.request(
             session,
@@ -206,7 +211,7 @@ def _ask(propose: Callable[[Session], Proposal], *, reason: str, who: Viewer) ->
 
 def _decide(number: int, *, granted: bool, reason: str, who: Viewer) -> None:
     at, chosen = clock.now(), settings.from_environment()
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         effects.decide(session, number, granted=granted, reason=reason, checker=who, at=at)
         found = service.standing(session, number, viewer=who, at=at)
         [line] = _lines(session, cipher_of(chosen), [found], who=who)

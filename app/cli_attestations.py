@@ -17,7 +17,8 @@ from app.attestations.attestation import Attestation
 from app.attestations.service import Order, listed
 from app.cli_days import as_day
 from app.cli_signing_in import By, Password, signed_in
-from app.db import Engine, Session, make_engine, reading, transaction
+from app.cli_transactions import recorded
+from app.db import NUMBER_MAX, Engine, Session, make_engine, reading
 from app.models import AttestationKind
 from app.subjects.key_source import cipher_of
 from app.subjects.keys import follow
@@ -33,7 +34,7 @@ File = Annotated[
 DecidedOn = Annotated[str, typer.Option(metavar="DATE", help="作出日期 the day of the document")]
 ValidUntil = Annotated[str, typer.Option(metavar="DATE", help="失效首日 the first day it no longer counts")]
 PlaceCode = Annotated[str | None, typer.Option("--place", help="区划代码 a division, 12 digits")]
-Subject = Annotated[int | None, typer.Option(min=1, help="主体编号 the subject")]
+Subject = Annotated[int | None, typer.Option(min=1, max=NUMBER_MAX, help="主体编号 the subject")]
 Reason = Annotated[str, typer.Option(help="理由 why, for the second person and for the record")]
 
 
@@ -44,7 +45,7 @@ def attest(
     file: File,
     decided_on: DecidedOn,
     valid_until: ValidUntil,
-    reason: Reason,
+    reason: Reason = "",
     by: By,
     password: Password,
     place: PlaceCode = None,
@@ -71,7 +72,7 @@ def veto(
     file: File,
     decided_on: DecidedOn,
     valid_until: ValidUntil,
-    reason: Reason,
+    reason: Reason = "",
     by: By,
     password: Password,
     place: PlaceCode = None,
@@ -92,15 +93,17 @@ def veto(
 
 
 def withdraw_document(
-    number: Annotated[int, typer.Argument(min=1, help="编号 the number of the attestation or veto")],
+    number: Annotated[
+        int, typer.Argument(min=1, max=NUMBER_MAX, help="编号 the number of the attestation or veto")
+    ],
     *,
-    reason: Reason,
+    reason: Reason = "",
     by: By,
     password: Password,
 ) -> None:
     """撤回证明或否决 Ask that one be withdrawn before its time; another person grants it."""
     who, at = signed_in(by, password, to="ask_approval"), clock.now()
-    with transaction(_engine()) as session:
+    with recorded() as session:
         wanted = proposals.attestation_withdrawal(session, number, maker=who, on=clock.day_of(at))
         _ask(session, wanted, reason=reason, who=who)
 
@@ -111,7 +114,7 @@ def documents(
     *,
     place: PlaceCode = None,
     ending_within: Annotated[
-        int | None, typer.Option(min=0, help="只列若干天内到期 only what ends soon")
+        int | None, typer.Option(min=0, max=36_500, help="只列若干天内到期 only what ends soon")
     ] = None,
     past: Annotated[bool, typer.Option("--past", help="含已失效 also what no longer counts")] = False,
 ) -> None:
@@ -164,7 +167,7 @@ def _order(
 
 
 def _record(order: Order, *, reason: str, who: Viewer) -> None:
-    with transaction(_engine()) as session:
+    with recorded() as session:
         wanted = proposals.attestation(session, order, maker=who, on=clock.today())
         _ask(session, wanted, reason=reason, who=who)
 

@@ -13,6 +13,7 @@ from app.certificates.service import checked, plaques
 from app.certificates.signing import Signer, is_signed, read_public_key
 from app.db import make_engine, reading
 from app.errors import Conflict, Invalid, NotFound
+from app.places.service import place_by_code
 
 certificates = typer.Typer(name="certificate", help="证书 · certificates of titles", no_args_is_help=True)
 console = Console(highlight=False, soft_wrap=True)
@@ -29,17 +30,17 @@ def list_(
     place: Annotated[str, typer.Option(help="区划代码 the division; the district if left out")] = "",
 ) -> None:
     """Every certificate of a division, with what it is worth today."""
-    chosen, after = settings.from_environment(), 0
+    chosen, today, count = settings.from_environment(), clock.today(), 0
     with reading(make_engine(chosen.database_url)) as session:
-        while True:
-            listed, further = plaques(
-                session, place or chosen.district_code, on=clock.today(), after=after, limit=_PAGE
-            )
+        code = place_by_code(session, place or chosen.district_code, on=today).code
+        further: int | None = 0
+        while further is not None:
+            listed, further = plaques(session, code, on=today, after=further, limit=_PAGE)
             for found in listed:
                 sys.stdout.write("\t".join(_columns(found)) + "\n")
-            if further is None:
-                return
-            after = further
+            count += len(listed)
+    if not count:
+        sys.stderr.write("没有证书 · there is no certificate\n")
 
 
 @certificates.command()

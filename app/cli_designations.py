@@ -13,7 +13,8 @@ from app.access.scope import Viewer
 from app.certificates.signing import Signer
 from app.cli_signing_in import By, Password, signed_in
 from app.cli_title_lines import proposed_lines, title_line
-from app.db import Engine, Session, make_engine, transaction
+from app.cli_transactions import recorded
+from app.db import NUMBER_MAX, Session
 from app.designations.service.announcing import Announcing, shown_willingly
 from app.designations.service.proposing import division_of, propose_all, propose_one
 from app.designations.service.shown import (
@@ -37,8 +38,8 @@ designations = typer.Typer(
 console = Console(highlight=False, soft_wrap=True)
 AT_ONCE = 2_000
 
-Number = Annotated[int, typer.Argument(min=1, help="称号编号 the number of the title")]
-Numbers = Annotated[list[int] | None, typer.Argument(min=1, help="称号编号 the numbers of titles")]
+Number = Annotated[int, typer.Argument(min=1, max=NUMBER_MAX, help="称号编号 the number of the title")]
+Numbers = Annotated[list[int] | None, typer.Argument(min=1, max=NUMBER_MAX, help="称号编号 their numbers")]
 Kind = Annotated[DesignationKind, typer.Option(help="称号类别 which title")]
 AnyKind = Annotated[DesignationKind | None, typer.Option(help="称号类别 only one kind")]
 PlaceCode = Annotated[str | None, typer.Option("--place", help="区划代码 a division, 12 digits")]
@@ -102,7 +103,7 @@ def list_(
 ) -> None:
     """Show the titles of your division, or what waits for you."""
     who, at = signed_in(by, password, to="designations"), clock.now()
-    with transaction(_engine()) as session:
+    with recorded() as session:
         if waiting:
             items = work_list(session, viewer=who, on=clock.day_of(at), limit=AT_ONCE)
             rows = [item.listed for item in items]
@@ -120,7 +121,7 @@ def list_(
 def show(number: Number, by: By, password: Password) -> None:
     """Show every step of a title: who, when, on what facts, with their SHA-256."""
     who, at = signed_in(by, password, to="designation"), clock.now()
-    with transaction(_engine()) as session:
+    with recorded() as session:
         standing = seen_by(session, number, viewer=who)
         record_views(session, [standing.designation], viewer=who, at=at)
         found = shown_path(session, _cipher(), standing, on=clock.day_of(at))
@@ -143,14 +144,14 @@ def propose(
     by: By,
     password: Password,
     *,
-    subject: Annotated[int | None, typer.Option(min=1, help="主体编号 the subject")] = None,
+    subject: Annotated[int | None, typer.Option(min=1, max=NUMBER_MAX, help="主体编号 the subject")] = None,
     place: PlaceCode = None,
     reason: Reason = "",
     document: Document = "",
 ) -> None:
     """Apply for a title of one subject, or of a village or town."""
     who = signed_in(by, password, to="propose_designation")
-    with transaction(_engine()) as session:
+    with recorded() as session:
         number = propose_one(
             session,
             kind,
@@ -177,7 +178,7 @@ def propose_all_(
 ) -> None:
     """Propose everybody of a division who qualifies; tell how many were left out for what, and who."""
     who, at = signed_in(by, password, to="propose_designations"), clock.now()
-    with transaction(_engine()) as session:
+    with recorded() as session:
         made = propose_all(session, kind, within=place, viewer=who, at=at)
         shown = shown_left_out(session, _cipher(), made.left_out[:most], viewer=who, at=at)
     for line in proposed_lines(made, shown):
@@ -247,7 +248,9 @@ def award(
 
 
 @designations.command()
-def refuse(number: Number, reason: Reason, by: By, password: Password, document: Document = "") -> None:
+def refuse(
+    number: Number, *, by: By, password: Password, reason: Reason = "", document: Document = ""
+) -> None:
     """Refuse a proposal, and say why."""
     _take(
         _only(number),
@@ -259,7 +262,9 @@ def refuse(number: Number, reason: Reason, by: By, password: Password, document:
 
 
 @designations.command()
-def withdraw(number: Number, reason: Reason, by: By, password: Password, document: Document = "") -> None:
+def withdraw(
+    number: Number, *, by: By, password: Password, reason: Reason = "", document: Document = ""
+) -> None:
     """Take a proposal back, or note that a title was given up."""
     _take(
         _only(number),
@@ -292,7 +297,7 @@ def review(
 
 @designations.command()
 def revoke(
-    number: Number, step: Taking, *, reason: Reason, by: By, password: Password, document: Document = ""
+    number: Number, step: Taking, *, by: By, password: Password, reason: Reason = "", document: Document = ""
 ) -> None:
     """Announce that a title is to be taken; another person takes it, or lets it be, after the notice."""
     _take(
@@ -308,7 +313,7 @@ def revoke(
 def calendar_(by: By, password: Password) -> None:
     """Show until when this year's round of each kind is to be done."""
     who = signed_in(by, password, to="designation_work_list")
-    with transaction(_engine()) as session:
+    with recorded() as session:
         rounds = calendar(session, viewer=who, on=clock.today())
     for one in rounds:
         console.print(
@@ -363,7 +368,7 @@ def _willing(choice: Choice) -> Choice:
 def _take(choice: Choice, action: DesignationAction, *, who: Viewer, reason: str, document: str) -> None:
     """Take one step of every title chosen; where one is refused none takes it, and each refusal is told."""
     chosen = settings.from_environment()
-    with transaction(_engine()) as session:
+    with recorded() as session:
         rows = choice(session, who)
         act = act_of(who, action, session=session, at=clock.now(), reason=reason, document=document)
         versions = {row.designation.designation_id: row.last.sequence for row in rows}
@@ -389,10 +394,6 @@ def _listed(
 ) -> list[Listed]:
     within = place and division_of(session, place, viewer=who, on=clock.today()).code
     return listed(session, viewer=who, within=within, kind=kind, state=state, after=0, limit=AT_ONCE)
-
-
-def _engine() -> Engine:
-    return make_engine(settings.from_environment().database_url)
 
 
 def _cipher() -> Cipher:

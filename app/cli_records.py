@@ -7,8 +7,9 @@ from rich.console import Console
 
 from app import clock, settings
 from app.cli_days import as_day
+from app.cli_transactions import recorded
 from app.corrections import service as corrections
-from app.db import Engine, make_engine, transaction
+from app.db import NUMBER_MAX
 from app.errors import SetupError
 from app.models import RecordEvent
 from app.records.rules import RecordRules
@@ -27,7 +28,11 @@ households = typer.Typer(
 )
 console = Console(highlight=False, soft_wrap=True)
 
-RecordId = Annotated[int, typer.Argument(min=1, help="the number of the record (see `trace`)")]
+RecordId = Annotated[
+    int, typer.Argument(min=1, max=NUMBER_MAX, help="the number of the record (see `trace`)")
+]
+SubjectId = Annotated[int, typer.Argument(min=1, max=NUMBER_MAX, help="主体编号 the number of the household")]
+LineageId = Annotated[int, typer.Argument(min=1, max=NUMBER_MAX, help="并户编号 the number of the merge")]
 Document = Annotated[str, typer.Option(help="依据文件 the document this rests on")]
 By = Annotated[str, typer.Option(help="经办人 who does it")]
 
@@ -41,7 +46,7 @@ def correct(
     value: Annotated[float | None, typer.Option(help="the right value in the unit of the catalogue")] = None,
 ) -> None:
     """A record was wrong from the start: it no longer counts, and the right value takes its place."""
-    with transaction(_engine()) as session:
+    with recorded() as session:
         _tell(corrections.correct(session, record_id, value=value, reason=reason, act=_act(document, by)))
 
 
@@ -53,7 +58,7 @@ def repair(
     repair_class: Annotated[str, typer.Option("--class", help="light, general or serious")],
 ) -> None:
     """An entry of a public list was made good: after its least term it is no longer used or shown."""
-    with transaction(_engine()) as session:
+    with recorded() as session:
         rules = _rules(record_rules_in_force(session, on=clock.today()))
         act = _act(document, by)
         _tell(corrections.repair(session, record_id, repair_class=repair_class, rules=rules, act=act))
@@ -67,7 +72,7 @@ def restore(
     reason: Annotated[str, typer.Option(help="why the correction or repair was a mistake")],
 ) -> None:
     """Take back a correction or a repair."""
-    with transaction(_engine()) as session:
+    with recorded() as session:
         _tell(corrections.restore(session, record_id, reason=reason, act=_act(document, by)))
 
 
@@ -79,7 +84,7 @@ def end(
     ended_on: Annotated[str, typer.Option("--on", metavar="DATE", help="such as 2026-11-30")],
 ) -> None:
     """State the day on which an adverse event ended: five years later it is gone."""
-    with transaction(_engine()) as session:
+    with recorded() as session:
         _tell(corrections.end(session, record_id, ended_on=as_day(ended_on), act=_act(document, by)))
 
 
@@ -91,7 +96,7 @@ def notice(
     noticed_on: Annotated[str, typer.Option("--on", metavar="DATE", help="such as 2026-11-30")],
 ) -> None:
     """State the day on which the person was told of an adverse record: until then it does not count."""
-    with transaction(_engine()) as session:
+    with recorded() as session:
         _tell(corrections.notice(session, record_id, noticed_on=as_day(noticed_on), act=_act(document, by)))
 
 
@@ -100,7 +105,7 @@ def statement(record_id: RecordId, text: str, document: Document, by: By) -> Non
     """Keep what the person says about an adverse record, at most 100 characters; it is shown beside it."""
     chosen = settings.from_environment()
     cipher = cipher_of(chosen)
-    with transaction(_engine()) as session:
+    with recorded() as session:
         hold(session, cipher)
         rules = _rules(record_rules_in_force(session, on=clock.today()))
         corrections.state(session, cipher, record_id, text=text, rules=rules, act=_act(document, by))
@@ -109,14 +114,14 @@ def statement(record_id: RecordId, text: str, document: Document, by: By) -> Non
 
 @households.command()
 def merge(
-    from_id: int,
-    into_id: int,
+    from_id: SubjectId,
+    into_id: SubjectId,
     document: Document,
     by: By,
     happened_on: Annotated[str, typer.Option("--on", metavar="DATE", help="such as 2026-11-30")],
 ) -> None:
     """Merge one household into another: its records count there from the next night on."""
-    with transaction(_engine()) as session:
+    with recorded() as session:
         made = lineage.merge(
             session,
             from_id,
@@ -132,14 +137,14 @@ def merge(
 
 @households.command()
 def split(
-    from_id: int,
-    new_id: int,
+    from_id: SubjectId,
+    new_id: SubjectId,
     document: Document,
     by: By,
     happened_on: Annotated[str, typer.Option("--on", metavar="DATE", help="such as 2026-11-30")],
 ) -> None:
     """Note that a household on file came out of another one."""
-    with transaction(_engine()) as session:
+    with recorded() as session:
         made = lineage.split(
             session,
             from_id,
@@ -154,15 +159,11 @@ def split(
 
 
 @households.command("undo-merge")
-def undo_merge(lineage_id: int, document: Document, by: By) -> None:
+def undo_merge(lineage_id: LineageId, document: Document, by: By) -> None:
     """Take back a merge that was a mistake: both households are as if it had never been."""
-    with transaction(_engine()) as session:
+    with recorded() as session:
         lineage.undo_merge(session, lineage_id, document=document, at=clock.now(), by=by)
     console.print(f"已撤销并户 · merge {lineage_id} is undone", markup=False)
-
-
-def _engine() -> Engine:
-    return make_engine(settings.from_environment().database_url)
 
 
 def _act(document: str, by: str) -> corrections.Act:

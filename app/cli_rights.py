@@ -6,8 +6,9 @@ import typer
 from rich.console import Console
 
 from app import clock, settings
+from app.cli_transactions import recorded
 from app.consents.activities import Activity, Basis, basis_of
-from app.db import make_engine, transaction
+from app.db import NUMBER_MAX
 from app.rights.service import erase_approved
 from app.subjects.key_source import cipher_of
 from app.subjects.keys import hold
@@ -23,16 +24,16 @@ def _group() -> None:
 
 @rights.command()
 def erase(
-    subject_id: Annotated[int, typer.Argument(min=1, help="the number of the subject")],
+    subject_id: Annotated[int, typer.Argument(min=1, max=NUMBER_MAX, help="the number of the subject")],
     ground: Annotated[str, typer.Option(help="删除理由 why no purpose is left (PIPL art. 47)")],
     document: Annotated[str, typer.Option(help="依据文件 the document this rests on")],
-    approval: Annotated[int, typer.Option(min=1, help="审批编号 the granted approval")],
+    approval: Annotated[int, typer.Option(min=1, max=NUMBER_MAX, help="审批编号 the granted approval")],
     by: Annotated[str, typer.Option(help="经办人 the username of whoever does it")],
 ) -> None:
     """Delete the personal data of a subject for good; refused while any purpose is left, and named."""
     chosen = settings.from_environment()
     cipher = cipher_of(chosen)
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         hold(session, cipher)
         made = erase_approved(
             session,

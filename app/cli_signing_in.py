@@ -10,8 +10,8 @@ from app.access.policy import refuse_unless_permitted
 from app.access.readiness import Requirements, left_to_do
 from app.access.scope import Viewer
 from app.access.service import sign_in, viewer
-from app.db import make_engine, transaction
-from app.errors import AccountNotReady, SecondFactorNeeded
+from app.cli_transactions import recorded
+from app.errors import AccountNotReady, Forbidden, NotSignedIn, SecondFactorNeeded
 from app.subjects.key_source import cipher_of
 
 By = Annotated[str, typer.Option(help="本人账号 your own username")]
@@ -38,7 +38,12 @@ def signed_in(username: str, password: str, *, to: str) -> Viewer:
             "账号尚未启用，请先修改密码并绑定动态口令 · this account is not ready: change the password and "
             "enrol the second factor first"
         )
-    refuse_unless_permitted(found, to)
+    try:
+        refuse_unless_permitted(found, to)
+    except AccountNotReady:
+        raise
+    except Forbidden as refusal:
+        raise Forbidden(f"您的角色（{found.role.label}）或所属机构不能办理此项 · {refusal.detail}") from None
     return found
 
 
@@ -46,7 +51,12 @@ def _sign_in(username: str, password: str, *, code: str) -> Viewer:
     at, chosen = clock.now(), settings.from_environment()
     asked = Requirements(chosen.second_factor == "required", chosen.password_days)
     sealing = cipher_of(chosen) if code else None
-    with transaction(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         drift = chosen.code_drift_steps
-        user = sign_in(session, username, password, at=at, code=code, sealing=sealing, drift_steps=drift)
+        try:
+            user = sign_in(session, username, password, at=at, code=code, sealing=sealing, drift_steps=drift)
+        except SecondFactorNeeded:
+            raise
+        except NotSignedIn as refusal:
+            raise NotSignedIn(f"账号、密码或动态口令不对 · {refusal.detail}") from None
         return replace(viewer(session, user.user_id), ready=not left_to_do(user, asked, at=at))

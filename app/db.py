@@ -22,10 +22,12 @@ from sqlalchemy.pool import Pool
 from app.errors import AppError, DatabaseUnavailable, SetupError
 
 __all__ = [
-    "Engine", "Remembered", "RowScope", "Session", "add_once", "enter", "is_current", "make_engine",
-    "migrate", "note_added", "reading", "remembered", "transaction",
+    "NUMBER_MAX", "Engine", "Remembered", "RowScope", "Session", "add_once", "enter", "is_current",
+    "make_engine", "migrate", "note_added", "reading", "remembered", "transaction",
 ]  # fmt: skip
 
+# The largest number a row can have.
+NUMBER_MAX = 2**63 - 1
 ROOT = Path(__file__).resolve().parent.parent
 BACKENDS = ("sqlite", "postgresql")
 _CHECKED = frozenset({"verify-full", "verify-ca"})
@@ -138,6 +140,7 @@ def transaction(
     """One request or job step: everything in it is committed together, or nothing is.
 
     `before_commit` is told every row that was added, and by failing keeps all of them from being written.
+    Without one no row that belongs in the sealed log (`in_sealed_log`) is written.
 
     A refusal that leaves a record (`AppError.leaves_record`) is committed too: it must not be forgotten.
     With `of_one_state` all that is read is one state of the database, as on SQLite it always is.
@@ -150,8 +153,7 @@ def transaction(
 
         def commit() -> None:
             session.flush()
-            if before_commit is not None:
-                before_commit(session, added)
+            (before_commit or _refuse_unlogged)(session, added)
             session.commit()
 
         try:
@@ -164,6 +166,14 @@ def transaction(
             raise
         except OperationalError as error:
             raise _unavailable(error, "Nothing was written; mend that and do it again.") from error
+
+
+def _refuse_unlogged(_session: Session, added: Sequence[object]) -> None:
+    if any(getattr(row, "in_sealed_log", False) for row in added):
+        raise AppError(
+            "查询未登记入签封日志，未作答也未写入 · a look would be kept without its entry in the log, "
+            "so nothing was written; this is a fault of the service"
+        )
 
 
 @event.listens_for(Session, "after_flush")

@@ -37,8 +37,8 @@ from app.errors import AppError, NotReady
 from app.exports import routes as exports
 from app.inquiries import routes as inquiries
 from app.inquiries.direct import DirectRoutes
-from app.inquiries.service import entries_of
-from app.inquiry_log.writing import InquiryLog, LogOfProcess, LogUnavailable
+from app.inquiries.service import log_of, log_rows
+from app.inquiry_log.writing import LogOfProcess, LogUnavailable
 from app.jobs.appraisal_sheets import read_paper
 from app.notices import routes as notices
 from app.objections import routes as objections
@@ -47,7 +47,7 @@ from app.ratings import routes as ratings
 from app.ratings.service import latest_run
 from app.rights import routes as rights
 from app.settings import Settings
-from app.subjects.cipher import Cipher, derived_key
+from app.subjects.cipher import derived_key
 from app.subjects.key_source import cipher_of
 from app.subjects.keys import FOLLOW_SECONDS, Follower, signing_keys
 from app.web import public_pages
@@ -90,12 +90,10 @@ def create_app(settings: Settings) -> FastAPI:
     provider_of_settings(settings)
     engine = db.make_engine(settings.database_url)
 
-    log = LogOfProcess(lambda: _open_log(settings, cipher))
+    log = log_of(settings, cipher)
 
     def log_inquiries(session: db.Session, added: Sequence[object]) -> None:
-        entries = entries_of(session, added)
-        if entries:
-            log.append(entries, at=clock.now())
+        log_rows(log, session, added, at=clock.now())
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -142,16 +140,6 @@ def create_app(settings: Settings) -> FastAPI:
     _add_health(app)
     _add_files(app)
     return app
-
-
-def _open_log(settings: Settings, cipher: Cipher) -> InquiryLog:
-    """The log of inquiries, sealed with a key made from the master key that seals."""
-    master = cipher.master(cipher.in_force[0])
-    return InquiryLog(
-        settings.inquiry_log_folder,
-        seed=derived_key(master, purpose="inquiry-log", length=32),
-        seal_folders=settings.inquiry_seal_folders,
-    )
 
 
 class _Keys:

@@ -110,6 +110,23 @@ def test_only_the_edge_commits() -> None:
     assert commits == [], "app/db.py commits, once per request or job step"
 
 
+def test_a_command_writes_only_where_looks_are_logged() -> None:
+    commands = [file for file in besides("app/cli_transactions") if named(file).startswith("app/cli")]
+    assert len(commands) > 10
+    assert [use for file in commands for use in uses(file, {"app.db.transaction", "db.transaction"})] == []
+
+
+def test_looks_are_added_past_the_models_in_one_place_only() -> None:
+    bulk = [
+        f"{named(file)}:{node.lineno}"
+        for file in besides("app/inquiries/store")
+        for node in nodes(file)
+        if isinstance(node, ast.Call) and dotted(node.func).split(".")[-1] == "insert"
+        if node.args and dotted(node.args[0]).split(".")[0] == "Inquiry"
+    ]
+    assert bulk == [], "app/db.py is told of looks by the models; app/inquiries/store.py tells it itself"
+
+
 def test_only_the_clock_reads_the_clock() -> None:
     assert [use for file in besides("app/clock") for use in uses(file, WALL_CLOCK)] == []
 

@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import event, func, select, text
 
 from app.clock import now
-from app.db import reading, transaction
-from app.errors import ConsentMissing, DatabaseUnavailable, NotFound
+from app.db import note_added, reading, transaction
+from app.errors import AppError, ConsentMissing, DatabaseUnavailable, NotFound
 from app.models import Organisation, OrganisationKind, RuleVersion
+from tests.office_steps import unlogged
 
 
 def organisation(code):
@@ -86,3 +87,32 @@ def test_a_cut_connection_is_told_in_one_sentence_and_nothing_is_written(migrate
         step()
     with reading(migrated_engine) as session:
         assert count(session) == 0
+
+
+class Look:
+    """A row that belongs in the sealed log."""
+
+    in_sealed_log = True
+
+
+@pytest.mark.parametrize("leaves_record", [True, False])
+def test_no_look_is_kept_without_its_entry_in_the_sealed_log(migrated_engine, leaves_record):
+    def step():
+        with transaction(migrated_engine) as session:
+            session.add(organisation("a"))
+            note_added(session, [Look()])
+            if leaves_record:
+                raise ConsentMissing("no consent", leaves_record=True)
+
+    with pytest.raises(AppError, match="without its entry in the log"):
+        step()
+    with reading(migrated_engine) as session:
+        assert count(session) == 0
+
+
+def test_a_look_is_kept_by_whoever_answers_for_its_entry(migrated_engine):
+    with transaction(migrated_engine, before_commit=unlogged) as session:
+        session.add(organisation("a"))
+        note_added(session, [Look()])
+    with reading(migrated_engine) as session:
+        assert count(session) == 1

@@ -19,6 +19,7 @@ from app.access.terms import Account, Terms
 from app.db import Session
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.models import ApiClient, Organisation, OrganisationKind, Place, Role, User
+from app.one_line import one_line
 from app.places import service as places
 from app.places.divisions import subtree_prefix
 
@@ -96,6 +97,7 @@ def change_account(
 def set_terms(session: Session, user: User, terms: Terms, *, at: datetime) -> None:
     """Set the terms of an account; whoever is disabled, or given another role, is signed out."""
     before = terms_of(user)
+    one_line(terms.display_name, where="display_name")
     changed = [name for name in Terms.__slots__ if getattr(before, name) != getattr(terms, name)]
     if "oidc_subject" in changed:
         _bind_subject(session, user, terms.oidc_subject)

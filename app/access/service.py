@@ -25,6 +25,7 @@ from app.errors import (
     TooManyAttempts,
 )
 from app.models import ApiClient, Organisation, OrganisationKind, Role, User
+from app.one_line import one_line
 from app.places import service as places
 
 __all__ = [
@@ -65,7 +66,8 @@ def create_organisation(
         raise _code_taken(code)
     if parent_id is not None and organisation(session, parent_id).kind is not kind:
         raise Invalid("parent: a branch is of the same kind as the organisation it belongs to")
-    made = Organisation(code=code, name=name, kind=kind, parent_id=parent_id, admitted_at=admitted_at)
+    named, coded = one_line(name, where="name"), one_line(code, where="code")
+    made = Organisation(code=coded, name=named, kind=kind, parent_id=parent_id, admitted_at=admitted_at)
     if not add_once(session, made):
         raise _code_taken(code)
     return made
@@ -115,7 +117,7 @@ def create_user(
     places.place(session, place_id)
     made = User(
         username=username,
-        display_name=display_name,
+        display_name=one_line(display_name, where="display_name"),
         password_hash=hashed(password),
         role=role,
         organisation_id=organisation_id,

@@ -16,6 +16,7 @@ from app.models import (
 )
 from app.rules.appraisals import AppraisalRules
 
+REASON_LENGTH_MAX = 255
 NAME_LENGTH_MAX = 40
 
 

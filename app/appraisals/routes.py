@@ -19,6 +19,7 @@ from app.appraisals.schemas import (
     OwnSheetAnswer,
     PaperTaken,
     RoundAnswer,
+    RoundClosing,
     RoundInFull,
     RoundOpening,
     RoundsAnswer,
@@ -213,12 +214,21 @@ def import_sheet(
     "/v1/appraisal-rounds/{round_id}/closing", summary="Close a round · 评议截止", responses=_CONFLICT
 )
 def close_round(
-    request: Request, round_id: RoundId, viewer: CurrentViewer, session: RequestSession
+    request: Request,
+    round_id: RoundId,
+    *,
+    order: RoundClosing | None = None,
+    viewer: CurrentViewer,
+    session: RequestSession,
 ) -> RoundAnswer:
-    """Once, from `closes_on` on or when every sheet is in; the next night rates by what it came to."""
+    """Once, from `closes_on` on or when every sheet is in; the next night rates by what it came to.
+
+    While no sheet is handed in, a `reason` closes it before its day.
+    """
+    reason = "" if order is None else order.reason
     found = service.close_round(
-        session, request.app.state.cipher, round_id, viewer=viewer, at=clock.now()
-    )  # fmt: skip
+        session, request.app.state.cipher, round_id, viewer=viewer, at=clock.now(), reason=reason
+    )
     return RoundAnswer.of(found)
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.appraisals.appraisal import (
     NAME_LENGTH_MAX,
+    REASON_LENGTH_MAX,
     STATE_LABELS,
     Invited,
     Mark,
@@ -33,6 +34,12 @@ class RoundOpening(_Request):
     place_code: str = Field(pattern=r"^\d{12}$", examples=["500120104200"])
     opens_on: date
     closes_on: date
+
+
+class RoundClosing(_Request):
+    """Why a round that nobody has handed in a sheet of is closed before its day."""
+
+    reason: str = Field(default="", max_length=REASON_LENGTH_MAX)
 
 
 class Invitation(_Request):

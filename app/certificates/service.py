@@ -104,7 +104,8 @@ def plaques(
 
 
 def _checked(session: Session, certificate: Certificate, *, on: date) -> CheckedCertificate | None:
-    known = store.newest_step(session, certificate, on=on)
+    # Before its day the title was not given, whatever state it was in.
+    known = None if on < certificate.issued_on else store.newest_step(session, certificate, on=on)
     if known is None:
         return None
     state, since, valid_until = known

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import ClassVar
 
 from app.access.scope import Viewer
 from app.designations.service import Title
@@ -70,6 +71,8 @@ class Answered:
 @dataclass(slots=True)
 class InquiryRecord:
     """The row of an inquiry before it is written, and what the log says was shown."""
+
+    in_sealed_log: ClassVar[bool] = True
 
     inquired_at: datetime
     user_id: int

@@ -1,9 +1,10 @@
 """Inquiries as they are kept: written once, never changed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
+from itertools import islice
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app.db import Session, note_added
@@ -11,6 +12,7 @@ from app.inquiries.inquiry import InquiryRecord
 from app.models import IdempotencyKey, Inquiry, Rating, RuleVersion
 
 _COLUMNS = [each.name for each in fields(InquiryRecord) if each.name != "shown"]
+_AT_ONCE = 5_000
 _ADD = insert(Inquiry).returning(Inquiry.uid, Inquiry.inquiry_id)
 
 
@@ -27,6 +29,23 @@ def add_all(session: Session, records: Sequence[InquiryRecord]) -> dict[str, int
     numbers = {str(row[0]): row[1] for row in session.connection().execute(_ADD, rows)}
     note_added(session, records)
     return numbers
+
+
+def numbered(session: Session) -> tuple[int, set[str]]:
+    """How many inquiries have no number in the log, and the numbers of all others."""
+    unnumbered = select(func.count()).select_from(Inquiry).where(Inquiry.uid.is_(None))
+    rows = session.scalars(
+        select(Inquiry.uid).where(Inquiry.uid.is_not(None)).execution_options(yield_per=_AT_ONCE)
+    )
+    return session.scalar(unnumbered) or 0, {str(uid) for uid in rows}
+
+
+def known_uids(session: Session, uids: Collection[str]) -> set[str]:
+    """Which of these numbers an inquiry has."""
+    rest, found = iter(uids), set[str]()
+    while part := list(islice(rest, _AT_ONCE)):
+        found.update(map(str, session.scalars(select(Inquiry.uid).where(Inquiry.uid.in_(part)))))
+    return found
 
 
 def shown(session: Session, rating_id: int) -> dict[str, object]:

@@ -161,6 +161,7 @@ class AppraisalClosing(Base):
     """That a round was closed, once: how many sheets there were, and how far they agree (Fleiss' kappa).
 
     `batch_id` is the delivery its scores went into the records by; none where no household had a quorum.
+    `reason` is why it was closed before its day, without any sheet.
     """
 
     __tablename__ = "appraisal_closings"
@@ -173,6 +174,7 @@ class AppraisalClosing(Base):
     kappa: Mapped[float | None] = mapped_column(Double)
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.batch_id"))
     fingerprint: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str | None] = mapped_column(String(255))
     closed_at: Mapped[datetime] = mapped_column(Instant)
     closed_by: Mapped[int] = mapped_column(ForeignKey("users.user_id"))
 

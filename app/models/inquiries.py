@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -28,6 +28,8 @@ class Inquiry(Base):
 
     __tablename__ = "inquiries"
     __table_args__ = (Index(None, "subject_id"), Index(None, "organisation_id", "inquired_at"))
+    # Only with its entry is it committed (app/db.py).
+    in_sealed_log: ClassVar[bool] = True
 
     inquiry_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     inquired_at: Mapped[datetime] = mapped_column(Instant)

@@ -40,10 +40,16 @@ def place_by_code(session: Session, code: str, *, on: date) -> Place:
     """The division that has this code of the Bureau of Statistics on that day."""
     # What is not shaped like a division code is not repeated: it may be a person's number.
     if len(code) != CODE_DIGITS or not code.isdecimal():
-        raise NotFound(f"no such division: a division code has {CODE_DIGITS} digits, such as 500120104000")
+        raise NotFound(
+            f"区划代码应为 {CODE_DIGITS} 位数字，如 500120104000 · no such division: a division code has "
+            f"{CODE_DIGITS} digits, such as 500120104000"
+        )
     found = store.by_code(session, code, on=on)
     if found is None:
-        raise NotFound(f"no division has the code {code} on {on}; look it up in the list of divisions")
+        raise NotFound(
+            f"{on} 没有代码为 {code} 的区划，请查区划表 · no division has the code {code} on {on}; look it "
+            "up in the list of divisions"
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""Free texts that are kept in clear and read by many: no number of a person is written into one.
+"""Free texts that are kept in clear and read by many: one line each, and no number of a person in it.
 
 Found is what a check digit or its pattern tells to be a resident number, a mobile phone or a bank card.
 Dates, amounts, credit codes of organisations and numbers of documents, certificates and records are not.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.errors import Invalid
+from app.one_line import one_line
 from app.subjects.numbers import resident_number, uscc
 
 # A number that goes on, as in a hash, a code or an amount with decimals, is another thing.
@@ -64,6 +65,7 @@ def number_kind(text: str, *, among: Sequence[NumberKind] | None = None) -> Numb
 
 
 def _refused(text: str, kinds: Sequence[NumberKind], *, where: str) -> str:
+    one_line(text, where=where)
     for kind, _ in _found(_plain(text), kinds):
         raise Invalid(
             f"{where}: 内含{kind.zh}，此处以明文保存并显示，不得填写；请改写记录、评级、异议或称号的编号 · "

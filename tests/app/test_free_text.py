@@ -29,6 +29,7 @@ IN_CLEAR = {
     "ask_approval": {"reason", "document", "ground", "pia"},
     "ask_attestation": {"reason", "document"},
     "ask_attestation_withdrawal": {"reason"},
+    "close_round": {"reason"},
     "decide_approval": {"reason"},
     "end_override": {"reason"},
     "give_copy": {"document"},
@@ -73,6 +74,7 @@ ELSEWHERE = {("ask_approval", "pia")}
 
 # Kept in clear: each is looked through for numbers where it is written down.
 LOOKED_THROUGH = {
+    "appraisal_closings.reason",
     "approval_decisions.reason", "approvals.content", "approvals.reason", "attestation_ends.reason",
     "attestations.document", "attestations.reason", "batches.file_name", "batches.recorded_by",
     "batches.source", "consent_withdrawals.evidence", "consents.evidence", "consents.reference",
@@ -92,7 +94,7 @@ NO_FREE_TEXT = re.compile(
     r"|(agri_entities|roster_entries|organisations)\.name|loans\.lender|users\.(display_name|oidc_subject)"
     r"|(notices|consents|consent_withdrawals|contacts|disclosures|objections|objection_events|review_requests"
     r"|review_answers|notice_objections)\.recorded_by"
-    r"|(appraisal_|approval_uses|inquiry_alerts|consents\.facts|erasures\.counts|idempotency_keys\.key).*"
+    r"|(appraisal_(?!closings\.reason)|approval_uses|inquiry_alerts|consents\.facts|erasures\.counts|idempotency_keys\.key).*"
     r"|approvals\.target|batches\.mapping|certificates\.payload|designation_steps\.facts|exports\.watermark"
     r"|quarantined_rows\.(reason|candidates)"
 )

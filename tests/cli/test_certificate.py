@@ -47,7 +47,13 @@ def test_the_list_says_what_each_certificate_is_worth(village, made):
     assert [line.split("\t") for line in listed] == [
         [made.number, "信用户", "王**", "璧山区大兴镇连枷村", "2025-11-30", "已摘牌，证书作废"]
     ]
-    assert run("list", "--place", "500120100000") == ""
+    assert run("list", "--place", "500120100000") == "没有证书 · there is no certificate\n"
+
+
+@pytest.mark.parametrize("place", ["xx", "999", "500199999999"])
+def test_a_division_that_is_not_there_is_said_so_in_both_languages(made, place: str):
+    with pytest.raises(NotFound, match=r"区划.* · no (such )?division"):
+        run("list", "--place", place)
 
 
 def test_what_is_shown_is_what_the_code_carries(made):

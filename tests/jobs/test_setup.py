@@ -78,7 +78,7 @@ def test_a_key_that_is_no_key_is_refused(installation) -> None:
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_district_that_is_not_in_the_list_stops_and_nothing_is_loaded(installation) -> None:
     elsewhere = installation.model_copy(update={"district_code": "500121000000"})
-    with pytest.raises(SetupError, match="CREDIT_VILLAGE_DISTRICT: no division has the code 500121000000"):
+    with pytest.raises(SetupError, match=r"CREDIT_VILLAGE_DISTRICT: .*no division has the code 500121000000"):
         initialise(elsewhere, on=TODAY, at=AT)
     engine = make_engine(installation.database_url)
     with reading(engine) as session:

@@ -9,12 +9,12 @@ from datetime import date, datetime
 from app import clock
 from app.access.scope import Viewer
 from app.appraisals import store
-from app.appraisals.appraisal import Line, Round, RoundState
+from app.appraisals.appraisal import REASON_LENGTH_MAX, Line, Round, RoundState
 from app.appraisals.counting import FoundFlag, HouseholdResult, counted, flags, kappa, results
 from app.appraisals.service.rounds import already_closed, lines_of, round_of
 from app.appraisals.service.sheets import appraisable
 from app.db import Session, add_once
-from app.errors import Conflict
+from app.errors import Conflict, Invalid
 from app.models import (
     AppraisalClosing,
     AppraisalFlag,
@@ -25,21 +25,25 @@ from app.models import (
 )
 from app.records.service import source_by_code
 from app.subjects.cipher import Cipher
+from app.subjects.free_text import without_numbers
 
 SOURCE = "village_appraisal"
 SCORE, COUNT = "appraisal_score", "appraiser_count"
 
 
-def close_round(session: Session, cipher: Cipher, round_id: int, *, viewer: Viewer, at: datetime) -> Round:
+def close_round(
+    session: Session, cipher: Cipher, round_id: int, *, viewer: Viewer, at: datetime, reason: str = ""
+) -> Round:
     """Close a round, once: the scores go into the records, and the next night rates by them.
 
-    `Conflict` before `closes_on` unless every sheet is in, and for a round that is closed. Households below
-    the quorum have no result, and no record.
+    `Conflict` before `closes_on` unless every sheet is in, or a reason is given while none is, and for a
+    round that is closed. Households below the quorum have no result, and no record.
     """
+    why = _checked(reason)
     on = clock.day_of(at)
     store.lock_round(session, round_id)
     found = round_of(session, round_id, viewer=viewer, on=on)
-    _refuse_unless_due(found)
+    _refuse_unless_due(found, why=why)
     lines = appraisable(lines_of(session, cipher, round_id))
     sheets = [sheet for _, _, sheet, _ in store.appraisers(session, round_id) if sheet is not None]
     marks = counted(
@@ -60,6 +64,7 @@ def close_round(session: Session, cipher: Cipher, round_id: int, *, viewer: View
         kappa=agreement,
         batch_id=batch_id,
         fingerprint=mark,
+        reason=why or None,
         closed_at=at,
         closed_by=viewer.user_id,
     )
@@ -69,10 +74,27 @@ def close_round(session: Session, cipher: Cipher, round_id: int, *, viewer: View
     return round_of(session, round_id, viewer=viewer, on=on)
 
 
-def _refuse_unless_due(found: Round) -> None:
+def _checked(reason: str) -> str:
+    plain = without_numbers(reason.strip(), where="reason")
+    if len(plain) > REASON_LENGTH_MAX:
+        raise Invalid(
+            f"reason: 至多 {REASON_LENGTH_MAX} 字，现有 {len(plain)} 字 · write at most {REASON_LENGTH_MAX} "
+            f"characters, this has {len(plain)}"
+        )
+    return plain
+
+
+def _refuse_unless_due(found: Round, *, why: str) -> None:
     missing = found.invited_count - found.submitted_count
     if found.state is RoundState.CLOSED:
         raise already_closed(found.round)
+    if found.state is not RoundState.DUE and not found.submitted_count:
+        if why:
+            return
+        raise Conflict(
+            f"尚无人提交评议表，{found.round.closes_on} 前须写明理由才能截止 · no sheet is handed in; before "
+            f"{found.round.closes_on} such a round is closed only with a reason"
+        )
     if found.state is RoundState.SCHEDULED:
         raise Conflict(
             f"评议自 {found.round.opens_on} 开始，尚不能截止 · this round begins on "

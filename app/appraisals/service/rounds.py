@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from app import clock
 from app.access.scope import Viewer, may_see
@@ -23,6 +23,7 @@ from app.models import (
     Role,
     User,
 )
+from app.one_line import one_line
 from app.places.service import place as place_by_id
 from app.places.service import place_by_code, subtree_prefix, within
 from app.rules.service import appraisal_rules_in_force, appraisal_rules_of
@@ -32,6 +33,9 @@ from app.subjects.numbers import masked_name
 
 UNITS = (PlaceKind.VILLAGE, PlaceKind.COMMUNITY)
 _FORM_CODE_BYTES = 5
+
+# Nobody remembers longer what a household was like, and no other round of the village begins meanwhile.
+TERM_MAX = timedelta(days=180)
 
 
 def open_round(
@@ -59,6 +63,11 @@ def open_round(
         raise Invalid(
             f"opens_on, closes_on: 应为 {on} 或以后开始，并在其后截止 · begin on {on} or later, and "
             "close after the first day"
+        )
+    if closes_on - opens_on > TERM_MAX:
+        raise Invalid(
+            f"closes_on: 评议最长 {TERM_MAX.days} 天，应在 {opens_on + TERM_MAX} 或以前截止 · a round lasts "
+            f"at most {TERM_MAX.days} days; close it by {opens_on + TERM_MAX}"
         )
     earlier = store.last_round(session, place.place_id)
     if earlier is not None and store.closing(session, earlier.appraisal_round_id) is None:
@@ -123,7 +132,7 @@ def invite(
     )
     if found.closing is not None:
         raise already_closed(found.round)
-    if not 0 < len(plain) <= NAME_LENGTH_MAX or not plain.isprintable():
+    if not 0 < len(one_line(plain, where="name")) <= NAME_LENGTH_MAX or not plain.isprintable():
         raise Invalid(f"name: 应为 1 至 {NAME_LENGTH_MAX} 字 · write 1 to {NAME_LENGTH_MAX} characters")
     earlier = invited(session, cipher, round_id, viewer=viewer, on=clock.day_of(at))
     if username is None and plain in (one.name for one in earlier):

@@ -1,12 +1,38 @@
-"""What of an inquiry stands in the sealed log."""
+"""What of an inquiry stands in the sealed log, and where that log is."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from app.db import Session
 from app.inquiries import store
 from app.inquiries.inquiry import InquiryRecord
+from app.inquiry_log.lines import RECORDS_MAX
+from app.inquiry_log.writing import InquiryLog, LogOfProcess
 from app.models import Inquiry
+from app.settings import Settings
+from app.subjects.cipher import Cipher, derived_key
+
+
+def log_of(settings: Settings, cipher: Cipher) -> LogOfProcess:
+    """The log of this process, sealed with a key made from the master key that seals when it is opened."""
+
+    def opened() -> InquiryLog:
+        master = cipher.master(cipher.in_force[0])
+        return InquiryLog(
+            settings.inquiry_log_folder,
+            seed=derived_key(master, purpose="inquiry-log", length=32),
+            seal_folders=settings.inquiry_seal_folders,
+        )
+
+    return LogOfProcess(opened)
+
+
+def log_rows(log: LogOfProcess, session: Session, rows: Iterable[object], *, at: datetime) -> None:
+    """Write the entries of the looks among rows about to be committed."""
+    entries = entries_of(session, rows)
+    for first in range(0, len(entries), RECORDS_MAX):
+        log.append(entries[first : first + RECORDS_MAX], at=at)
 
 
 def entries_of(session: Session, rows: Iterable[object]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from app.errors import Invalid
 from app.jobs.imports.reading import Raw
 from app.jobs.imports.report import both
 from app.jobs.imports.workbook_scan import BrokenCell
+from app.one_line import one_line
 from app.subjects.free_text import OF_PAPERS, NumberKind, masked_numbers, number_kind
 from app.subjects.numbers import masked_name, masked_number, resident_number, uscc
 
@@ -67,10 +68,21 @@ def text(raw: Raw, on: date) -> str:
         quoted = re.fullmatch(r'="([^"]*)"', written)
         written = quoted.group(1).strip() if quoted else written.lstrip("'")
         _refuse_formula(written)
+        _refuse_hidden(written)
         return written
     if raw != int(raw):
         raise BadCell(both("应为文字，却是小数", "must be text, but is a fraction"), fix=SET_TO_TEXT)
     return str(int(raw))
+
+
+def _refuse_hidden(written: str) -> None:
+    try:
+        one_line(written, where="")
+    except Invalid:
+        raise BadCell(
+            both("含有控制或改变书写方向的字符", "holds a control character or one that turns the direction"),
+            fix=both("删去这些字符后重新填写", "write it again without them"),
+        ) from None
 
 
 def _refuse_formula(written: str) -> None:

@@ -158,7 +158,7 @@ APPRAISAL_REQUESTS: Mapping[str, Request] = {
     "submit_sheet": _of_round("POST", f"{_ROUND}/sheet/submission"),
     "print_form": _of_round("GET", f"{_ROUND}/appraisers/1/form"),
     "import_sheet": _of_round("POST", f"{_ROUND}/appraisers/1/sheet", data={"workbook": "x"}),
-    "close_round": _of_round("POST", f"{_ROUND}/closing"),
+    "close_round": _of_round("POST", f"{_ROUND}/closing", json={"reason": "试办"}),
     "round_result": _of_round("GET", f"{_ROUND}/result"),
     "attestations": get("/v1/attestations?place={code}"),
     "ask_attestation": _document,

@@ -11,17 +11,19 @@ from typer.testing import CliRunner, Result
 
 from app import clock
 from app.access.service import create_user
-from app.cli_appraisals import appraisals, overrides
+from app.cli_appraisals import _detail, appraisals, overrides
 from app.cli_approvals import approvals
 from app.db import transaction
-from app.errors import Conflict, Forbidden
+from app.errors import Conflict, Forbidden, Invalid
+from app.inquiry_log.writing import LogUnavailable
 from app.models import Role
 from tests.app.appraisals.test_routes import fill
 from tests.app.appraisals.village import CLOSES, OPENS, Village, village
 from tests.app.overrides.test_service import MIDDLING, NEXT, held, settle
 from tests.district import DISTRICT, KEY, TOWN, VILLAGE, district, morning
+from tests.sealed_looks import kept, logged, sealed_log, unsealed
 
-__all__ = ["district", "village"]
+__all__ = ["district", "sealed_log", "village"]
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 PEOPLE = {
     "anna": (Role.TOWN_OFFICIAL, TOWN),
@@ -142,3 +144,36 @@ def test_two_persons_override_and_one_ends_it_at_the_terminal(terminal, village,
     assert terminal(overrides, "end", 1, "--reason", "材料有误", by="anna").exit_code == 0
     assert held(village, household) is None
     assert "生效中 0，提前终止 1" in terminal(overrides, "report", by="bert").output
+
+
+def test_whoever_reads_a_result_is_in_the_sealed_log_first(terminal, opened, village, today, sealed_log):
+    today[0] = CLOSES
+    assert terminal(appraisals, "close", 1, by="anna").exit_code == 0
+    engine, closed = village.district.engine, logged(sealed_log)
+    assert closed == kept(engine) != set()
+    assert terminal(appraisals, "result", 1, by="bert").exit_code == 0
+    assert closed < logged(sealed_log) == kept(engine)
+    assert unsealed(sealed_log) == 0
+
+
+def test_no_result_is_shown_where_the_log_cannot_be_written(terminal, opened, village, today, sealed_log):
+    today[0] = CLOSES
+    assert terminal(appraisals, "close", 1, by="anna").exit_code == 0
+    before = kept(village.district.engine)
+    sealed_log.with_name("inquiry-seals").joinpath("seals-0.log").write_text("0 {}\n", encoding="utf-8")
+    refused = terminal(appraisals, "result", 1, by="bert")
+    assert isinstance(refused.exception, LogUnavailable)
+    assert "H00001" not in refused.output
+    assert kept(village.district.engine) == before
+
+
+def test_the_figures_behind_a_flag_are_said_in_words(backend: str):
+    said = _detail({"kappa": 0.1656, "kappa_least": 0.2, "counted": False})
+    assert said == "，kappa 0.1656，下限 least 0.2"
+
+
+def test_a_round_opened_by_mistake_is_closed_with_a_reason_at_the_terminal(terminal, opened):
+    assert isinstance(terminal(appraisals, "close", 1, by="anna").exception, Conflict)
+    forged = terminal(appraisals, "close", 1, "--reason", "x\n第 2 轮", by="anna")
+    assert isinstance(forged.exception, Invalid)
+    assert "提前截止：日期填错" in terminal(appraisals, "close", 1, "--reason", "日期填错", by="anna").output

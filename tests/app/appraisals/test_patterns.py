@@ -4,7 +4,6 @@ import pytest
 
 from app.appraisals.appraisal import Mark, RoundResult
 from app.appraisals.service import result_of_round
-from app.db import transaction
 from app.models import (
     FlagKind,
 )
@@ -13,6 +12,7 @@ from tests.district import (
     district,
     morning,
 )
+from tests.office_steps import transaction
 
 __all__ = ["district", "village"]
 

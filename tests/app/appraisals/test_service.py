@@ -8,7 +8,7 @@ from sqlalchemy import event, select
 
 from app.appraisals.appraisal import RoundResult
 from app.appraisals.service import open_round, result_of_round, results_of, round_of, save_sheet
-from app.db import Session, transaction
+from app.db import Session
 from app.errors import AppError, Conflict, Invalid, NotFound, PreconditionFailed
 from app.models import (
     AppraisalMark,
@@ -37,6 +37,7 @@ from tests.district import (
     district,
     morning,
 )
+from tests.office_steps import transaction
 
 __all__ = ["district", "village"]
 
@@ -161,10 +162,13 @@ def test_whoever_reads_a_result_is_on_record_as_having_seen_its_households(villa
         (OPENS - timedelta(days=1), CLOSES, Invalid),
         (OPENS, OPENS, Invalid),
         (OPENS, OPENS + timedelta(days=1), None),
+        (OPENS, OPENS + timedelta(days=180), None),
+        (OPENS, OPENS + timedelta(days=181), Invalid),
+        (OPENS, date(9999, 12, 31), Invalid),
     ],
 )
 @sqlite
-def test_a_round_begins_today_or_later_and_has_at_least_a_day(
+def test_a_round_begins_today_or_later_and_has_at_least_a_day_and_at_most_180(
     village: Village, opens: date, closes: date, refused: type[AppError] | None
 ):
     village.settled(1)
@@ -208,7 +212,7 @@ def test_a_round_is_not_closed_before_its_day_unless_every_sheet_is_in(village: 
     village.settled(1)
     round_id = village.opened()
     early = CLOSES - timedelta(days=1)
-    with pytest.raises(Conflict, match="sheets are missing"):
+    with pytest.raises(Conflict, match="only with a reason"):
         village.closed(round_id, on=early)
     village.invited(round_id, "appraiser.1", "appraiser.2")
     village.submitted(round_id, "appraiser.1", [mark(1)])

@@ -14,11 +14,12 @@ from app.access.service import create_organisation, viewer
 from app.access.tokens import issue_token
 from app.appraisals import service
 from app.appraisals.appraisal import AppraisalResult, Invited, Mark, OwnSheet, Round
-from app.db import Session, transaction
+from app.db import Session
 from app.main import create_app
 from app.models import OrganisationKind, Role, User
 from app.settings import Settings
 from tests.district import DAY, DISTRICT, KEY, OTHER_TOWN, TOWN, VILLAGE, District, morning
+from tests.office_steps import transaction
 
 OPENS, CLOSES = DAY, DAY + timedelta(days=10)
 USERS = {
@@ -109,11 +110,13 @@ class Village:
                 at=morning(on),
             )  # fmt: skip
 
-    def closed(self, round_id: int, *, by: str = "official", on: date = CLOSES) -> Round:
+    def closed(self, round_id: int, *, by: str = "official", on: date = CLOSES, reason: str = "") -> Round:
         """The round closed on a day."""
         with transaction(self.district.engine) as session:
             viewer = self.viewers[by]
-            return service.close_round(session, self.district.cipher, round_id, viewer=viewer, at=morning(on))
+            return service.close_round(
+                session, self.district.cipher, round_id, viewer=viewer, at=morning(on), reason=reason
+            )
 
     def appraised(self, *points: Sequence[int | None], on: date = CLOSES) -> int:
         """A closed round in which every appraiser gave the households these points, one list each."""

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, make_url, text, update
 from app import clock
 from app.access.tokens import issue_token
 from app.certificates.certificate import qr_text
-from app.certificates.service import checked
+from app.certificates.service import checked, plaques
 from app.certificates.signing import Signer
 from app.db import reading, transaction
 from app.errors import SetupError
@@ -25,7 +25,7 @@ from app.settings import Settings
 from tests.app.certificates.test_service import UNTIL, awarded
 from tests.app.certificates.test_verify import checked as offline
 from tests.app.notices.village import NAMES, SIGNER, Village, village
-from tests.district import DAY, KEY, OTHER_TOWN, TOWN, morning
+from tests.district import DAY, DISTRICT, KEY, OTHER_TOWN, TOWN, morning
 from tests.numbers import resident
 
 __all__ = ["village"]
@@ -96,6 +96,22 @@ def test_a_title_that_was_renewed_holds_until_its_new_day(client, village, monke
     monkeypatch.setattr(clock, "today", lambda: UNTIL)
     told = client.get(f"/public/certificates/{made.number}").json()
     assert (told["standing"], told["valid_until"]) == ("valid", renewed.isoformat())
+
+
+@pytest.mark.parametrize("headers", [{}, BROWSER])
+def test_a_certificate_of_days_to_come_is_not_there_yet(client, village, headers, monkeypatch):
+    title = village.titles[0]
+    village.step(title, DesignationState.NOTICED, action=DesignationAction.POST_NOTICE)
+    step = village.step(
+        title, DesignationState.DESIGNATED, action=DesignationAction.AWARD, on=LATER, valid_until=UNTIL
+    )
+    made = awarded(village, title, given=step, issued_on=LATER)
+    monkeypatch.setattr(clock, "today", lambda: LATER - timedelta(days=1))
+    assert client.get(f"/public/certificates/{made.number}", headers=headers).status_code == 404
+    with reading(village.district.engine) as session:
+        assert plaques(session, DISTRICT, on=LATER - timedelta(days=1), after=0, limit=5)[0] == []
+    monkeypatch.setattr(clock, "today", lambda: LATER)
+    assert client.get(f"/public/certificates/{made.number}", headers=headers).status_code == 200
 
 
 def test_what_happens_later_is_not_known_before(village):

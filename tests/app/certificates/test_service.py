@@ -9,7 +9,7 @@ from app.certificates.service import issue
 from app.certificates.signing import Signer, is_signed
 from app.db import transaction
 from app.errors import Invalid
-from app.models import Certificate, DesignationAction, DesignationKind, DesignationState
+from app.models import Certificate, DesignationAction, DesignationKind, DesignationState, DesignationStep
 from tests.app.notices.village import SIGNER, Village, village
 from tests.district import DAY
 
@@ -18,10 +18,16 @@ UNTIL = DAY + timedelta(days=365)
 
 
 def awarded(
-    village: Village, designation_id: int, /, *, signer: Signer = SIGNER, **changed: object
+    village: Village,
+    designation_id: int,
+    /,
+    *,
+    signer: Signer = SIGNER,
+    given: DesignationStep | None = None,
+    **changed: object,
 ) -> Certificate:
-    """A title given, with its certificate."""
-    step = village.step(
+    """A title given, now or by a step that was taken, with its certificate."""
+    step = given or village.step(
         designation_id, DesignationState.DESIGNATED, action=DesignationAction.AWARD, valid_until=UNTIL
     )
     said = {

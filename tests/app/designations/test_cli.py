@@ -10,11 +10,14 @@ from app.access.service import create_user
 from app.cli_designations import designations
 from app.db import transaction
 from app.errors import Conflict, Forbidden, Invalid
+from app.inquiry_log.writing import LogUnavailable
 from app.models import DesignationKind, DesignationState, Role
 from tests.app.designations.committee import NOTICE_DAYS, Committee, committee
+from tests.app.overrides.test_service import MIDDLING
 from tests.district import DAY, DISTRICT, KEY, TOWN, VILLAGE, morning
+from tests.sealed_looks import kept, logged, sealed_log, unsealed
 
-__all__ = ["committee"]
+__all__ = ["committee", "sealed_log"]
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 ENTITY, S = DesignationKind.CREDIT_ENTITY, DesignationState
 PEOPLE = {
@@ -149,3 +152,62 @@ def test_the_terminal_asks_the_same_table_who_may_do_what(terminal, farms, words
     refused = terminal(*words, by=by).exception
     assert isinstance(refused, Forbidden)
     assert "it takes" in refused.detail
+    assert refused.detail.startswith("您的角色")
+
+
+@pytest.mark.parametrize("words", [["refuse", 1], ["withdraw", 1]])
+def test_a_reason_that_is_missing_is_asked_for_in_both_languages(terminal, farms, words):
+    said = terminal(*words, by="anna")
+    assert "请写明理由 · say why" in f"{said.output} {said.exception}"
+
+
+def _looks(farms: list[int]) -> dict[str, tuple[tuple[object, ...], str]]:
+    """Every command about titles that shows a subject, as it is typed, and by whom."""
+    return {
+        "list": (("list",), "anna"),
+        "waiting": (("list", "--waiting"), "anna"),
+        "show": (("show", farms[0]), "anna"),
+        "left out": (("propose-all", "--kind", "credit_household", VILLAGE, "--most", "5"), "anna"),
+    }
+
+
+@pytest.mark.parametrize("command", ["list", "waiting", "show", "left out"])
+def test_whoever_looks_at_the_terminal_is_in_the_sealed_log(
+    terminal, committee, farms, sealed_log, command: str
+):
+    committee.district.household(MIDDLING)
+    committee.night()
+    engine = committee.district.engine
+    before = kept(engine)
+    words, by = _looks(farms)[command]
+    done = terminal(*words, by=by)
+    assert done.exit_code == 0, done.output
+    made = kept(engine) - before
+    assert made
+    assert made <= logged(sealed_log)
+    assert unsealed(sealed_log) == 0
+
+
+@pytest.mark.parametrize("command", ["list", "waiting", "show", "left out"])
+def test_where_the_log_cannot_be_written_the_terminal_shows_nothing(
+    terminal, committee, farms, sealed_log, command: str
+):
+    committee.district.household(MIDDLING)
+    committee.night()
+    sealed_log.write_text("no folder", encoding="utf-8")
+    before = kept(committee.district.engine)
+    words, by = _looks(farms)[command]
+    done = terminal(*words, by=by)
+    assert isinstance(done.exception, LogUnavailable)
+    assert done.output.replace("密码 password:", "").strip() == ""
+    assert kept(committee.district.engine) == before
+
+
+@pytest.mark.parametrize("option", ["--reason", "--document"])
+def test_a_reason_cannot_forge_a_step_at_the_terminal(terminal, committee, farms, option: str):
+    forged = "x\n  2  2026-12-06  认定授牌 award  bert"
+    words = {"--reason": "理由", "--document": "文件", option: forged}
+    done = terminal("check", "town", farms[0], *(word for pair in words.items() for word in pair), by="anna")
+    assert isinstance(done.exception, Invalid)
+    assert "U+000A" in str(done.exception)
+    assert committee.state(farms[0]) is S.PROPOSED

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.approvals import effects, proposals
 from app.approvals import service as approvals
 from app.certificates.service import plaques
-from app.db import Session, transaction
+from app.db import Session
 from app.errors import Conflict, NotFound
 from app.exports import service
 from app.exports.export import PLAQUE_HEADINGS, ExportFile
@@ -19,6 +19,7 @@ from app.models import ConsentKind, DesignationKind, Export, ExportKind, Inquiry
 from tests.app.designations.committee import NOTICE_DAYS, Committee, committee
 from tests.app.designations.test_rungs import ladder
 from tests.district import DAY, OTHER_TOWN, TOWN, morning
+from tests.office_steps import transaction
 
 __all__ = ["committee", "ladder"]
 AWARDED = DAY + NOTICE_DAYS

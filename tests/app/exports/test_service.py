@@ -11,7 +11,6 @@ import pytest
 from openpyxl import load_workbook
 
 from app.approvals import proposals
-from app.db import transaction
 from app.errors import AppError, Conflict, Forbidden, Invalid, NotFound
 from app.exports import export, files, service
 from app.exports.export import HEADINGS, ExportFile, ExportLine, Format
@@ -21,6 +20,7 @@ from app.objections.service import raise_at_office
 from tests.app.approvals.people import AT, People, people
 from tests.district import DAY, OTHER_VILLAGE, TOWN, VILLAGE, VILLAGE_OF_OTHER_TOWN, district
 from tests.numbers import resident
+from tests.office_steps import transaction
 
 __all__ = ["district", "people"]
 

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, make_url, text, update
 
 from app import clock
 from app.access.tokens import issue_token
-from app.db import reading, transaction
+from app.db import reading
 from app.jobs.serving_role import grant_serving
 from app.main import create_app
 from app.models import Batch, NoticeObjection
@@ -23,6 +23,7 @@ from app.settings import Settings
 from tests.app.notices.village import BEGINS, ENDS, NAMES, Village, village
 from tests.district import KEY, OTHER_TOWN, morning
 from tests.numbers import resident
+from tests.office_steps import transaction
 
 __all__ = ["village"]
 ADDRESS = "https://xinyong.example"

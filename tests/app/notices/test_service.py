@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from app.db import Session, reading, transaction
+from app.db import Session, reading
 from app.errors import AppError, Conflict, Forbidden, Invalid, NotFound
 from app.models import (
     DesignationAction,
@@ -21,6 +21,7 @@ from app.notices import service, store
 from app.notices.service import Finding, NoticeLine, Protest
 from tests.app.notices.village import BEGINS, DAYS, ENDS, Village, proposed, village
 from tests.district import DISTRICT, OTHER_TOWN, TOWN, VILLAGE, morning
+from tests.office_steps import transaction
 
 __all__ = ["village"]
 LAST = ENDS - timedelta(days=1)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.access.scope import Viewer
 from app.access.service import create_organisation, viewer
 from app.certificates.signing import Signer
-from app.db import Session, transaction
+from app.db import Session
 from app.models import (
     ConsentKind,
     Designation,
@@ -27,6 +27,7 @@ from app.models import (
 )
 from app.notices.service import NoticeLine, post
 from tests.district import DAY, DISTRICT, OTHER_TOWN, TOWN, VILLAGE, District, morning
+from tests.office_steps import transaction
 
 BEGINS = DAY + timedelta(days=1)
 DAYS = 7

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.access.scope import Viewer
 from app.access.service import create_organisation, viewer
-from app.db import Session, transaction
+from app.db import Session
 from app.models import (
     Batch,
     ObjectionChannel,
@@ -22,6 +22,7 @@ from app.models import (
 from app.objections import service
 from app.objections.objection import Filing, Note, ObjectionRules, Progress, Reply
 from tests.district import DAY, DISTRICT, OTHER_TOWN, TOWN, District, morning
+from tests.office_steps import transaction
 
 RULES = ObjectionRules(days=20, escalate_before=5)
 RAISED = DAY + timedelta(days=1)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.corrections.service import Act, correct
-from app.db import Session, transaction
+from app.db import Session
 from app.errors import AppError, Conflict, Forbidden, Invalid, NotFound, SetupError
 from app.models import Objection, ObjectionChannel, ObjectionEvent, ObjectionEventKind
 from app.objections import service
@@ -16,6 +16,7 @@ from app.objections.schemas import ObjectionNote
 from tests.app.objections.office import CONFIRMED, FOUND, RAISED, RULES, TEXT, Office, office
 from tests.app.objections.test_work_list import work_list
 from tests.district import DAY, morning
+from tests.office_steps import transaction
 
 __all__ = ["office"]
 

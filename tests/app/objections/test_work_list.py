@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
-from app.db import Session, transaction
+from app.db import Session
 from app.models import Inquiry
 from app.objections import service
 from app.objections.work_list import WorkList
 from tests.app.objections.office import RAISED, TEXT, Office, office
 from tests.district import OTHER_VILLAGE, VILLAGE_OF_OTHER_TOWN, morning
+from tests.office_steps import transaction
 
 __all__ = ["office"]
 

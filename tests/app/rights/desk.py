@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.db import Session, transaction
+from app.db import Session
 from app.models import Contact, ContactKind, Erasure, Household, Member, ReviewOutcome
 from app.rights import service
 from app.rights.report import Report
@@ -16,6 +16,7 @@ from app.rights.right import Format, Handed, ReviewState, Verdict
 from tests.app.objections.office import RAISED, Office, office
 from tests.district import District, morning
 from tests.numbers import resident
+from tests.office_steps import transaction
 
 __all__ = ["ASKED", "PHONE", "PROOF", "SPOUSE", "Desk", "desk", "office"]
 

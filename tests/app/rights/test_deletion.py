@@ -12,7 +12,7 @@ from app.access.scope import Viewer
 from app.access.service import create_organisation, viewer
 from app.approvals.service import decide, request
 from app.corrections.service import Act, state
-from app.db import Session, transaction
+from app.db import Session
 from app.errors import AppError, Conflict, Forbidden, NotFound
 from app.jobs.progress import quiet
 from app.jobs.replay import replay
@@ -41,6 +41,7 @@ from tests.app.rights.test_service import ON_SQLITE, refuse
 from tests.at_once import refusal_of_second
 from tests.district import DAY, DISTRICT, OTHER_TOWN, morning
 from tests.numbers import credit_code, resident
+from tests.office_steps import transaction
 
 __all__ = ["desk", "office"]
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.db import Session, transaction
+from app.db import Session
 from app.errors import Conflict
 from app.jobs.sealed import sealed_tables
 from app.models import (
@@ -27,6 +27,7 @@ from app.rights.right import ERASED
 from tests.app.designations.committee import NOTICE_DAYS, Committee, committee
 from tests.district import DAY, morning
 from tests.numbers import credit_code
+from tests.office_steps import transaction
 
 __all__ = ["committee"]
 A = DesignationAction

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.db import Session, transaction
+from app.db import Session
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.models import (
     Consent,
@@ -27,6 +27,7 @@ from tests.app.objections.office import OFFICE, RAISED
 from tests.app.rights.desk import ASKED, PHONE, PROOF, SPOUSE, Desk, desk, office
 from tests.district import DAY, OTHER_VILLAGE, VILLAGE_OF_OTHER_TOWN, morning
 from tests.numbers import credit_code, resident
+from tests.office_steps import transaction
 
 __all__ = ["desk", "office"]
 

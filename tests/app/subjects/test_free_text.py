@@ -185,3 +185,18 @@ def test_the_number_of_a_paper_may_be_as_long_as_a_card_s_but_not_that_of_a_pers
 
 def test_a_report_repeats_a_text_with_stars_for_the_number():
     assert masked_numbers("张三 13800138000，2026-01-01") == "张三 ***********,2026-01-01"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    ["\n", "\r", "\t", "\x00", "\x1b", "\x7f", "\x85", "\x9b", "\u2028", "\u202e", "\u2066", "\u2069"],
+)
+@pytest.mark.parametrize("check", [without_numbers, paper_name])
+def test_a_text_of_one_line_holds_nothing_that_forges_another(check, hidden: str) -> None:
+    with pytest.raises(Invalid, match=f"reason: .*U\\+{ord(hidden):04X}.*write it on one line"):
+        check(f"x{hidden}  2  2026-12-06 认定授牌 award", where="reason")
+
+
+@pytest.mark.parametrize("text", ["一般理由，第 2 项", "Ünï-cödé 〇𠮷", "a\u200db", "", "\u3000空格"])
+def test_other_characters_may_stand_in_a_line(text: str) -> None:
+    assert without_numbers(text, where="reason") == text

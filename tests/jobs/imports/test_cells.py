@@ -90,3 +90,9 @@ def test_a_number_that_strayed_into_another_column_is_masked_too():
 )
 def test_blanks_inside_a_chinese_name_are_layout(raw, name):
     assert cells.person_name(raw, TODAY) == name
+
+
+@pytest.mark.parametrize("hidden", ["\x1b[2K", "\x07", "\u202e", "\u2069"])
+def test_a_text_with_a_hidden_character_is_refused(hidden):
+    with pytest.raises(BadCell, match="control character"):
+        cells.text(f"王{hidden}某", TODAY)
