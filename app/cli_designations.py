@@ -1,7 +1,6 @@
 """The commands `credit-village designations …`: the path of titles, each step by a person with an account."""
 
 import json
-from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Annotated
 
@@ -12,11 +11,12 @@ from app import clock, settings
 from app.access.scope import Viewer
 from app.certificates.signing import Signer
 from app.cli_signing_in import By, Password, signed_in
+from app.cli_title_choice import AT_ONCE, Choice, chosen_titles, listed_of, only, without_aside
 from app.cli_title_lines import proposed_lines, title_line
 from app.cli_transactions import recorded
-from app.db import NUMBER_MAX, Session
-from app.designations.service.announcing import Announcing, shown_willingly
-from app.designations.service.proposing import division_of, propose_all, propose_one
+from app.db import NUMBER_MAX
+from app.designations.service.announcing import Announcing
+from app.designations.service.proposing import propose_all, propose_one
 from app.designations.service.shown import (
     record_views,
     shown_left_out,
@@ -24,8 +24,8 @@ from app.designations.service.shown import (
     shown_titles,
 )
 from app.designations.service.steps import act_of, seen_by, take_many
-from app.designations.service.titles import Listed, calendar, listed, listed_one, work_list
-from app.errors import Conflict, Invalid
+from app.designations.service.titles import calendar, work_list
+from app.errors import Conflict
 from app.models import DesignationAction, DesignationKind, DesignationState
 from app.subjects.cipher import Cipher
 from app.subjects.key_source import cipher_of
@@ -36,7 +36,6 @@ designations = typer.Typer(
     no_args_is_help=True,
 )
 console = Console(highlight=False, soft_wrap=True)
-AT_ONCE = 2_000
 
 Number = Annotated[int, typer.Argument(min=1, max=NUMBER_MAX, help="称号编号 the number of the title")]
 Numbers = Annotated[list[int] | None, typer.Argument(min=1, max=NUMBER_MAX, help="称号编号 their numbers")]
@@ -108,7 +107,7 @@ def list_(
             items = work_list(session, viewer=who, on=clock.day_of(at), limit=AT_ONCE)
             rows = [item.listed for item in items]
         else:
-            rows = _listed(session, who, kind=kind, state=state, place=place)
+            rows = listed_of(session, who, kind=kind, state=state, place=place)
         record_views(session, [row.designation for row in rows], viewer=who, at=at)
         shown = shown_titles(session, _cipher(), rows)
     for one in shown:
@@ -181,7 +180,7 @@ def propose_all_(
     with recorded() as session:
         made = propose_all(session, kind, within=place, viewer=who, at=at)
         shown = shown_left_out(session, _cipher(), made.left_out[:most], viewer=who, at=at)
-    for line in proposed_lines(made, shown):
+    for line in proposed_lines(made, shown, kind=kind):
         console.print(line, markup=False)
 
 
@@ -199,7 +198,7 @@ def check(
 ) -> None:
     """Check proposals: those named, or all of a kind that wait for it in a division."""
     action, states = _CHECKS[level]
-    chosen = _chosen(numbers, kind=kind, place=place, states=states)
+    chosen = chosen_titles(numbers, kind=kind, place=place, states=states)
     _take(
         chosen,
         action,
@@ -215,9 +214,9 @@ def notice(
 ) -> None:
     """Post the notice of checked proposals: those named, or all of a kind in a division who agree to it."""
     states = (DesignationState.TOWN_CHECKED, DesignationState.VILLAGE_CHECKED)
-    chosen = _chosen(numbers, kind=kind, place=place, states=states)
+    chosen = chosen_titles(numbers, kind=kind, place=place, states=states)
     _take(
-        chosen if numbers else _willing(chosen),
+        chosen,
         DesignationAction.POST_NOTICE,
         who=signed_in(by, password, to="take_designation_steps"),
         reason="",
@@ -237,7 +236,7 @@ def award(
     document: Document = "",
 ) -> None:
     """Give the titles whose notice is over: those named, or all of a kind in a division, or none."""
-    chosen = _chosen(numbers, kind=kind, place=place, states=(DesignationState.NOTICED,))
+    chosen = chosen_titles(numbers, kind=kind, place=place, states=(DesignationState.NOTICED,))
     _take(
         chosen,
         DesignationAction.AWARD,
@@ -253,7 +252,7 @@ def refuse(
 ) -> None:
     """Refuse a proposal, and say why."""
     _take(
-        _only(number),
+        only(number),
         DesignationAction.REFUSE,
         who=signed_in(by, password, to="take_designation_step"),
         reason=reason,
@@ -265,9 +264,9 @@ def refuse(
 def withdraw(
     number: Number, *, by: By, password: Password, reason: Reason = "", document: Document = ""
 ) -> None:
-    """Take a proposal back, or note that a title was given up."""
+    """Take an application back, or note that a holder gives a proposal or a title up, by a document."""
     _take(
-        _only(number),
+        only(number),
         DesignationAction.WITHDRAW,
         who=signed_in(by, password, to="take_designation_step"),
         reason=reason,
@@ -287,7 +286,7 @@ def review(
 ) -> None:
     """Note what the yearly review came to: renewed, put on probation, restored."""
     _take(
-        _only(number),
+        only(number),
         _OUTCOMES[outcome],
         who=signed_in(by, password, to="take_designation_steps"),
         reason=reason,
@@ -301,7 +300,7 @@ def revoke(
 ) -> None:
     """Announce that a title is to be taken; another person takes it, or lets it be, after the notice."""
     _take(
-        _only(number),
+        only(number),
         _TAKING[step],
         who=signed_in(by, password, to="take_designation_step"),
         reason=reason,
@@ -323,54 +322,19 @@ def calendar_(by: By, password: Password) -> None:
         )
 
 
-Choice = Callable[[Session, Viewer], Sequence[Listed]]
-
-
-def _chosen(
-    numbers: list[int] | None,
-    *,
-    kind: DesignationKind | None,
-    place: str | None,
-    states: Sequence[DesignationState],
-) -> Choice:
-    """The titles a command is about: those named, or all of a kind in a division that stand so."""
-    if bool(numbers) == (place is not None and kind is not None):
-        raise Invalid(
-            "请列出称号编号，或用 --place 与 --kind 指明一批 · name titles by their numbers, or all of a "
-            "kind with --place and --kind"
-        )
-    if numbers:
-        return _only(*numbers)
-    return lambda session, who: [
-        row for state in states for row in _listed(session, who, kind=kind, state=state, place=place)
-    ]
-
-
-def _only(*numbers: int) -> Choice:
-    def found(session: Session, who: Viewer) -> list[Listed]:
-        return [listed_one(session, seen_by(session, number, viewer=who)) for number in numbers]
-
-    return found
-
-
-def _willing(choice: Choice) -> Choice:
-    def found(session: Session, who: Viewer) -> list[Listed]:
-        rows = choice(session, who)
-        titles, on = [row.designation for row in rows], clock.today()
-        willing = shown_willingly(session, titles, cipher=_cipher(), on=on)
-        for number in sorted({title.designation_id for title in titles} - willing):
-            console.print(f"未办：本人未同意公示 no consent to a notice: {number}", markup=False)
-        return [row for row in rows if row.designation.designation_id in willing]
-
-    return found
-
-
 def _take(choice: Choice, action: DesignationAction, *, who: Viewer, reason: str, document: str) -> None:
     """Take one step of every title chosen; where one is refused none takes it, and each refusal is told."""
     chosen = settings.from_environment()
     with recorded() as session:
-        rows = choice(session, who)
+        rows = choice.found(session, who)
         act = act_of(who, action, session=session, at=clock.now(), reason=reason, document=document)
+        if choice.whole:
+            rows, aside = without_aside(session, rows, act, cipher=_cipher())
+            for each in aside:
+                console.print(
+                    f"未办 left out: {each.designation_id:>8}  {each.error.code}  {each.error.detail}",
+                    markup=False,
+                )
         versions = {row.designation.designation_id: row.last.sequence for row in rows}
         announcing = Announcing(_cipher(), Signer.of(chosen), who.username, who.organisation_name)
         taken = take_many(session, versions, act, viewer=who, announcing=announcing)
@@ -378,22 +342,10 @@ def _take(choice: Choice, action: DesignationAction, *, who: Viewer, reason: str
         console.print(f"{each.designation_id:>8}  {each.error.code}  {each.error.detail}", markup=False)
     if taken.refusals:
         raise Conflict(
-            f"{len(taken.refusals)} 项不能{action.label}，全部未办理 · {len(taken.refusals)} are refused, so "
-            "none took the step"
+            f"{len(taken.refusals)} 项未能办理“{action.label}”，全部未办理 · {len(taken.refusals)} are "
+            "refused, so none took the step"
         )
     console.print(f"{action.label} {action}: {len(taken.steps)}", markup=False)
-
-
-def _listed(
-    session: Session,
-    who: Viewer,
-    *,
-    kind: DesignationKind | None,
-    state: DesignationState | None,
-    place: str | None,
-) -> list[Listed]:
-    within = place and division_of(session, place, viewer=who, on=clock.today()).code
-    return listed(session, viewer=who, within=within, kind=kind, state=state, after=0, limit=AT_ONCE)
 
 
 def _cipher() -> Cipher:

@@ -245,13 +245,21 @@ class District:
                 session.add(end_of_it)
             return given.consent_id
 
-    def agrees(self, subject_id: int, *, kind: ConsentKind, agreed: bool = True, first: date = DAY) -> None:
-        """What a subject says about a matter from a day on."""
+    def agrees(
+        self,
+        subject_id: int,
+        *,
+        kind: ConsentKind,
+        agreed: bool = True,
+        first: date = DAY,
+        end: date | None = None,
+    ) -> None:
+        """What a subject says about a matter from a day on, for as long as it says."""
         with transaction(self.engine) as session:
             session.add(
                 Consent(
                     subject_id=subject_id, kind=kind, agreed=agreed, facts=[], reference=f"{kind} {first}",
-                    organisation_id=None, purpose=None, effective_from=first, effective_to=None,
+                    organisation_id=None, purpose=None, effective_from=first, effective_to=end,
                     channel=ConsentChannel.PAPER, evidence="同意书", recorded_at=morning(first),
                     recorded_by="test",
                 )

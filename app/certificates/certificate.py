@@ -97,6 +97,7 @@ class Standing(Labelled):
     ON_PROBATION = "on_probation", "有效（整改中）"
     REVOCATION_NOTICED = "revocation_noticed", "有效（拟摘牌公示中）"
     REVOKED = "revoked", "已摘牌，证书作废"
+    GIVEN_UP = "given_up", "已由本人放弃，证书作废"
     LAPSED = "lapsed", "已到期"
 
     @property

@@ -18,6 +18,8 @@ _STANDINGS = {
     DesignationState.UNDER_REVIEW: Standing.VALID,
     DesignationState.ON_PROBATION: Standing.ON_PROBATION,
     DesignationState.REVOCATION_NOTICED: Standing.REVOCATION_NOTICED,
+    DesignationState.REVOKED: Standing.REVOKED,
+    DesignationState.WITHDRAWN: Standing.GIVEN_UP,
     DesignationState.LAPSED: Standing.LAPSED,
 }
 
@@ -109,7 +111,7 @@ def _checked(session: Session, certificate: Certificate, *, on: date) -> Checked
     if known is None:
         return None
     state, since, valid_until = known
-    standing = _STANDINGS.get(DesignationState[state.upper()], Standing.REVOKED)
+    standing = _STANDINGS[DesignationState[state.upper()]]
     if standing.holds and on >= valid_until:
         standing, since = Standing.LAPSED, valid_until
     return CheckedCertificate(

@@ -11,8 +11,8 @@ from app.models import Consent, ConsentChannel, ConsentKind, ConsentWithdrawal, 
 from app.subjects.free_text import paper_name
 
 __all__ = [
-    "Agreement", "agree_to_publication", "collection_agreements", "consents", "give", "rating_refused",
-    "rating_refusers", "withdraw",
+    "Agreement", "agree_to_publication", "collection_agreements", "consents", "give", "publication_ended",
+    "rating_refused", "rating_refusers", "withdraw",
 ]  # fmt: skip
 
 
@@ -92,6 +92,17 @@ def agree_to_publication(session: Session, subject_ids: Collection[int], *, on: 
     """
     newest = _newest(session, subject_ids, kind=ConsentKind.PUBLICATION, on=on)
     return {one for one, said in newest.items() if said.consent.agreed and said.holds(on)}
+
+
+def publication_ended(session: Session, subject_ids: Collection[int], *, on: date) -> dict[int, date]:
+    """Of those who agreed and took nothing back: since when it holds no more, where it has ended by a day."""
+    found = {}
+    for one, said in _newest(session, subject_ids, kind=ConsentKind.PUBLICATION, on=on).items():
+        end = said.consent.effective_to
+        kept = end is not None and (said.withdrawn_on is None or said.withdrawn_on > end)
+        if said.consent.agreed and end is not None and end <= on and kept:
+            found[one] = end
+    return found
 
 
 def _newest(

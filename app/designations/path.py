@@ -74,6 +74,8 @@ class Condition(StrEnum):
     EXPIRED_OR_ENDED = "expired_or_ended"
     REASON = "reason"
     DOCUMENT = "document"
+    BREACHED_OR_DOCUMENT = "breached_or_document"
+    APPLIED_OR_DECLARED = "applied_or_declared"
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ _CHECKS = {
 }
 _HELD = (State.DESIGNATED, State.UNDER_REVIEW, State.ON_PROBATION)
 _C = Condition
+# What a holder no longer wants rests on his own declaration, and on another person than those who judged.
+_GIVEN_UP = (_C.NEW_PERSON, _C.REASON, _C.DOCUMENT)
 
 
 @cache
@@ -124,11 +128,15 @@ def _towards(path: PathRules) -> list[Transition]:
     steps.append(_step(State.NOTICED, Action.REFUSE, State.REFUSED, Duty.DECIDER, _C.NEW_PERSON, _C.REASON))
     late = frozenset({_C.DECISION_OVERDUE, _C.NO_OBJECTION})
     steps.append(Transition(State.NOTICED, Action.LAPSE, State.LAPSED, None, late, by_night=True))
-    open_states = (State.PROPOSED, *(_CHECKS[level][1] for level in path.checks), State.NOTICED)
-    return steps + [
-        _step(state, Action.WITHDRAW, State.WITHDRAWN, Duty.PROPOSER, _C.REASON, by_night=True)
-        for state in open_states
-    ]
+    for state in (State.PROPOSED, *(_CHECKS[level][1] for level in path.checks)):
+        taken_back = (_C.APPLIED_OR_DECLARED, _C.REASON)
+        steps.append(
+            _step(state, Action.WITHDRAW, State.WITHDRAWN, Duty.PROPOSER, *taken_back, by_night=True)
+        )
+    steps.append(
+        _step(State.NOTICED, Action.WITHDRAW, State.WITHDRAWN, Duty.DECIDER, *_GIVEN_UP, by_night=True)
+    )
+    return steps
 
 
 def _afterwards() -> list[Transition]:
@@ -185,11 +193,12 @@ def _afterwards() -> list[Transition]:
                 Duty.REVIEWER,
                 _C.REASON,
                 _C.NOT_DISPUTED,
+                _C.BREACHED_OR_DOCUMENT,
                 by_night=True,
             )
         )
     for state in _HELD:
-        steps.append(_step(state, Action.WITHDRAW, State.WITHDRAWN, Duty.REVIEWER, _C.REASON, _C.DOCUMENT))
+        steps.append(_step(state, Action.WITHDRAW, State.WITHDRAWN, Duty.DECIDER, *_GIVEN_UP))
     for state in (*_HELD, State.REVOCATION_NOTICED):
         steps.append(
             Transition(

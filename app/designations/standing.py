@@ -11,6 +11,7 @@ from app.designations.path import (
     Condition,
     Level,
     Transition,
+    Transitions,
     level_of,
     may_act,
     transitions,
@@ -87,13 +88,20 @@ class Refusal:
 class Seen:
     """What a step is weighed by: the rules it goes by, the facts of the day, and how its notice stands.
 
-    `disputed`: an objection of the subject to what is recorded or rated of it is open.
+    `disputed`: an objection of the subject to what is recorded or rated of it is open. `applied_at`: the
+    level of whoever applied for it; none where the night proposed it.
     """
 
     rules: TitleRules
     found: Found
     notice: NoticeStanding | None
     disputed: bool = False
+    applied_at: Level | None = None
+
+
+def actions_after(state: DesignationState, steps: Transitions) -> list[DesignationAction]:
+    """The steps somebody may take from a state; what only the night does by itself is left out."""
+    return [step.action for (before, _), step in steps.items() if before is state and step.duty is not None]
 
 
 def transition_of(standing: Standing, action: DesignationAction, *, rules: TitleRules) -> Transition:
@@ -102,11 +110,11 @@ def transition_of(standing: Standing, action: DesignationAction, *, rules: Title
     found = steps.get((standing.state, action))
     if found is not None:
         return found
-    able = [each for state, each in steps if state is standing.state]
+    able = actions_after(standing.state, steps)
     words = "、".join(each.label for each in able) or "无"
     raise Conflict(
-        f"称号 {standing.number} 现为“{standing.state.label}”，不能{action.label}；可以：{words} · title "
-        f"{standing.number} is {standing.state} and cannot take the step {action}; what can follow: "
+        f"称号 {standing.number} 现为“{standing.state.label}”，不能办理“{action.label}”；可办理：{words} · "
+        f"title {standing.number} is {standing.state} and cannot take the step {action}; what can follow: "
         f"{', '.join(able) or 'nothing'}"
     )
 
@@ -115,49 +123,106 @@ def refusal(standing: Standing, act: Act, seen: Seen) -> AppError | None:
     """Why a step is refused, or none; what the person may not do comes before what the title lacks."""
     try:
         step = transition_of(standing, act.action, rules=seen.rules)
-        _refuse_person(standing, act, step, rules=seen.rules)
+        _refuse_person(standing, step, user_id=act.user_id, level=act.level, rules=seen.rules)
+        if Condition.APPLIED_OR_DECLARED in step.conditions:
+            _refuse_taking_back(standing, act, seen=seen)
         _refuse_words(standing, act, step)
         _refuse_time(standing, act, step, seen=seen)
         _refuse_notice(standing, act, step, seen=seen)
         _refuse_disputed(step, disputed=seen.disputed)
         if act.user_id is not None and _RESTING_ON_FACTS & set(step.conditions):
             refuse_old_night(seen.found.newest_night, on=act.on)
+        if Condition.BREACHED_OR_DOCUMENT in step.conditions:
+            _refuse_groundless(standing, act, seen.found)
         if Condition.FACTS_HOLD in step.conditions:
             _refuse_facts(standing, seen)
         if Condition.NOT_CURED in step.conditions and not seen.found.blocks and not seen.found.ended:
             raise Conflict(
-                f"称号 {standing.number} 现已达标，只能不予摘牌 · title {standing.number} holds again: only "
-                f"{DesignationAction.KEEP} is left"
+                f"称号 {standing.number} 现已达标，只能办理“不予摘牌” · title {standing.number} holds "
+                f"again: only {DesignationAction.KEEP} is left"
             )
     except AppError as refused:
         return refused
     return None
 
 
-def _refuse_person(standing: Standing, act: Act, step: Transition, *, rules: TitleRules) -> None:
-    if act.user_id is None:
+def refused_to_person(
+    standing: Standing,
+    action: DesignationAction,
+    *,
+    user_id: int | None,
+    level: Level | None,
+    rules: TitleRules,
+) -> AppError | None:
+    """Why a step does not follow here, or is not for this person to take; none where it is."""
+    try:
+        step = transition_of(standing, action, rules=rules)
+        _refuse_person(standing, step, user_id=user_id, level=level, rules=rules)
+    except AppError as refused:
+        return refused
+    return None
+
+
+def _refuse_person(
+    standing: Standing, step: Transition, *, user_id: int | None, level: Level | None, rules: TitleRules
+) -> None:
+    if user_id is None:
         if not step.by_night:
             raise Forbidden(f"the night does not {step.action} by itself: a person does")
         return
     if step.duty is None:
-        raise Forbidden(f"{step.action.label}由夜间作业办理 · only the night takes the step {step.action}")
-    if not may_act(act.level, step.duty, rules.path):
+        raise Forbidden(f"“{step.action.label}”由夜间作业办理 · only the night takes the step {step.action}")
+    if not may_act(level, step.duty, rules.path):
         asked = level_of(step.duty, rules.path)
         raise Forbidden(
-            f"{step.action.label}须由{asked.label}办理 · the step {step.action} is taken at the level "
+            f"“{step.action.label}”须由{asked.label}办理 · the step {step.action} is taken at the level "
             f"{asked} ({rules.profile.code})"
         )
     if Condition.NEW_PERSON in step.conditions:
-        mine = [each.action for each in standing.steps if each.user_id == act.user_id]
-        judged = [each for each in mine if each in JUDGED]
-        if judged:
-            raise Forbidden(
-                f"您已办理{judged[0].label}，{step.action.label}须由另一人办理 · you took the step "
-                f"{judged[0]} of this title yourself: another person takes {step.action}"
-            )
-    if Condition.OTHER_THAN_POSTER in step.conditions and standing.last.user_id == act.user_id:
+        _refuse_second_judgement(standing, step.action, user_id=user_id)
+    if Condition.OTHER_THAN_POSTER in step.conditions and standing.last.user_id == user_id:
         raise Forbidden(
             "摘牌由您提出，须由另一人决定 · you proposed to take this title yourself: another person decides"
+        )
+
+
+def _refuse_second_judgement(standing: Standing, action: DesignationAction, *, user_id: int | None) -> None:
+    mine = [each.action for each in standing.steps if each.user_id == user_id]
+    judged = [each for each in mine if each in JUDGED]
+    if judged:
+        raise Forbidden(
+            f"您已办理“{judged[0].label}”，“{action.label}”须由另一人办理 · you took the step "
+            f"{judged[0]} of this title yourself: another person takes {action}"
+        )
+
+
+def _refuse_taking_back(standing: Standing, act: Act, *, seen: Seen) -> None:
+    """An application is taken back where it was made; what the night proposed is given up by its holder."""
+    if act.user_id is None:
+        return
+    assert act.level is not None, "whoever has no level was refused before"
+    if seen.applied_at is not None and act.level.rank >= seen.applied_at.rank:
+        return
+    if act.level is not seen.rules.path.decided_by:
+        asked, decides = seen.applied_at, seen.rules.path.decided_by
+        chinese = (
+            "夜间作业的提名不能撤回" if asked is None else f"申请由{asked.label}提出，由{asked.label}撤回"
+        )
+        english = (
+            "the night proposed it"
+            if asked is None
+            else f"it was applied for at the level {asked} and is taken back there"
+        )
+        raise Forbidden(
+            f"{chinese}；有不同意见的，请办理“不予认定”；本人放弃的，由{decides.label}凭本人声明撤回 · "
+            f"{english}: whoever is of another mind refuses it; what its holder gives up in writing is "
+            f"withdrawn at the level {decides}"
+        )
+    _refuse_second_judgement(standing, act.action, user_id=act.user_id)
+    if not act.document.strip():
+        raise Invalid(
+            "document: 非本级申请的，凭本人放弃的书面声明撤回；有不同意见的，请办理“不予认定” · name the "
+            "declaration by which the holder gives it up; whoever is of another mind refuses it"
         )
 
 
@@ -167,7 +232,8 @@ def _refuse_words(standing: Standing, act: Act, step: Transition) -> None:
             raise Invalid(f"{name}: 最多 {length} 字 · write at most {length} characters")
     if Condition.REASON in step.conditions and not act.reason.strip():
         raise Invalid("reason: 请写明理由 · say why, in at least one word")
-    if Condition.DOCUMENT in step.conditions and not act.document.strip():
+    by_hand = act.user_id is not None
+    if Condition.DOCUMENT in step.conditions and by_hand and not act.document.strip():
         raise Invalid("document: 请写明依据文件 · name the document this rests on")
     given = act.action in (DesignationAction.AWARD, DesignationAction.RENEW)
     if standing.by_hand and given and not (act.reason.strip() and act.document.strip()):
@@ -208,6 +274,15 @@ def _refuse_disputed(step: Transition, *, disputed: bool) -> None:
         raise Conflict(
             "主体的异议尚未答复，暂不限期整改 · an objection of the subject is open: nothing lowers its "
             "title before it is answered"
+        )
+
+
+def _refuse_groundless(standing: Standing, act: Act, found: Found) -> None:
+    holds = not found.standing_against(by_hand=standing.by_hand)
+    if act.user_id is not None and holds and not act.document.strip():
+        raise Invalid(
+            f"document: 称号 {standing.number} 现各项达标，限期整改须写明依据文件 · every gate of title "
+            f"{standing.number} holds: name the document its probation rests on"
         )
 
 
@@ -260,7 +335,7 @@ def _of_objections(standing: Standing, step: Transition, notice: NoticeStanding)
     number, open_count = standing.number, notice.open_objections.get(standing.number, 0)
     if open_count:
         yield (
-            f"公示期间有 {open_count} 件异议尚未答复，不得{step.action.label}",
+            f"公示期间有 {open_count} 件异议尚未答复，不得办理“{step.action.label}”",
             (
                 f"{open_count} objections to the notice are open: title {number} cannot take the step "
                 f"{step.action} before they are answered"
@@ -270,7 +345,7 @@ def _of_objections(standing: Standing, step: Transition, notice: NoticeStanding)
         taken = step.action is DesignationAction.REVOKE
         other = DesignationAction.KEEP if taken else DesignationAction.REFUSE
         yield (
-            f"公示异议成立，只能{other.label}",
+            f"公示异议成立，只能办理“{other.label}”",
             f"an objection to the notice was upheld: only {other} is left",
         )
 

@@ -4,13 +4,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from app.models import Notice, NoticeObjection, NoticeObjectionAnswer, ObjectionChannel, Place
+from app.models import (
+    DesignationAction,
+    Notice,
+    NoticeObjection,
+    NoticeObjectionAnswer,
+    ObjectionChannel,
+    Place,
+)
+from app.models.base import Labelled
 
 TEXT_LENGTH_MAX = 1000
 CONTACT_LENGTH_MAX = 100
 DOCUMENT_LENGTH_MAX = 255
 # Of a person who does not agree to be named, though the title is taken all the same.
 UNNAMED = "（本人未同意公示姓名）"
+
+
+class LineEnd(Labelled):
+    """Why nothing that was announced in a line comes of it, before its notice led to a decision."""
+
+    WITHDRAWN = "withdrawn", "已撤回"
+    REFUSED = "refused", "不予认定"
+    KEPT = "kept", "不予摘牌"
+    LAPSED = "lapsed", "已失效"
+
+
+_ENDS = {
+    DesignationAction.WITHDRAW: LineEnd.WITHDRAWN,
+    DesignationAction.REFUSE: LineEnd.REFUSED,
+    DesignationAction.KEEP: LineEnd.KEPT,
+    DesignationAction.LAPSE: LineEnd.LAPSED,
+}
+
+
+def line_end(following: DesignationAction | None) -> LineEnd | None:
+    """How a line ended by the step that followed its notice; none while it runs, or as announced."""
+    return None if following is None else _ENDS.get(following)
 
 
 @dataclass(frozen=True)
@@ -63,7 +93,10 @@ class ListedNotice:
 
 @dataclass(frozen=True)
 class ShownLine:
-    """A line as it is shown today: who has taken his consent back is named no more."""
+    """A line as it is shown today: who has taken his consent back is named no more.
+
+    `end`: why nothing comes of it any more; it takes no objection then.
+    """
 
     notice_entry_id: int
     line_number: int
@@ -71,6 +104,12 @@ class ShownLine:
     shown_name: str
     shown_place: str
     result: str
+    end: LineEnd | None = None
+
+    @property
+    def outcome(self) -> str:
+        """What is announced, and what has become of it if nothing comes of it."""
+        return self.result if self.end is None else f"{self.result}（{self.end.label}）"
 
 
 @dataclass(frozen=True)
@@ -79,6 +118,11 @@ class ShownNotice(ListedNotice):
 
     town: Place
     entries: tuple[ShownLine, ...]
+
+    @property
+    def open_entries(self) -> tuple[ShownLine, ...]:
+        """The lines that may still be objected to."""
+        return tuple(entry for entry in self.entries if entry.end is None)
 
 
 @dataclass(frozen=True)

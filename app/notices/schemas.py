@@ -11,10 +11,12 @@ from app.notices.notice import (
     DOCUMENT_LENGTH_MAX,
     TEXT_LENGTH_MAX,
     Finding,
+    LineEnd,
     ListedNotice,
     NoticeSummary,
     Protest,
     ProtestCase,
+    ShownLine,
     ShownNotice,
     channel_label,
 )
@@ -73,14 +75,26 @@ class NoticesAnswer(BaseModel):
 
 
 class NoticeEntryAnswer(BaseModel):
-    """One line of a notice: a masked name, the village, the result."""
-
-    model_config = ConfigDict(from_attributes=True)
+    """One line of a notice: a masked name, the village, the result; `end` if nothing comes of it any more."""
 
     line_number: int
     shown_name: str
     shown_place: str
     result: str
+    end: LineEnd | None
+    end_label: str | None
+
+    @classmethod
+    def of(cls, line: ShownLine) -> "NoticeEntryAnswer":
+        """One line."""
+        return cls(
+            line_number=line.line_number,
+            shown_name=line.shown_name,
+            shown_place=line.shown_place,
+            result=line.result,
+            end=line.end,
+            end_label=None if line.end is None else line.end.label,
+        )
 
 
 class NoticeAnswer(NoticeHead):
@@ -91,7 +105,7 @@ class NoticeAnswer(NoticeHead):
     @classmethod
     def of(cls, shown: ShownNotice, *, on: date) -> "NoticeAnswer":
         """One notice in full."""
-        entries = [NoticeEntryAnswer.model_validate(entry) for entry in shown.entries]
+        entries = [NoticeEntryAnswer.of(entry) for entry in shown.entries]
         return cls(**NoticeHead.head(shown, on=on).model_dump(), entries=entries)
 
 
@@ -221,7 +235,7 @@ class NoticeObjectionAnswerBody(BaseModel):
         return cls(
             uid=objection.notice_objection_uid,
             receipt=case.receipt,
-            line=None if case.entry is None else NoticeEntryAnswer.model_validate(case.entry),
+            line=None if case.entry is None else NoticeEntryAnswer.of(case.entry),
             channel=objection.channel,
             channel_label=channel_label(objection.channel),
             raised_on=objection.raised_on,

@@ -79,7 +79,7 @@ def _words(shown: ShownNotice, *, url: str) -> dict[str, Any]:
                 "number": entry.line_number,
                 "name": entry.shown_name,
                 "place": breakable(entry.shown_place),
-                "result": breakable(entry.result),
+                "result": breakable(entry.outcome),
             }
             for entry in shown.entries
         ],

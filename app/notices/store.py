@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.models import (
     Designation,
@@ -75,6 +75,24 @@ def entries_with_subjects(session: Session, notice_id: int) -> list[tuple[Notice
         .order_by(NoticeEntry.line_number)
     )
     return [(row[0], row[1]) for row in session.execute(found)]
+
+
+def following_actions(session: Session, notice_id: int) -> dict[int, DesignationAction]:
+    """The step that followed the posting of a notice, of each of its titles that took one."""
+    posted, following = aliased(DesignationStep), aliased(DesignationStep)
+    found = (
+        select(NoticeEntry.designation_id, following.action)
+        .join(posted, posted.designation_id == NoticeEntry.designation_id)
+        .join(
+            following,
+            and_(
+                following.designation_id == posted.designation_id,
+                following.sequence == posted.sequence + 1,
+            ),
+        )
+        .where(NoticeEntry.notice_id == notice_id, posted.notice_id == notice_id)
+    )
+    return {row[0]: row[1] for row in session.execute(found)}
 
 
 def objections_of(

@@ -29,7 +29,10 @@ _RECEIPT = re.compile(r"[0-9A-F]{8}")
 _TOWNS = (PlaceKind.TOWN, PlaceKind.SUBDISTRICT)
 _WRONG = {
     Invalid: f"请写清楚您的意见，最多 {TEXT_LENGTH_MAX} 个字；联系方式最多 {CONTACT_LENGTH_MAX} 个字。",
-    Conflict: "公示期已经过了，这里不能再提意见。有情况仍可以到镇人民政府（街道办事处）窗口反映。",
+    Conflict: (
+        "公示期已经过了，或者这一项已经撤回，这里不能再提意见。"
+        "有情况仍可以到镇人民政府（街道办事处）窗口反映。"
+    ),
 }
 
 

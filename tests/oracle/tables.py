@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from app.db import Engine
+from tests.oracle.entities import Opens, Register
 from tests.oracle.export import rows
 from tests.oracle.vetoes import Vetoes
 
@@ -32,11 +33,18 @@ def _written(file: Path) -> Any:
     return yaml.safe_load(file.read_text("utf-8"))
 
 
+def profile_of(kind: str) -> Any:
+    """The profile of a kind of title as it is written."""
+    return _written(POLICIES / FILES[kind])
+
+
 class Titles:
     """The tables of titles as plain rows, and the profiles as they are written."""
 
-    def __init__(self, engine: Engine, *, policies: Path = POLICIES, **files: str) -> None:
-        """With other policies, `files` says which profile of a kind holds there."""
+    def __init__(
+        self, engine: Engine, *, policies: Path = POLICIES, opens: Opens | None = None, **files: str
+    ) -> None:
+        """With other policies, `files` says which profile of a kind holds there; `opens` opens names."""
         self.profiles = {kind: _written(policies / file) for kind, file in (FILES | files).items()}
         self.counting = _written(policies / APPRAISAL)["counting"]
         self.titles = {row["designation_id"]: row for row in rows(engine, "SELECT * FROM designations")}
@@ -81,6 +89,12 @@ class Titles:
             "JOIN place_statuses s USING (place_status_id) JOIN rating_runs n USING (run_id) "
             "WHERE m.name = 'designated_village_share' ORDER BY s.run_id",
         )
+        self.files = rows(
+            engine,
+            "SELECT s.place_id, m.numerator, m.denominator, n.as_of FROM place_measures m "
+            "JOIN place_statuses s USING (place_status_id) JOIN rating_runs n USING (run_id) "
+            "WHERE m.name = 'entity_file_coverage' ORDER BY s.run_id",
+        )
         self.marks = rows(
             engine,
             "SELECT h.appraisal_round_id, m.subject_id, m.knows, m.kin, m.score, c.closed_on "
@@ -88,16 +102,27 @@ class Titles:
             "JOIN appraisal_closings c USING (appraisal_round_id)",
         )
         self.vetoes = Vetoes(engine)
+        self.register = Register(engine, opens=opens)
+        self.names = {row["place_id"]: row["name"] for row in rows(engine, "SELECT * FROM places")}
+        self.below: dict[int, list[int]] = defaultdict(list)
+        for row in rows(engine, "SELECT * FROM places WHERE parent_id IS NOT NULL"):
+            self.below[row["parent_id"]].append(row["place_id"])
         self.villages: dict[int, list[int]] = defaultdict(list)
         for row in rows(engine, "SELECT * FROM places WHERE kind = 'village'"):
             self.villages[row["parent_id"]].append(row["place_id"])
 
-    def state_before(self, number: int, on: date) -> tuple[str, dict[str, Any]] | None:
-        """Where a title stood before the night of a day, with its last step; none before it was proposed."""
+    def state_before(
+        self, number: int, on: date, *, step_id: int | None = None
+    ) -> tuple[str, dict[str, Any]] | None:
+        """Where a title stood before the night of a day, or before a step, with its own last step.
+
+        None before it was proposed.
+        """
         known = [
             step
             for step in self.steps[number]
-            if step["happened_on"] < on or (step["happened_on"] == on and step["user_id"] is not None)
+            if (step["happened_on"] < on or (step["happened_on"] == on and step["user_id"] is not None))
+            and (step_id is None or step["designation_step_id"] < step_id)
         ]
         return (known[-1]["state"], known[-1]) if known else None
 

@@ -9,11 +9,10 @@ from typing import Any
 from tests.oracle.export import earlier
 from tests.oracle.rungs import rungs_of
 from tests.oracle.tables import HELD, ON_THE_WAY, Titles, day_of
-from tests.oracle.titles import last_day_to_decide, objections_to
+from tests.oracle.titles import ENDED, ended, last_day_to_decide, objections_to
 from tests.oracle.vetoes import moment_of
 
 CHECKS = {"village": ("check_village", "village_checked"), "town": ("check_town", "town_checked")}
-ENDED = {"revoked", "lapsed", "refused", "withdrawn"}
 BY_NIGHT = {"propose", "withdraw", "begin_review", "put_on_probation", "restore", "lapse"}
 JUDGED = {"propose", "check_village", "check_town", "award", "refuse"}
 RESTING = {"propose", "check_village", "check_town", "post_notice", "award", "renew", "restore", "revoke"}
@@ -28,7 +27,7 @@ def faults_of_steps(tables: Titles) -> list[str]:
     for number, steps in tables.steps.items():
         kind = tables.titles[number]["kind"]
         profile = tables.profiles[kind]
-        allowed = _transitions(profile["path"]["checks"])
+        allowed = transitions(profile["path"]["checks"])
         state, own = "", []
         for position, step in enumerate(steps, start=1):
             where = f"{kind} {number} step {position} {step['action']}"
@@ -63,7 +62,8 @@ def faults_of_steps(tables: Titles) -> list[str]:
     return found + [f"two proposals of {key}" for key, count in under_way.items() if count > 1]
 
 
-def _transitions(checks: list[str]) -> dict[tuple[str, str], str]:
+def transitions(checks: list[str]) -> dict[tuple[str, str], str]:
+    """The state after every step there is, by the state before it and the action."""
     chain = ["proposed", *(CHECKS[level][1] for level in checks), "noticed", "designated"]
     actions = [*(CHECKS[level][0] for level in checks), "post_notice", "award"]
     found = {("", "propose"): "proposed"}
@@ -97,6 +97,8 @@ def _of_person(tables: Titles, profile: dict[str, Any], steps: list[dict[str, An
         asked = LEVELS[path["decided_by"]]
         if rank != asked:
             return [f"decided at the rank {rank}, not {asked}"]
+    if step["action"] == "withdraw":
+        return _of_withdrawal(tables, path, steps, rank)
     faults = [f"taken at the rank {rank}, below {asked}"] if asked is not None and rank < asked else []
     if step["action"] in JUDGED - {"propose"}:
         others = [each for each in steps[:-1] if each["action"] in JUDGED]
@@ -107,12 +109,24 @@ def _of_person(tables: Titles, profile: dict[str, Any], steps: list[dict[str, An
     return faults
 
 
+def _of_withdrawal(tables: Titles, path: dict[str, Any], steps: list[dict[str, Any]], rank: int) -> list[str]:
+    """An application is taken back by its level; all else is given up in writing, before another person."""
+    step, first = steps[-1], steps[0]
+    early = steps[-2]["state"] in ON_THE_WAY - {"noticed"}
+    if early and first["user_id"] is not None and rank >= RANKS.get(tables.roles[first["user_id"]], -1):
+        return []
+    faults = [] if rank == LEVELS[path["decided_by"]] else [f"withdrawn at the rank {rank}"]
+    if not step["document"].strip():
+        faults.append("withdrawn without a declaration")
+    judged = {each["user_id"] for each in steps[:-1] if each["action"] in JUDGED}
+    return faults + (["withdrawn by who judged"] if step["user_id"] in judged else [])
+
+
 def _of_time(tables: Titles, profile: dict[str, Any], number: int, steps: list[dict[str, Any]]) -> list[str]:
     step, faults = steps[-1], []
     if step["action"] in ("award", "revoke"):
         faults += _of_notice(tables, profile, number, step, steps)
-    until = earlier(step["happened_on"], -profile["path"]["validity_months"])
-    if step["action"] == "award" and step["valid_until"] != until:
+    if step["valid_until"] != _until(profile, steps):
         faults.append(f"valid until {step['valid_until']}")
     if step["action"] in ("award", "renew") and step["designation_step_id"] not in tables.certificates:
         faults.append("no certificate")
@@ -129,6 +143,17 @@ def _of_time(tables: Titles, profile: dict[str, Any], number: int, steps: list[d
         if step["happened_on"] < begun["happened_on"] + timedelta(days=profile["keeping"]["grace_days"]):
             faults.append("announced within the grace")
     return faults
+
+
+def _until(profile: dict[str, Any], steps: list[dict[str, Any]]) -> date | None:
+    """The first day a title holds no more: a term from the award, and from its end where it is renewed."""
+    step, months = steps[-1], profile["path"]["validity_months"]
+    if step["state"] not in HELD:
+        return None
+    if step["action"] == "award":
+        return earlier(step["happened_on"], -months)
+    ends: date = steps[-2]["valid_until"]
+    return earlier(ends, -months) if step["action"] == "renew" else ends
 
 
 def _of_notice(
@@ -181,11 +206,23 @@ def _of_rung(tables: Titles, number: int, step: dict[str, Any]) -> list[str]:
 
 
 def _of_consent(tables: Titles, number: int, step: dict[str, Any]) -> list[str]:
-    """A household stands on a notice of the day it agrees to it; that of a taken title names no other."""
+    """A household, or an entity of a person's name, stands on a notice of the day it agrees to it; that of a
+    taken title names no other. Nobody's name is shown in full but that of an entity without a person's."""
     title, on = tables.titles[number], step["happened_on"]
-    asked = ("post_notice", "award", "post_revocation")
-    if title["kind"] != "credit_household" or step["action"] not in asked:
+    if title["subject_id"] is None or step["action"] not in ("post_notice", "award", "post_revocation"):
         return []
+    shown = [
+        entry["shown_name"]
+        for entry in tables.entries
+        if (entry["notice_id"], entry["designation_id"]) == (step["notice_id"], number)
+    ]
+    entity = tables.register.entities.get(title["subject_id"])
+    person = tables.register.person(title["subject_id"])
+    if entity is not None and not person:
+        wrong = step["action"] != "award" and shown != [entity["name"]]
+        return ["shown under another name"] if wrong else []
+    if person and any(person in name for name in shown):
+        return ["the name of a person in full"]
     if step["action"] == "award":
         before = [each for each in tables.steps[number] if each["sequence"] < step["sequence"]]
         posted = next(each["notice_id"] for each in reversed(before) if each["notice_id"])
@@ -198,11 +235,6 @@ def _of_consent(tables: Titles, number: int, step: dict[str, Any]) -> list[str]:
         if said["subject_id"] == title["subject_id"] and since is not None and since <= on:
             over = any(end is not None and end <= on for end in (ends, taken_back))
             agreed = bool(said["agreed"]) and not over
-    shown = [
-        entry["shown_name"]
-        for entry in tables.entries
-        if (entry["notice_id"], entry["designation_id"]) == (step["notice_id"], number)
-    ]
     unnamed = [name == "（本人未同意公示姓名）" for name in shown]
     if step["action"] != "post_revocation" and not agreed:
         return ["announced or given without consent"]
@@ -253,7 +285,9 @@ def _of_end(tables: Titles, profile: dict[str, Any], number: int, steps: list[di
     """What is held lapses at its end, what was shown when it can no longer be decided; never before."""
     step, before = steps[-1], steps[-2]
     if before["state"] != "noticed":
-        return ["lapsed before its end"] if step["happened_on"] < before["valid_until"] else []
+        early = step["happened_on"] < before["valid_until"]
+        over = ended(tables, tables.titles[number], step["happened_on"])
+        return ["lapsed before its end"] if early and not over else []
     if step["happened_on"] <= last_day_to_decide(tables, profile, before["notice_id"]):
         return ["lapsed while it could be decided"]
     raised = objections_to(tables, before["notice_id"], number)

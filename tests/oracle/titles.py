@@ -9,6 +9,7 @@ from tests.oracle.export import earlier
 from tests.oracle.rungs import next_rung, rung_reached, rungs_borne, rungs_of
 from tests.oracle.tables import HELD, ON_THE_WAY, Titles, day_of, key_of, newest
 
+ENDED = {"revoked", "lapsed", "refused", "withdrawn"}
 GRADES = ("AAA", "AA", "A", "B", "N")
 REPORTED = ("required_missing", "too_few_facts")
 
@@ -40,7 +41,8 @@ def faults_of_night(tables: Titles, on: date) -> list[str]:
 
 
 def faults_of_counts(tables: Titles, on: date) -> list[str]:
-    """Towns whose villages with the title, and villages whose vetoes, a night counted otherwise."""
+    """Towns whose villages with the title or entities on file, and villages whose vetoes, a night counted
+    otherwise."""
     found = []
     for town_id, villages in tables.villages.items():
         found += [fault for village_id in villages for fault in tables.vetoes.faults(village_id, on)]
@@ -49,6 +51,11 @@ def faults_of_counts(tables: Titles, on: date) -> list[str]:
         expected = (len(villages_held(tables, town_id, on)), len(villages))
         if counted != expected:
             found.append(f"{on} town {town_id}: {expected} villages with the title, counted {counted}")
+        files = newest(tables.files, "place_id", town_id, on)
+        counted = None if files is None else (files["numerator"], files["denominator"])
+        expected = tables.register.file_coverage({town_id, *tables.below[town_id]}, on)
+        if counted != expected:
+            found.append(f"{on} town {town_id}: {expected} entities on file, counted {counted}")
     return found
 
 
@@ -65,7 +72,9 @@ def _expected(tables: Titles, kind: str, on: date) -> dict[int, str]:
         state, last = before
         ends = last["valid_until"]
         expired = state in HELD and ends is not None and ends <= on
-        if expired or (state == "noticed" and _forgotten(tables, profile, number, last, on)):
+        if state not in ENDED and ended(tables, title, on):
+            found[number] = "lapse" if state in HELD else "withdraw"
+        elif expired or (state == "noticed" and _forgotten(tables, profile, number, last, on)):
             found[number] = "lapse"
         elif state in ("designated", "under_review") and _breached(tables, number, on):
             found[number] = "put_on_probation"
@@ -132,7 +141,7 @@ def _cured(tables: Titles, number: int, on: date) -> bool:
     steps = [s for s in tables.steps[number] if s["happened_on"] < on or s["user_id"] is not None]
     begun = steps[-1]["happened_on"]
     title = tables.titles[number]
-    return begun < on and _qualifies(tables, title["kind"], title, on, rung=title["rung"])
+    return begun < on and qualifies(tables, title["kind"], title, on, rung=title["rung"])
 
 
 def _holds(tables: Titles, number: int, on: date) -> bool | None:
@@ -140,11 +149,13 @@ def _holds(tables: Titles, number: int, on: date) -> bool | None:
     title = tables.titles[number]
     if title["subject_id"] is not None:
         rating = newest(tables.ratings, "subject_id", title["subject_id"], on)
-        recorded = tables.vetoes.recorded(title["holder"], "rating_veto_count", on)
+        # How the register has an entity is known of today only; its rating of the day says it too.
+        known = _known(tables, title["subject_id"], rating, on) | {"in_existence": 1}
         if rating is None or rating["unrated_reason"] in REPORTED:
-            # Nothing can be said of the rating, and of a document against the title it needs none.
-            return False if rating is not None and recorded else None
-        return _gates_hold(tables.profiles[title["kind"]], rating, recorded)
+            # Nothing can be said of the rating; of a document or a roster against the title it needs none.
+            against = known["recorded"] or not known["registered"]
+            return False if rating is not None and against else None
+        return _gates_hold(tables.profiles[title["kind"]], rating, known)
     status = newest(tables.statuses, "place_id", title["place_id"], on)
     if status is None or status["state"] == "insufficient":
         return None
@@ -153,13 +164,29 @@ def _holds(tables: Titles, number: int, on: date) -> bool | None:
     return rung_reached(tables, title["kind"], title["place_id"], on, rung=title["rung"])
 
 
-def _gates_hold(profile: dict[str, Any], rating: dict[str, Any], recorded: int) -> bool:
-    """Every gate of a household as its profile writes it, with the vetoes recorded against it."""
-    known = {
-        "registered": 1,
-        "grade_reached": int(GRADES.index(rating["grade"]) <= GRADES.index(profile["minimum_grade"])),
-        "rating_veto_count": max(bin(rating["vetoes"]).count("1"), recorded),
+def _known(tables: Titles, subject_id: int, rating: dict[str, Any] | None, on: date) -> dict[str, int]:
+    """What the registers and the documents of a day say of a household or entity."""
+    recorded = tables.vetoes.recorded(f"s{subject_id}", "rating_veto_count", on)
+    own = 0 if rating is None else bin(rating["vetoes"]).count("1")
+    of_entity = subject_id in tables.register.entities
+    return {
+        "registered": int(not of_entity or tables.register.listed(subject_id, on)),
+        "in_existence": int(not of_entity or tables.register.status(subject_id, on) == "active"),
+        "recorded": recorded,
+        "rating_veto_count": max(own, recorded),
     }
+
+
+def ended(tables: Titles, title: dict[str, Any], on: date) -> bool:
+    """Whether an entity is no more by the register of a day."""
+    gone = ("deregistered", "revoked")
+    return title["kind"] == "credit_entity" and tables.register.status(title["subject_id"], on) in gone
+
+
+def _gates_hold(profile: dict[str, Any], rating: dict[str, Any], known: dict[str, int]) -> bool:
+    """Every gate of a household or entity as its profile writes it."""
+    reached = GRADES.index(rating["grade"]) <= GRADES.index(profile["minimum_grade"])
+    known = known | {"grade_reached": int(reached)}
     for gate in profile["criteria"]:
         value = known[gate["vetoes"] if "vetoes" in gate else gate["measure"]]
         most = 0 if "vetoes" in gate else gate.get("at_most", value)
@@ -173,7 +200,7 @@ def _able(tables: Titles, kind: str, on: date) -> set[tuple[str, str]]:
     if kind == "credit_household":
         holders = [{"subject_id": each, "place_id": None} for each in {m["subject_id"] for m in tables.marks}]
     elif kind == "credit_entity":
-        holders = []
+        holders = [{"subject_id": each, "place_id": None} for each in tables.register.entities]
     else:
         towns = set(tables.villages)
         places = {row["place_id"] for row in tables.statuses}
@@ -185,7 +212,7 @@ def _able(tables: Titles, kind: str, on: date) -> set[tuple[str, str]]:
     able = set()
     for each in holders:
         rung = next_rung(tables, kind, each, on)
-        if rung is not None and _qualifies(tables, kind, each, on, rung=rung):
+        if rung is not None and qualifies(tables, kind, each, on, rung=rung):
             able.add((key_of(each), rung))
     for number, title in tables.titles.items():
         before = tables.state_before(number, on) if title["kind"] == kind else None
@@ -198,12 +225,25 @@ def _able(tables: Titles, kind: str, on: date) -> set[tuple[str, str]]:
     return able
 
 
-def _qualifies(tables: Titles, kind: str, holder: dict[str, Any], on: date, *, rung: str) -> bool:
-    if kind == "credit_household":
-        rating = newest(tables.ratings, "subject_id", holder["subject_id"], on)
-        recorded = tables.vetoes.recorded(f"s{holder['subject_id']}", "rating_veto_count", on)
-        good = rating is not None and _gates_hold(tables.profiles[kind], rating, recorded)
-        return good and _favourable(tables, holder["subject_id"], on)
+def qualifies(
+    tables: Titles,
+    kind: str,
+    holder: dict[str, Any],
+    on: date,
+    *,
+    rung: str,
+    before: int | None = None,
+) -> bool:
+    """Whether a holder holds all that is asked for a title by what was known on a day, of tonight too.
+
+    For the step of an official, `before` is its number: the titles of villages are those before it.
+    """
+    if holder["subject_id"] is not None:
+        subject_id = holder["subject_id"]
+        rating = newest(tables.ratings, "subject_id", subject_id, on)
+        known = _known(tables, subject_id, rating, on)
+        good = rating is not None and _gates_hold(tables.profiles[kind], rating, known)
+        return good and (kind == "credit_entity" or _favourable(tables, subject_id, on))
     status = newest(tables.statuses, "place_id", holder["place_id"], on)
     if status is None or status["state"] != "holds":
         return False
@@ -212,16 +252,16 @@ def _qualifies(tables: Titles, kind: str, holder: dict[str, Any], on: date, *, r
         return False
     if rung_reached(tables, kind, holder["place_id"], on, rung=rung) is not True:
         return False
-    return kind != "credit_town" or _enough_villages(tables, holder["place_id"], on)
+    return kind != "credit_town" or _enough_villages(tables, holder["place_id"], on, before=before)
 
 
-def _enough_villages(tables: Titles, town_id: int, on: date) -> bool:
+def _enough_villages(tables: Titles, town_id: int, on: date, *, before: int | None = None) -> bool:
     """Whether so many villages of a town as its profile asks bore the title when the night began.
 
     A street has no villages, and no share of them.
     """
     villages = len(tables.villages.get(town_id, []))
-    titled = len(villages_held(tables, town_id, on))
+    titled = len(villages_held(tables, town_id, on, before=before))
     for gate in tables.profiles["credit_town"]["requires"]:
         wanted = Fraction(str(gate["at_least"]))
         whole = villages if gate["measure"] == "designated_village_share" else 1
@@ -230,16 +270,16 @@ def _enough_villages(tables: Titles, town_id: int, on: date) -> bool:
     return True
 
 
-def villages_held(tables: Titles, town_id: int, on: date) -> set[int]:
-    """The villages of a town that bore the title when the night of a day began."""
+def villages_held(tables: Titles, town_id: int, on: date, *, before: int | None = None) -> set[int]:
+    """The villages of a town that bore the title when the night of a day began, or before a step."""
     return {
         title["place_id"]
         for number, title in tables.titles.items()
         if title["kind"] == "credit_village"
         and title["place_id"] in tables.villages.get(town_id, [])
-        and (before := tables.state_before(number, on)) is not None
-        and before[0] in HELD
-        and (before[1]["valid_until"] is None or before[1]["valid_until"] > on)
+        and (stood := tables.state_before(number, on, step_id=before)) is not None
+        and stood[0] in HELD
+        and (stood[1]["valid_until"] is None or stood[1]["valid_until"] > on)
     }
 
 

@@ -3,15 +3,15 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from app.certificates.service import issue
 from app.certificates.signing import Signer
-from app.consents.service import agree_to_publication
+from app.consents.service import agree_to_publication, publication_ended
 from app.db import Session
 from app.designations.found import Holder
 from app.designations.rules import TitleRules
-from app.designations.standing import Act, Refusal, Seen, Standing
+from app.designations.standing import Act, Refusal, Standing
 from app.errors import Conflict
 from app.models import (
     Designation,
@@ -21,7 +21,7 @@ from app.models import (
     NoticePurpose,
     PlaceKind,
 )
-from app.notices.notice import UNNAMED, NoticeLine
+from app.notices.notice import UNNAMED, NoticeLine, NoticeStanding
 from app.notices.service import post
 from app.places.service import place as place_by_id
 from app.places.service import place_name_in_full, spoken_name
@@ -29,6 +29,18 @@ from app.subjects.cipher import Cipher
 from app.subjects.service import PublicName, public_name
 from app.subjects.service import subject as subject_by_id
 
+_ENDED = {
+    DesignationAction.POST_NOTICE: (
+        "称号 {0}：本人的公示同意只在 {1} 以前有效，公示要到 {2} 期满，不得公示；"
+        "请先登记期限更长或不限期的“评定结果公示”同意 · the consent of the holder of title {0} holds until "
+        "{1}, and the notice would run until {2}; put one that holds longer on file first"
+    ),
+    DesignationAction.AWARD: (
+        "称号 {0}：公示期内本人的公示同意到期（{1} 起失效），公示到 {2} 才期满，不得认定；"
+        "请不予认定，登记期限更长或不限期的同意后重新提名 · the consent of the holder of title {0} ended on "
+        "{1} while the notice ran until {2}; refuse it, and propose it again once a consent holds longer"
+    ),
+}
 _UNWILLING = {
     DesignationAction.POST_NOTICE: (
         "称号 {0}：本人未单独同意公示（或已撤回），不得公示；请先登记“评定结果公示”同意 · the holder of "
@@ -121,26 +133,42 @@ def certify(
 
 
 def unconsented(
-    session: Session, weighed: Sequence[tuple[Standing, Seen]], act: Act, *, cipher: Cipher
+    session: Session, shown: Sequence[tuple[Designation, date]], act: Act, *, cipher: Cipher
 ) -> list[Refusal]:
-    """The titles that cannot be announced because the person has not agreed to it (PIPL art. 25).
+    """The titles that cannot be announced: the person does not agree to it for all its days (PIPL art. 25).
 
-    Nor is one given whose holder took the consent back while the notice ran: it was not shown for its days.
+    Each comes with the last day of its notice. Nor is one given whose holder took the consent back while the
+    notice ran, or whose consent ended: it was not shown for its days.
     A person who does not agree to stand on a notice keeps nobody from taking a title that is no longer true:
     the notice of a revocation then names no one.
     """
     days: dict[date, list[Designation]] = defaultdict(list)
-    for one, seen in weighed:
-        if act.action is DesignationAction.POST_NOTICE:
-            days[act.on].append(one.designation)
-        elif act.action is DesignationAction.AWARD and seen.notice is not None:
-            days[seen.notice.last_day].append(one.designation)
+    for title, last_day in shown:
+        days[last_day].append(title)
     found = []
-    for day, titles in days.items():
-        willing = shown_willingly(session, titles, cipher=cipher, on=day)
-        numbers = [one.designation_id for one in titles if one.designation_id not in willing]
-        found += [Refusal(number, Conflict(_UNWILLING[act.action].format(number))) for number in numbers]
+    for last_day, titles in days.items():
+        willing = shown_willingly(session, titles, cipher=cipher, on=last_day)
+        if act.action is DesignationAction.POST_NOTICE:
+            willing &= shown_willingly(session, titles, cipher=cipher, on=act.on)
+        against = [one for one in titles if one.designation_id not in willing]
+        persons = {one.subject_id for one in against if one.subject_id is not None}
+        ended = publication_ended(session, persons, on=last_day)
+        for one in against:
+            end = ended.get(one.subject_id or 0)
+            words = (_UNWILLING if end is None else _ENDED)[act.action]
+            found.append(
+                Refusal(one.designation_id, Conflict(words.format(one.designation_id, end, last_day)))
+            )
     return found
+
+
+def last_day_shown(act: Act, rules: TitleRules, notice: NoticeStanding | None) -> date | None:
+    """Until when a title is shown that is to be announced, or was before it is given; no other is asked."""
+    if act.action is DesignationAction.POST_NOTICE:
+        return act.on + timedelta(days=rules.path.notice_days - 1)
+    if act.action is DesignationAction.AWARD and notice is not None:
+        return notice.last_day
+    return None
 
 
 def shown_willingly(session: Session, titles: Sequence[Designation], *, cipher: Cipher, on: date) -> set[int]:

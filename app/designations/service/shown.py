@@ -12,7 +12,7 @@ from app.designations.service.proposing import LeftOut
 from app.designations.service.rules import title_named
 from app.designations.service.steps import rules_for, standings
 from app.designations.service.titles import Listed
-from app.designations.standing import Standing
+from app.designations.standing import Standing, actions_after
 from app.designations.store import titles as store
 from app.models import Designation, DesignationAction, DesignationStep, Place
 from app.notices.service import standings as notice_standings
@@ -144,5 +144,4 @@ def record_views_of_steps(session: Session, step_ids: Sequence[int], *, viewer: 
 def _next(session: Session, standing: Standing, *, on: date) -> list[DesignationAction]:
     if standing.state.ends:
         return []
-    steps = transitions(rules_for(session, standing, on=on).path)
-    return [step.action for (state, _), step in steps.items() if state is standing.state]
+    return actions_after(standing.state, transitions(rules_for(session, standing, on=on).path))

@@ -10,21 +10,37 @@ from app import clock
 from app.access.scope import Viewer, may_see
 from app.db import Session
 from app.designations.found import Found, Holder, fingerprint_of
-from app.designations.path import level_of_person
+from app.designations.path import Duty, Level, level_of, level_of_person
 from app.designations.rules import TitleRules
-from app.designations.service.announcing import Announcing, announce, certify, unconsented
+from app.designations.service.announcing import (
+    Announcing,
+    announce,
+    certify,
+    last_day_shown,
+    unconsented,
+)
 from app.designations.service.rules import rules_if_any, rules_of_version
 from app.designations.service.rungs import found_for
-from app.designations.standing import Act, Refusal, Seen, Standing, refusal, transition_of
+from app.designations.standing import (
+    Act,
+    Refusal,
+    Seen,
+    Standing,
+    refusal,
+    refused_to_person,
+    transition_of,
+)
 from app.designations.store import titles as store
 from app.errors import Conflict, NotFound, PreconditionFailed
 from app.models import Designation, DesignationKind, DesignationStep
 from app.models import DesignationAction as Action
 from app.models import DesignationState as State
+from app.notices.notice import NoticeStanding
 from app.notices.service import standings as notice_standings
 from app.objections.service import subjects_with_open_objections
 from app.places.service import place as place_by_id
 from app.records.current import months_before
+from app.subjects.cipher import Cipher
 from app.subjects.free_text import without_numbers
 
 _ANNOUNCED = frozenset({Action.POST_NOTICE, Action.POST_REVOCATION})
@@ -81,7 +97,8 @@ def take(
         Refusal(one.number, error) for one, seen in weighed if (error := refusal(one, act, seen)) is not None
     ]
     if announcing is not None and not refusals:
-        refusals = unconsented(session, weighed, act, cipher=announcing.cipher)
+        shown = [(one, seen.rules, seen.notice) for one, seen in weighed]
+        refusals = _unconsented(session, shown, act, cipher=announcing.cipher)
     if refusals or not weighed:
         return Taken((), refusals)
     rules, notices = {one.number: seen.rules for one, seen in weighed}, {}
@@ -135,6 +152,31 @@ def take_many(
     return Taken((), stale) if stale else take(session, found, act, announcing=announcing)
 
 
+def set_aside(session: Session, taken: Sequence[Standing], act: Act, *, cipher: Cipher) -> list[Refusal]:
+    """Of a whole batch, what is not for this person to take, and who does not agree to be announced."""
+    found, shown = [], []
+    for one in taken:
+        rules = rules_for(session, one, on=act.on)
+        error = refused_to_person(one, act.action, user_id=act.user_id, level=act.level, rules=rules)
+        if error is not None:
+            found.append(Refusal(one.number, error))
+        else:
+            shown.append((one, rules, None))
+    return found + _unconsented(session, shown, act, cipher=cipher)
+
+
+def _unconsented(
+    session: Session,
+    shown: Sequence[tuple[Standing, TitleRules, NoticeStanding | None]],
+    act: Act,
+    *,
+    cipher: Cipher,
+) -> list[Refusal]:
+    days = [(one.designation, last_day_shown(act, rules, notice)) for one, rules, notice in shown]
+    asked = [(title, last_day) for title, last_day in days if last_day is not None]
+    return unconsented(session, asked, act, cipher=cipher)
+
+
 def rules_for(session: Session, standing: Standing, *, on: date) -> TitleRules:
     """The rules a title goes by: until it is given those it was proposed under, then those of the day."""
     if standing.state.holds_title:
@@ -170,6 +212,7 @@ def _weighed(session: Session, taken: Sequence[Standing], act: Act) -> list[tupl
     notices = notice_standings(session, sorted(running), on=act.on) if running else {}
     lowers = act.action is Action.PUT_ON_PROBATION
     disputed = subjects_with_open_objections(session, on=act.on) if lowers else set()
+    applied_at = _applied_at(session, taken) if act.action is Action.WITHDRAW else {}
     return [
         (
             one,
@@ -178,11 +221,25 @@ def _weighed(session: Session, taken: Sequence[Standing], act: Act) -> list[tupl
                 facts[one.number],
                 notices.get(one.notice_id or 0),
                 disputed=one.designation.subject_id in disputed,
+                applied_at=applied_at.get(one.number),
             ),
         )
         for (_, _, version), group in groups.items()
         for one in group
     ]
+
+
+def _applied_at(session: Session, taken: Sequence[Standing]) -> dict[int, Level]:
+    """At which level each of some titles was applied for; what the night proposed is left out."""
+    first = {one.number: one.steps[0] for one in taken}
+    roles = store.roles(session, {step.user_id for step in first.values() if step.user_id is not None})
+    found = {}
+    for number, step in first.items():
+        if step.user_id is not None:
+            lowest = level_of(Duty.PROPOSER, rules_of_version(session, step.rule_version_id).path)
+            # Whoever has no level any more applied at the lowest that does, or above.
+            found[number] = level_of_person(*roles[step.user_id]) or lowest
+    return found
 
 
 def _row(standing: Standing, act: Act, seen: Seen, *, notice_id: int | None) -> Mapping[str, Any]:

@@ -1,9 +1,9 @@
 """Which titles are held on a day, the list of them, and what waits for whom."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import groupby
+from itertools import count, groupby
 
 from app.access.scope import Viewer
 from app.db import Session
@@ -21,7 +21,7 @@ from app.designations.path import (
 from app.designations.rules import TitleRules
 from app.designations.service.rules import title_named, usable_rules
 from app.designations.service.steps import rules_for
-from app.designations.standing import Standing, decided_until, grace_ends
+from app.designations.standing import Standing, decided_until, grace_ends, refused_to_person
 from app.designations.store import titles as store
 from app.models import Designation, DesignationKind, DesignationStep, Place
 from app.models import DesignationAction as Action
@@ -141,13 +141,31 @@ _NEXT = {
 def work_list(session: Session, *, viewer: Viewer, on: date, limit: int) -> list[WorkItem]:
     """What waits for somebody of the viewer's level in the viewer's division, the most urgent first.
 
-    Titles on probation are named once their time to cure is over: to take one is proposed, never done, by
-    what is due.
+    What another person has to do is not named, as the check of one's own proposal. Titles on probation are
+    named once their time to cure is over: to take one is proposed, never done, by what is due.
     """
     prefix = subtree_prefix(viewer.place_code)
     level = level_of_person(viewer.role, place_by_id(session, viewer.place_id).kind)
     states = _waiting_for(session, level, on=on)
-    rows = store.waiting(session, prefix, states=states, limit=limit)
+    items: list[WorkItem] = []
+    for skipped in count(0, limit):
+        rows = store.waiting(session, prefix, states=states, limit=limit, skipped=skipped)
+        items += _own_items(session, rows, viewer=viewer, level=level, on=on)
+        if len(items) >= limit or len(rows) < limit:
+            break
+    items = items[:limit]
+    return sorted(items, key=lambda item: (item.due_on or date.max, item.listed.designation.designation_id))
+
+
+def _own_items(
+    session: Session,
+    rows: Sequence[tuple[Designation, DesignationStep, Place]],
+    *,
+    viewer: Viewer,
+    level: Level | None,
+    on: date,
+) -> list[WorkItem]:
+    """What of some titles waits for the viewer, in their order."""
     steps = store.steps_of(session, [row[0].designation_id for row in rows])
     running = {row[1].notice_id for row in rows if row[1].notice_id is not None}
     notices = notice_standings(session, sorted(running), on=on)
@@ -157,9 +175,12 @@ def work_list(session: Session, *, viewer: Viewer, on: date, limit: int) -> list
         rules = rules_for(session, standing, on=on)
         notice = notices.get(last.notice_id or 0)
         item = _item(standing, Listed(made, last, place), notice, rules=rules, level=level, on=on)
-        if item is not None:
+        if item is None:
+            continue
+        own = refused_to_person(standing, item.action, user_id=viewer.user_id, level=level, rules=rules)
+        if own is None:
             items.append(item)
-    return sorted(items, key=lambda item: (item.due_on or date.max, item.listed.designation.designation_id))
+    return items
 
 
 def calendar(session: Session, *, viewer: Viewer, on: date) -> list[Campaign]:

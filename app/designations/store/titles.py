@@ -22,6 +22,7 @@ from app.models import (
     Place,
     PlaceKind,
     Purpose,
+    Role,
     User,
 )
 
@@ -172,12 +173,13 @@ def waiting(
     *,
     states: Collection[tuple[DesignationKind, DesignationState]],
     limit: int,
+    skipped: int,
 ) -> list[tuple[Designation, DesignationStep, Place]]:
-    """The titles of a division and below that stand so, those that end first before the others."""
+    """The next titles of a division and below that stand so, those that end first before the others."""
     stand = [and_(Designation.kind == kind, DesignationStep.state == state) for kind, state in states]
     rows = _within(prefix).where(or_(false(), *stand))
     ends = func.coalesce(DesignationStep.valid_until, date.max)
-    found = session.execute(rows.order_by(ends, Designation.designation_id).limit(limit))
+    found = session.execute(rows.order_by(ends, Designation.designation_id).limit(limit).offset(skipped))
     return [(row[0], row[1], row[2]) for row in found]
 
 
@@ -242,6 +244,16 @@ def users(session: Session, user_ids: Collection[int]) -> dict[int, str]:
     """The names users sign in with, by their ids."""
     found = select(User.user_id, User.username).where(User.user_id.in_(user_ids))
     return {row[0]: row[1] for row in session.execute(found)}
+
+
+def roles(session: Session, user_ids: Collection[int]) -> dict[int, tuple[Role, PlaceKind]]:
+    """The role of some users and what kind of division theirs is, by their ids."""
+    found = (
+        select(User.user_id, User.role, Place.kind)
+        .join(Place, Place.place_id == User.place_id)
+        .where(User.user_id.in_(user_ids))
+    )
+    return {row[0]: (row[1], row[2]) for row in session.execute(found)}
 
 
 def record_views(

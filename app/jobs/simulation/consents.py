@@ -1,4 +1,4 @@
-"""What the families of a simulated year say to standing on a public notice: some later, some no longer."""
+"""What the people of a simulated year say to standing on a public notice: some later, some no longer."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,7 +8,7 @@ import numpy as np
 from app.consents.service import give, withdraw
 from app.db import Session
 from app.jobs.demo.order import midnight
-from app.jobs.simulation.world import Family
+from app.jobs.simulation.world import Entity, Family
 from app.models import Consent, ConsentChannel, ConsentKind
 
 AGREES, AGREES_LATER = 0.9, 0.15
@@ -17,25 +17,25 @@ _KEPT_BY = "simulation"
 
 
 def ask(
-    session: Session, families: Sequence[Family], rng: np.random.Generator, *, on: date, share: float
+    session: Session, people: Sequence[Family | Entity], rng: np.random.Generator, *, on: date, share: float
 ) -> None:
     """Keep the consents a share of those without one give on a day; a few of the others take theirs back."""
-    for family in families:
+    for one in people:
         chance = rng.random()
-        if family.agreement is None:
-            family.agreement = _given(session, family, on=on) if chance < share else None
+        if one.agreement is None:
+            one.agreement = _given(session, one, on=on) if chance < share else None
         elif chance < _THINKS_AGAIN:
             withdraw(
-                session, family.agreement, on=on, channel=ConsentChannel.PAPER, evidence="撤回书（模拟）",
+                session, one.agreement, on=on, channel=ConsentChannel.PAPER, evidence="撤回书（模拟）",
                 at=midnight(on), by=_KEPT_BY,
             )  # fmt: skip
-            family.agreement = None
+            one.agreement = None
 
 
-def _given(session: Session, family: Family, *, on: date) -> Consent:
+def _given(session: Session, one: Family | Entity, *, on: date) -> Consent:
     consent = Consent(
-        subject_id=family.subject_id, kind=ConsentKind.PUBLICATION, agreed=True, facts=[],
-        reference=f"模拟公示同意 {family.subject_id}/{on}", effective_from=on,
+        subject_id=one.subject_id, kind=ConsentKind.PUBLICATION, agreed=True, facts=[],
+        reference=f"模拟公示同意 {one.subject_id}/{on}", effective_from=on,
         channel=ConsentChannel.PAPER, evidence="授权书（模拟）", recorded_at=midnight(on),
         recorded_by=_KEPT_BY,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from app.errors import AppError
 from app.jobs.simulation.officials import Office
 from app.models import Attestation, AttestationKind
 
-_RECORDED, _OF_A_VILLAGE, _WITHDRAWN, _GRANTED = 0.2, 0.4, 0.1, 0.85
+_RECORDED, _OF_A_VILLAGE, _OF_AN_ENTITY, _WITHDRAWN, _GRANTED = 0.2, 0.4, 0.25, 0.1, 0.85
 _DAYS = (20, 150)
 
 
@@ -49,17 +49,18 @@ def record(office: Office, *, at: datetime) -> None:
 def _order(office: Office, *, at: datetime) -> Order:
     chance, on = office.chance, clock.day_of(at)
     of_village = chance.random() < _OF_A_VILLAGE
-    villages, families = office.world.villages, office.world.families
+    villages = office.world.villages
     village = villages[int(chance.integers(len(villages)))]
-    family = families[int(chance.integers(len(families)))]
+    others = office.world.entities if chance.random() < _OF_AN_ENTITY else office.world.families
+    subject_id = others[int(chance.integers(len(others)))].subject_id
     return Order(
         kind=AttestationKind.VETO,
         measure="village_veto_count" if of_village else "rating_veto_count",
         document="模拟文书",
-        document_sha256=sha256(f"{at} {village.code} {family.subject_id}".encode()).hexdigest(),
+        document_sha256=sha256(f"{at} {village.code} {subject_id}".encode()).hexdigest(),
         decided_on=on,
         valid_until=on + timedelta(days=int(chance.integers(*_DAYS))),
-        subject_id=None if of_village else family.subject_id,
+        subject_id=None if of_village else subject_id,
         place_code=village.code if of_village else None,
     )
 

@@ -5,19 +5,22 @@ from datetime import date, timedelta
 import numpy as np
 
 from app.db import Session
+from app.jobs.simulation import entities
 from app.jobs.simulation.consents import AGREES_LATER, ask
 from app.jobs.simulation.deliveries import Deliveries
 from app.jobs.simulation.world import Family, World, facts_of
 from app.models import Loan
 
 _VISITED_SHARE = 0.22
-_FALLS_BEHIND, _RECOVERS = 0.045, 0.45
+_FALLS_BEHIND, _RECOVERS = 0.035, 0.45
 _HARD_MONTH, _HARD_FACTOR = 0.12, 4.0
 _VETO, _VETO_LIFTED, _CADRE = 0.012, 0.4, 0.02
 _CLASS_FROM_DAYS = (31, 91, 181, 361)
 
 
-def month(session: Session, world: World, rng: np.random.Generator, *, on: date) -> None:
+def month(
+    session: Session, world: World, rng: np.random.Generator, chance: np.random.Generator, *, on: date
+) -> None:
     """Let a month pass until its last day, `on`, and deliver what became of everybody."""
     deliveries = Deliveries(session, on=on)
     hard = {
@@ -31,8 +34,10 @@ def month(session: Session, world: World, rng: np.random.Generator, *, on: date)
             _visit(family, rng, deliveries)
     for village in world.villages:
         _village(world, village.place_id, rng, deliveries)
+    entities.month(session, world, chance, deliveries, on=on)
     deliveries.finish()
     ask(session, world.families, rng, on=on, share=AGREES_LATER)
+    ask(session, world.persons, chance, on=on, share=AGREES_LATER)
 
 
 def _repay(family: Family, rng: np.random.Generator, *, trouble: float) -> None:

@@ -38,6 +38,16 @@ _COLLECTORS = ("collector.one", "collector.two")
 _TOWN = ("town.one", "town.two")
 _DISTRICT = ("district.one", "district.two")
 A, S, K = DesignationAction, DesignationState, DesignationKind
+# The share of titles nobody thinks of any more, once they have come so far.
+_FORGOTTEN = {S.NOTICED: 0.04, S.UNDER_REVIEW: 0.15, S.ON_PROBATION: 0.1, S.REVOCATION_NOTICED: 0.15}
+# The share of titles under way that are refused or given up on a day; of those that are held, far fewer are.
+_SECOND_THOUGHTS = {
+    K.CREDIT_HOUSEHOLD: 0.006,
+    K.CREDIT_ENTITY: 0.02,
+    K.CREDIT_VILLAGE: 0.02,
+    K.CREDIT_TOWN: 0.05,
+}
+_OF_HELD = 0.1
 
 
 @dataclass
@@ -51,6 +61,7 @@ class Office:
     rng: np.random.Generator
     chance: np.random.Generator
     refused: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    forgotten: dict[int, bool] = field(default_factory=dict)
 
     def viewer(self, session: Session, username: str) -> Viewer:
         """One of the officials."""
@@ -60,10 +71,22 @@ class Office:
         """Somebody of these, by chance."""
         return names[int(self.rng.integers(len(names)))]
 
+    def remembers(self, standing: Standing) -> bool:
+        """Whether anybody thinks of a title where it stands now."""
+        share, step_id = _FORGOTTEN.get(standing.state, 0.0), standing.last.designation_step_id
+        if share and step_id not in self.forgotten:
+            self.forgotten[step_id] = bool(self.chance.random() < share)
+        return not self.forgotten.get(step_id, False)
+
 
 def work(office: Office, *, at: datetime) -> None:
     """A day at the office: every pile of titles that wait for the same step is taken up, mostly."""
-    for pile in _piles(office):
+    everybody = _open_titles(office)
+    for one in everybody:
+        share = _SECOND_THOUGHTS[one.designation.kind] * (_OF_HELD if one.state.holds_title else 1)
+        if office.chance.random() < share:
+            _think_again(office, one, at=at)
+    for pile in _piles(office, everybody):
         if office.rng.random() < _ACTS:
             _take_up(office, pile, at=at)
     _object(office, at=at)
@@ -72,15 +95,29 @@ def work(office: Office, *, at: datetime) -> None:
         _mischief(office, at=at)
 
 
-def _piles(office: Office) -> list[list[Standing]]:
-    """The titles that are under way or held, by kind, place and state."""
-    piles: dict[tuple[str, int, str], list[Standing]] = defaultdict(list)
+def _open_titles(office: Office) -> list[Standing]:
+    """The titles that are under way or held."""
     with transaction(office.engine) as session:
         numbers = session.scalars(select(Designation.designation_id)).all()
-        for one in standings(session, numbers):
-            if not one.state.ends:
-                piles[one.designation.kind, one.designation.place_id, one.state].append(one)
+        return [one for one in standings(session, numbers) if not one.state.ends]
+
+
+def _piles(office: Office, titles: Sequence[Standing]) -> list[list[Standing]]:
+    """Those that somebody thinks of, by kind, place and state; the few entities of the town together."""
+    piles: dict[tuple[str, int, str], list[Standing]] = defaultdict(list)
+    for one in titles:
+        if office.remembers(one):
+            kind = one.designation.kind
+            place_id = 0 if kind is K.CREDIT_ENTITY else one.designation.place_id
+            piles[kind, place_id, one.state].append(one)
     return [piles[key] for key in sorted(piles)]
+
+
+def _think_again(office: Office, one: Standing, *, at: datetime) -> None:
+    """Somebody refuses a title under way, or the holder gives it up."""
+    refused = not one.state.holds_title and office.chance.random() < 0.5
+    who = tuple(STAFF)[int(office.chance.integers(len(STAFF)))]
+    _attempt(office, one.number, A.REFUSE if refused else A.WITHDRAW, who, at=at)
 
 
 def _take_up(office: Office, pile: list[Standing], *, at: datetime) -> None:
@@ -192,6 +229,11 @@ def _mischief(office: Office, *, at: datetime) -> None:
         return
     number = known[int(office.rng.integers(len(known)))]
     who, action = office.one_of(tuple(STAFF)), list(A)[int(office.rng.integers(len(A)))]
+    _attempt(office, number, action, who, at=at)
+
+
+def _attempt(office: Office, number: int, action: DesignationAction, who: str, *, at: datetime) -> None:
+    """Somebody takes a step of a title, or is refused."""
     try:
         with transaction(office.engine) as session:
             seen = office.viewer(session, who)

@@ -14,6 +14,8 @@ from app.jobs.demo.people import person_names, resident_numbers
 from app.jobs.simulation.deliveries import Deliveries
 from app.models import (
     Consent,
+    EntityStatus,
+    EntityType,
     Household,
     Loan,
     OrganisationKind,
@@ -59,16 +61,40 @@ class Family:
 
 
 @dataclass
+class Entity:
+    """An agri entity as the simulation knows it; `of_person` where a person is named by its name."""
+
+    subject_id: int
+    place_id: int
+    uscc: str
+    name: str
+    entity_type: EntityType
+    quality: float
+    of_person: bool
+    status: EntityStatus = EntityStatus.ACTIVE
+    overdue_days: int = 0
+    overdue_worst: int = 0
+    agreement: Consent | None = None
+
+
+@dataclass
 class World:
     """Everybody there is, and the places they live in."""
 
+    seed: int
     town: Place
     villages: list[Place]
     families: list[Family]
     village_subjects: dict[int, int]
     users: dict[str, int]
+    entities: list[Entity] = field(default_factory=list)
     veto: dict[int, bool] = field(default_factory=dict)
     registered: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def persons(self) -> list[Entity]:
+        """The entities that may stand on a notice only if a person agrees."""
+        return [entity for entity in self.entities if entity.of_person]
 
     def of_village(self, place_id: int) -> list[Family]:
         """The families of one village."""
@@ -111,7 +137,7 @@ def settle(
         )
     )
     deliveries = Deliveries(session, on=on)
-    world = World(town, villages, [], {}, _users(session))
+    world = World(seed, town, villages, [], {}, _users(session))
     for village in villages:
         sound = rng.random() < 0.75
         count = int(rng.integers(per_village - 2, per_village + 3))
@@ -126,7 +152,7 @@ def settle(
         )
         world.veto[village.place_id] = False
         world.registered[village.place_id] = count + int(rng.integers(0, 2))
-    _name(session, cipher, world, seed=seed, on=on)
+    _name(session, cipher, world, on=on)
     for family in world.families:
         deliveries.records(family.subject_id, family.facts)
         _report_earlier_months(family, deliveries, on=on)
@@ -206,9 +232,9 @@ def _family(
     return family
 
 
-def _name(session: Session, cipher: Cipher, world: World, *, seed: int, on: date) -> None:
+def _name(session: Session, cipher: Cipher, world: World, *, on: date) -> None:
     people = np.arange(len(world.families))
-    names, numbers = person_names(people, seed=seed), resident_numbers(people, seed=seed, on=on)
+    names, numbers = person_names(people, seed=world.seed), resident_numbers(people, seed=world.seed, on=on)
     for position, family in enumerate(world.families):
         row = f"households/{family.subject_id}"
         session.add(

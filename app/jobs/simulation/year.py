@@ -14,7 +14,8 @@ from app.errors import Conflict, Invalid
 from app.jobs.nightly import run_night
 from app.jobs.progress import quiet
 from app.jobs.setup import initialise
-from app.jobs.simulation import fortune
+from app.jobs.simulation import entities, fortune
+from app.jobs.simulation.applications import apply_again
 from app.jobs.simulation.appraising import appraise
 from app.jobs.simulation.consents import AGREES, ask
 from app.jobs.simulation.documents import record
@@ -78,23 +79,26 @@ def simulate(
 ) -> Year:
     """Play the year in a prepared database; `after_month` is called when a month's night is published."""
     rng = np.random.default_rng(script.seed)
+    # What documents, entities and applicants do is drawn by itself: the rest does not hang on it.
+    chance = np.random.default_rng([script.seed, 1])
     cipher = cipher_of(settings)
     first = script.begins_on.replace(day=1)
     with clock.standing_at(_at(first, hour=6)), transaction(engine) as session:
         world = settle(session, cipher, rng, seed=script.seed, on=first, per_village=script.per_village)
+        entities.found(session, cipher, world, chance, on=first)
         ask(session, world.families, rng, on=first, share=AGREES)
-    # What documents say is drawn by itself: the rest of the year is drawn as it would be without them.
-    chance = np.random.default_rng([script.seed, 1])
+        ask(session, world.persons, chance, on=first, share=AGREES)
     office = Office(engine, cipher, Signer.of(settings), world, rng, chance)
     year = Year(script)
     for number, month_end in enumerate(_month_ends(first, count=script.months)):
         for day in _OFFICE_DAYS:
             at = _at(month_end.replace(day=day), hour=10)
             with clock.standing_at(at):
-                if number in _APPRAISED_IN:
+                if number % 12 in _APPRAISED_IN:
                     appraise(office, day=_OFFICE_DAYS.index(day), at=at)
                 record(office, at=at)
                 work(office, at=at)
+                apply_again(office, at=at)
         _end_month(settings, office, month_end)
         year.months.append(months_standing(engine, world, on=month_end))
         if after_month is not None:
@@ -108,7 +112,7 @@ def _end_month(settings: Settings, office: Office, month_end: date) -> None:
     at = _at(month_end, hour=20)
     with clock.standing_at(at):
         with transaction(office.engine) as session:
-            fortune.month(session, office.world, office.rng, on=month_end)
+            fortune.month(session, office.world, office.rng, office.chance, on=month_end)
         run_night(
             office.engine,
             policy_folder=settings.policy_folder,

@@ -116,10 +116,21 @@ def _keep(
 
 
 def _entry_id(shown: ShownNotice, line_number: int | None) -> int | None:
+    """The line that is meant, none for the whole notice; `Conflict` where nothing comes of it any more."""
     if line_number is None:
+        if not shown.open_entries:
+            raise Conflict(
+                "名单各项均已撤回或不予办理，不再受理异议 · nothing comes of any line of this notice: there "
+                "is nothing left to object to"
+            )
         return None
     for entry in shown.entries:
         if entry.line_number == line_number:
+            if entry.end is not None:
+                raise Conflict(
+                    f"第 {line_number} 行{entry.end.label}，不再受理异议 · line {line_number} is "
+                    f"{entry.end}: nothing comes of it, and there is nothing left to object to"
+                )
             return entry.notice_entry_id
     raise NotFound(f"公示没有第 {line_number} 行 · the notice has no line {line_number}")
 

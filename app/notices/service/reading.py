@@ -9,7 +9,7 @@ from app.db import RowScope, Session, enter
 from app.errors import NotFound
 from app.models import Notice, Place, PlaceKind
 from app.notices import store
-from app.notices.notice import UNNAMED, ListedNotice, NoticeSummary, ShownLine, ShownNotice
+from app.notices.notice import UNNAMED, ListedNotice, NoticeSummary, ShownLine, ShownNotice, line_end
 from app.places.service import place as place_by_id
 from app.places.service import place_name_in_full, subtree_prefix
 from app.rules.service import notice_rules_in_force
@@ -89,6 +89,7 @@ def _lines(session: Session, notice: Notice, *, on: date) -> tuple[ShownLine, ..
         for entry, subject_id in found
         if subject_id is not None and not _MASKS.isdisjoint(entry.shown_name)
     }
+    following = store.following_actions(session, notice.notice_id)
     agreed = agree_to_publication(session, sorted(persons), on=on)
     return tuple(
         ShownLine(
@@ -98,6 +99,7 @@ def _lines(session: Session, notice: Notice, *, on: date) -> tuple[ShownLine, ..
             shown_name=UNNAMED if subject_id in persons - agreed else entry.shown_name,
             shown_place=entry.shown_place,
             result=entry.result,
+            end=line_end(following.get(entry.designation_id)),
         )
         for entry, subject_id in found
     )

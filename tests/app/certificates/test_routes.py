@@ -64,6 +64,7 @@ def bearer(client: TestClient, village: Village, name: str) -> dict[str, str]:
             "公示拟摘牌",
         ),
         (DesignationState.REVOKED, DesignationAction.REVOKE, "revoked", "已摘牌，证书作废"),
+        (DesignationState.WITHDRAWN, DesignationAction.WITHDRAW, "given_up", "已由本人放弃，证书作废"),
         (DesignationState.LAPSED, DesignationAction.LAPSE, "lapsed", "已到期"),
     ],
 )

@@ -133,6 +133,28 @@ def test_whoever_withdraws_is_named_no_more_and_gets_no_title_by_a_notice_cut_sh
     assert (committee.state(number) == "designated") == given
 
 
+def test_a_consent_that_ends_while_the_notice_would_run_is_none_to_it(committee, farm):
+    end = DAY + NOTICE_DAYS - timedelta(days=1)
+    committee.district.agrees(farm, kind=ConsentKind.PUBLICATION, end=end)
+    number = checked(committee)
+    with pytest.raises(Conflict, match=f"只在 {end} 以前有效，公示要到 {end} 期满"):
+        committee.step(number, A.POST_NOTICE, by="colleague")
+    assert shown(committee) == []
+    committee.district.agrees(farm, kind=ConsentKind.PUBLICATION, end=end + timedelta(days=1))
+    committee.step(number, A.POST_NOTICE, by="colleague")
+    assert committee.step(number, A.AWARD, by="admin", on=DAY + NOTICE_DAYS).state == "designated"
+
+
+def test_a_consent_that_ended_is_not_said_to_have_been_taken_back(committee, farm):
+    committee.district.agrees(farm, kind=ConsentKind.PUBLICATION)
+    number = checked(committee)
+    committee.step(number, A.POST_NOTICE, by="colleague")
+    end = DAY + timedelta(days=3)
+    committee.district.agrees(farm, kind=ConsentKind.PUBLICATION, end=end)
+    with pytest.raises(Conflict, match=f"公示期内本人的公示同意到期（{end} 起失效）"):
+        committee.step(number, A.AWARD, by="admin", on=DAY + NOTICE_DAYS)
+
+
 def test_officials_see_the_masked_name_too(committee, farm):
     number = checked(committee)
     with Session(committee.district.engine) as session:

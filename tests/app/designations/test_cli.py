@@ -8,7 +8,10 @@ from typer.testing import CliRunner, Result
 from app import clock
 from app.access.service import create_user
 from app.cli_designations import designations
+from app.cli_title_lines import proposed_lines
 from app.db import transaction
+from app.designations.found import Holder
+from app.designations.service.proposing import LeftOut, Proposed
 from app.errors import Conflict, Forbidden, Invalid
 from app.inquiry_log.writing import LogUnavailable
 from app.models import DesignationKind, DesignationState, Role
@@ -96,7 +99,7 @@ def test_a_batch_of_notices_leaves_out_who_does_not_agree_to_one(terminal, commi
     assert terminal("check", "town", *batch, by="anna").exit_code == 0
     said = terminal("notice", *batch, by="anna").output
     [left] = [each for each in committee.numbers(ENTITY) if each not in farms]
-    assert f"本人未同意公示 no consent to a notice: {left}" in said
+    assert f"未办 left out: {left:>8}  conflict  称号 {left}：本人未单独同意公示" in said
     assert said.strip().endswith("发布公示 post_notice: 2")
     assert committee.state(left) is S.TOWN_CHECKED
     assert committee.standing(left).designation.subject_id == named
@@ -115,7 +118,42 @@ def test_who_was_left_out_is_named_with_the_reason(terminal, committee, farms):
     assert f"演示主体{poor}  长隆村  s{poor}  " in named
     assert named.count("正在办理中") == 3
     fewer = terminal("propose-all", TOWN, "--kind", "credit_entity", "--most", "1", by="anna").output
-    assert "另有 2 户未列出" in fewer
+    assert "另有 2 家未列出" in fewer
+
+
+@pytest.mark.parametrize(
+    ("kind", "counted"), list(zip(DesignationKind, ("2 户", "2 家", "2 个村", "2 个镇"), strict=True))
+)
+def test_who_was_left_out_is_counted_as_what_it_is(backend, kind, counted):
+    made = Proposed((), [LeftOut(Holder(place_id), ()) for place_id in (1, 2)])
+    assert f"另有 {counted}未列出" in "".join(proposed_lines(made, (), kind=kind))
+
+
+def test_what_waits_leaves_out_what_another_person_has_to_do(terminal, committee, farms):
+    committee.district.entity()
+    committee.night(proposes=False)
+    terminal("propose-all", TOWN, "--kind", "credit_entity", by="anna")
+    own = committee.numbers(ENTITY)[-1]
+    assert len(committee.numbers(ENTITY)) == 3
+    waiting = terminal("list", "--waiting", by="anna").output
+    assert (waiting.count("已提名"), f"{own:>8}  " in waiting) == (2, False)
+    assert terminal("list", "--waiting", by="bert").output.count("已提名") == 3
+    said = terminal("check", "town", "--kind", "credit_entity", "--place", TOWN, by="anna").output
+    assert f"未办 left out: {own:>8}  forbidden  您已办理“提名”" in said
+    assert said.strip().endswith("镇街审核 check_town: 2")
+    alone = terminal("check", "town", "--kind", "credit_entity", "--place", TOWN, by="anna")
+    assert "1 项未能办理“镇街审核”，全部未办理" in str(alone.exception)
+
+
+def test_a_step_that_is_refused_is_told_in_words_that_cannot_be_turned_round(terminal, committee, farms):
+    committee.designated(farms[0])
+    refused = terminal("refuse", farms[0], "--reason", "测试", by="bert")
+    assert "1 项未能办理“不予认定”" in str(refused.exception)
+    assert "不能办理“不予认定”；可办理：" in refused.output
+    shown = terminal("show", farms[0], by="bert").output
+    for said in (refused.output, shown):
+        assert "到期失效" not in said
+    assert "限期整改" in shown
 
 
 def test_a_refusal_and_a_revocation_take_the_right_person(terminal, committee, farms):
@@ -123,7 +161,9 @@ def test_a_refusal_and_a_revocation_take_the_right_person(terminal, committee, f
     assert isinstance(wrong.exception, Conflict)
     assert terminal("refuse", farms[0], "--reason", "资料不实", by="anna").exit_code == 0
     assert committee.state(farms[0]) is S.REFUSED
-    assert terminal("withdraw", farms[1], "--reason", "本人撤回", by="anna").exit_code == 0
+    given_up = ("withdraw", farms[1], "--reason", "本人撤回", "--document", "放弃声明")
+    assert isinstance(terminal(*given_up, by="anna").exception, Conflict)
+    assert terminal(*given_up, by="bert").exit_code == 0
     again = terminal("propose", "--kind", "credit_village", "--place", VILLAGE, by="anna")
     assert again.exception is not None
 

@@ -229,6 +229,22 @@ def test_a_review_begins_in_the_weeks_before_the_end_and_not_at_once(committee, 
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("fails", "document"), [(False, "核查记录"), (True, "")])
+def test_a_probation_begun_by_hand_rests_on_a_gate_that_fails_or_on_a_document(
+    committee, farm, proposed, fails, document
+):
+    on = committee.designated(proposed)
+    if fails:
+        committee.district.observe(farm, dict.fromkeys(GOOD_ENTITY, 0) | {"overdue_days_now": 200}, on=on)
+        committee.night(on, proposes=False)
+    else:
+        with pytest.raises(Invalid, match="现各项达标，限期整改须写明依据文件"):
+            committee.step(proposed, A.PUT_ON_PROBATION, by="clerk", on=on)
+    step = committee.step(proposed, A.PUT_ON_PROBATION, by="clerk", on=on, document=document)
+    assert step.state is S.ON_PROBATION
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_certificates_given_together_are_numbered_by_one_look(committee):
     for _ in range(3):
         committee.district.entity()

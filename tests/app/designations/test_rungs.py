@@ -225,7 +225,7 @@ def test_a_rung_is_not_given_once_the_rung_below_is_lost(ladder):
     ladder.committee.step(number, A.CHECK_VILLAGE, by="neighbour", on=on)
     ladder.committee.step(number, A.CHECK_TOWN, by="colleague", on=on)
     ladder.committee.step(number, A.POST_NOTICE, by="colleague", on=on)
-    ladder.committee.step(ladder.number("A"), A.WITHDRAW, by="clerk", on=on, document="区信用办〔2026〕3号")
+    ladder.committee.step(ladder.number("A"), A.WITHDRAW, by="deputy", on=on, document="区信用办〔2026〕3号")
     with pytest.raises(Conflict, match=r"lower_rung_first"):
         ladder.committee.step(number, A.AWARD, by="admin", on=on + NOTICE_DAYS)
 

@@ -170,6 +170,15 @@ def test_a_bank_has_no_part_in_titles(service, farms, by):
     assert service.send("GET", "/v1/designations", by=by).status_code == 403
 
 
+def test_what_another_person_has_to_do_is_not_listed_and_hides_nothing_behind_it(service, farms):
+    for number, by in zip(farms, ("admin", "clerk"), strict=True):
+        service.step(number, "check_town", by=by)
+        service.step(number, "post_notice", by="clerk")
+    for by, waiting in (("admin", farms[1:]), ("deputy", farms[:1])):
+        items = service.send("GET", "/v1/designations/work-list?limit=1", by=by).json()["items"]
+        assert [(one["designation_id"], one["action"]) for one in items] == [(waiting[0], "award")]
+
+
 def test_an_expiring_title_is_on_the_work_list_of_whoever_decides(service, farms):
     until = service.committee.designated(farms[0]) + timedelta(days=365)
     service.on = until - timedelta(days=30)

@@ -16,7 +16,7 @@ from app.access.tokens import issue_token
 from app.db import reading
 from app.jobs.serving_role import grant_serving
 from app.main import create_app
-from app.models import Batch, NoticeObjection
+from app.models import Batch, DesignationAction, DesignationState, NoticeObjection
 from app.notices.service import Protest, object_publicly, public_notice, standings
 from app.records.service import holds_demonstration
 from app.settings import Settings
@@ -64,6 +64,7 @@ def test_everybody_lists_and_reads_notices_as_an_interface_or_as_pages(client, v
     assert (read["begins_on"], read["last_day"], read["is_over"]) == ("2025-12-01", "2025-12-07", False)
     assert read["entries"][0] == {
         "line_number": 1, "shown_name": "王**", "shown_place": "大兴镇连枷村", "result": "拟认定为信用户",
+        "end": None, "end_label": None,
     }  # fmt: skip
     for path in ("/public/notices", f"/public/notices/{notice.number}"):
         page = client.get(path, headers=BROWSER)
@@ -157,6 +158,62 @@ def test_the_sheet_says_all_there_is_to_know_and_its_code_leads_to_the_notice(cl
     for said in told | {"王**", "李**", "大兴镇连枷村", "拟认定为信用户"}:
         assert said in words
     assert codes_of(public.content) == [f"{ADDRESS}/public/notices/{notice.number}"]
+
+
+ENDED = {
+    DesignationAction.WITHDRAW: (DesignationState.WITHDRAWN, "withdrawn", "已撤回"),
+    DesignationAction.REFUSE: (DesignationState.REFUSED, "refused", "不予认定"),
+}
+
+
+@pytest.mark.parametrize("action", ENDED)
+def test_a_line_nothing_comes_of_says_so_and_takes_no_objection(client, village, action):
+    notice = village.post()
+    state, end, label = ENDED[action]
+    for title in village.titles:
+        village.step(
+            title, DesignationState.NOTICED, action=DesignationAction.POST_NOTICE, on=BEGINS, notice=notice
+        )
+    village.step(village.titles[0], state, action=action, on=BEGINS)
+    path = f"/public/notices/{notice.number}"
+    read = client.get(path).json()["entries"]
+    assert [(one["end"], one["end_label"]) for one in read] == [(end, label), (None, None), (None, None)]
+    assert client.get(path, headers=BROWSER).text.count(label) == 1
+    assert "王**" not in client.get(f"{path}/objection", headers=BROWSER).text
+    assert words_of(client.get(f"{path}/sheet.pdf").content).count(label) == 1
+    said = {"text": SAID}
+    refused = client.post(f"{path}/objections", json=said | {"line_number": 1})
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    assert f"第 1 行{label}，不再受理异议" in refused.json()["detail"]
+    assert client.post(f"{path}/objections", json=said | {"line_number": 2}).status_code == 201
+    assert client.post(f"{path}/objections", json=said).status_code == 201
+
+
+@ON_SQLITE
+def test_a_notice_of_which_nothing_comes_takes_no_objection_at_all(client, village):
+    notice = village.post()
+    for title in village.titles:
+        village.step(
+            title, DesignationState.NOTICED, action=DesignationAction.POST_NOTICE, on=BEGINS, notice=notice
+        )
+        village.step(title, DesignationState.REFUSED, action=DesignationAction.REFUSE, on=BEGINS)
+    path = f"/public/notices/{notice.number}"
+    assert client.post(f"{path}/objections", json={"text": SAID}).status_code == 409
+    assert "我有不同意见" not in client.get(path, headers=BROWSER).text
+
+
+@ON_SQLITE
+def test_a_title_that_was_given_and_later_given_up_stands_on_its_notice_as_it_was(client, village):
+    notice, title = village.post(), village.titles[0]
+    for action, state in (
+        (DesignationAction.POST_NOTICE, DesignationState.NOTICED),
+        (DesignationAction.AWARD, DesignationState.DESIGNATED),
+        (DesignationAction.WITHDRAW, DesignationState.WITHDRAWN),
+    ):
+        posted = notice if action is DesignationAction.POST_NOTICE else None
+        until = ENDS if state.holds_title else None
+        village.step(title, state, action=action, on=BEGINS, notice=posted, valid_until=until)
+    assert client.get(f"/public/notices/{notice.number}").json()["entries"][0]["end"] is None
 
 
 @ON_SQLITE

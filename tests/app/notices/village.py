@@ -100,6 +100,7 @@ class Village:
         on: date = DAY,
         valid_until: date | None = None,
         by: str | None = None,
+        notice: Notice | None = None,
     ) -> DesignationStep:
         """Take a title one step further."""
         with transaction(self.district.engine) as session:
@@ -117,6 +118,7 @@ class Village:
                 fingerprint="0" * 64,
                 reason="",
                 document="",
+                notice_id=None if notice is None else notice.notice_id,
                 valid_until=valid_until,
             )
             session.add(made)

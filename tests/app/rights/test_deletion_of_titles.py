@@ -82,7 +82,7 @@ def held(committee: Committee, objected: tuple[str, str]) -> int:
 
 def given_up(committee: Committee, number: int) -> None:
     committee.step(
-        number, A.WITHDRAW, by="clerk", on=LATER, reason=f"{PERSON}不再经营", document=f"{PERSON}声明"
+        number, A.WITHDRAW, by="deputy", on=LATER, reason=f"{PERSON}不再经营", document=f"{PERSON}声明"
     )
 
 

@@ -1,7 +1,8 @@
 """Play many simulated years and weigh each a second time, month by month.
 
 `python -m tests.jobs.simulation.seeds --seeds 1000` plays the seeds 1 to 1000; a seed with a fault is named,
-and `--first SEED --seeds 1` plays it again.
+and `--first SEED --seeds 1` plays it again. At the end it says how often every step of the table was taken by
+each kind of title, and which steps never.
 """
 
 import argparse
@@ -21,12 +22,18 @@ from pathlib import Path
 from app.db import Engine, make_engine
 from app.jobs.simulation import Month, Script, prepare, simulate
 from app.settings import Settings
-from tests.oracle.tables import Titles
-from tests.oracle.title_steps import faults_of_steps
+from app.subjects.key_source import cipher_of
+from tests.oracle.export import earlier
+from tests.oracle.standing import faults_of_standing
+from tests.oracle.tables import FILES, Titles, profile_of
+from tests.oracle.title_facts import faults_of_facts
+from tests.oracle.title_steps import faults_of_steps, transitions
 from tests.oracle.titles import faults_of_counts, faults_of_night
 
 BEGINS_ON = date(2026, 12, 1)
-MONTHS = 12
+MONTHS = 18
+# A step of the table: the title it is of, the state before, and the action.
+Step = tuple[str, str, str]
 
 
 @dataclass
@@ -36,24 +43,45 @@ class Played:
     seed: int
     months: list[Month] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    actions: Counter[str] = field(default_factory=Counter)
+    steps: Counter[Step] = field(default_factory=Counter)
     refused: int = 0
+
+    @property
+    def actions(self) -> set[str]:
+        """The kinds of step that were taken."""
+        return {action for _, _, action in self.steps}
 
 
 def play(settings: Settings, engine: Engine, seed: int, *, months: int = MONTHS) -> Played:
     """Play one year in a prepared database, and weigh every month-end a second time."""
-    played = Played(seed)
+    played, cipher = Played(seed), cipher_of(settings)
+
+    def opened() -> Titles:
+        return Titles(engine, opens=lambda sealed, row: cipher.open(sealed, row=row))
 
     def weigh(month: Month) -> None:
-        tables = Titles(engine)
+        tables = opened()
         played.faults += faults_of_steps(tables) + faults_of_night(tables, month.on)
-        played.faults += faults_of_counts(tables, month.on)
+        played.faults += faults_of_facts(tables, since=earlier(month.on, 1))
+        played.faults += faults_of_counts(tables, month.on) + faults_of_standing(tables, month)
 
     year = simulate(settings, engine, Script(seed, months, BEGINS_ON), after_month=weigh)
     played.months, played.refused = year.months, sum(year.refused.values())
-    for steps in Titles(engine).steps.values():
-        played.actions.update(step["action"] for step in steps)
+    tables = opened()
+    for number, steps in tables.steps.items():
+        before = ["", *(step["state"] for step in steps)]
+        kind = tables.titles[number]["kind"]
+        played.steps.update((kind, state, step["action"]) for state, step in zip(before, steps, strict=False))
     return played
+
+
+def table_of_steps() -> list[Step]:
+    """Every step every title can take by its profile."""
+    return sorted(
+        (kind, before, action)
+        for kind in FILES
+        for before, action in transitions(profile_of(kind)["path"]["checks"])
+    )
 
 
 @contextmanager
@@ -104,6 +132,17 @@ def _tell(line: str) -> None:
     sys.stdout.flush()
 
 
+def _tell_steps(steps: Counter[Step]) -> None:
+    table = table_of_steps()
+    never = [each for each in table if not steps[each]]
+    for kind in FILES:
+        taken = [(before, action) for of, before, action in table if of == kind and steps[of, before, action]]
+        _tell(f"{kind}: " + ", ".join(f"{'/'.join(one).lstrip('/')} {steps[kind, *one]}" for one in taken))
+    _tell(f"steps of the table never taken: {len(never)} of {len(table)}")
+    for kind, before, action in never:
+        _tell(f"  never: {kind} {before}/{action}")
+
+
 def main() -> int:
     """Play the years; the exit status is 1 where one has a fault."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -112,12 +151,12 @@ def main() -> int:
     parser.add_argument("--months", type=int, default=MONTHS)
     parser.add_argument("--processes", type=int, default=2)
     chosen = parser.parse_args()
-    actions: Counter[str] = Counter()
+    steps: Counter[Step] = Counter()
     broken, refused = 0, 0
     with tempfile.TemporaryDirectory() as name, prepared(Path(name)), Pool(chosen.processes, _begin) as pool:
         orders = [(name, seed, chosen.months) for seed in range(chosen.first, chosen.first + chosen.seeds)]
         for count, played in enumerate(pool.imap_unordered(_play, orders), start=1):
-            actions.update(played.actions)
+            steps.update(played.steps)
             refused += played.refused
             broken += bool(played.faults)
             for fault in played.faults[:5]:
@@ -126,7 +165,7 @@ def main() -> int:
                 _tell(f"{count} years played, {broken} with a fault")
     played_in_all = f"{chosen.seeds} years of {chosen.months} months"
     _tell(f"{played_in_all}: {broken} with a fault, {refused} refused attempts")
-    _tell("steps: " + ", ".join(f"{action} {count}" for action, count in sorted(actions.items())))
+    _tell_steps(steps)
     return 1 if broken else 0
 
 
