@@ -8,10 +8,11 @@ from rich.console import Console
 
 from app import clock, settings
 from app.db import make_engine, reading
-from app.designations.service.reforms import CriteriaReform, what_if
+from app.designations.service.reforms import CriteriaReform, ladder_label, what_if
 from app.designations.service.ways import town_way, village_way
 from app.designations.way_words import town_words, village_words
 from app.errors import NotFound
+from app.jobs.cards import lint_lines
 from app.jobs.profiles import asked, load_profile
 from app.models import PlaceKind
 from app.places.service import place_by_code
@@ -37,11 +38,23 @@ def way(code: str) -> None:
 def reform(profile: Path) -> None:
     """标准变动测算 Show which places gain and lose under a new profile, before it is put in force."""
     chosen = settings.from_environment()
+    _refuse_faulty(profile)
     new = load_profile(profile)
     with reading(make_engine(chosen.database_url)) as session:
         found = what_if(session, new, district_code=chosen.district_code, on=clock.today())
         for line in reform_lines(found):
             console.print(line, markup=False)
+
+
+def _refuse_faulty(profile: Path) -> None:
+    """Tell what is questionable about a file; with an error in it nothing is compared, and the exit is 1."""
+    findings, lines = lint_lines(profile)
+    if findings:
+        for line in lines:
+            console.print(line, markup=False)
+    if any(finding.error for finding in findings):
+        console.print("文件有错误，未作测算 · the file has errors: nothing was compared", markup=False)
+        raise SystemExit(1)
 
 
 def reform_lines(found: CriteriaReform) -> Iterator[str]:
@@ -58,6 +71,7 @@ def reform_lines(found: CriteriaReform) -> Iterator[str]:
         yield f"本区尚无此项数据，按未知计 nothing here measures, taken as unknown: {names}"
     yield from (f"+ {place.name} {place.code}" for place in found.gained)
     gates = {item.name: f"{item.label.zh}（{asked(item)}）" for item in new.criteria}
+    gates |= ladder_label(new)
     for place, missed in found.lost:
         yield f"- {place.name} {place.code}: {'、'.join(gates.get(name, name) for name in missed)}"
 

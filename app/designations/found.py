@@ -4,8 +4,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
+from app.errors import Conflict
 from app.models.base import Labelled
 
 
@@ -36,6 +38,13 @@ class Block(Labelled):
     ONLY_BY_APPLICATION = "only_by_application", "曾不予认定、摘牌或撤回，须重新申请"
 
 
+# The newest published night there was when the facts were taken, however long a status has not changed.
+NEWEST_NIGHT = "newest_night"
+# A night at every month-end at least, and some days for it to be late.
+NIGHT_DAYS_MAX = 35
+# Of each gate of a place: value, numerator, denominator and threshold. Facts from before they were kept have
+# the states alone.
+FIGURES = "figures"
 # What a person may answer for with a reason and a document, where the numbers are too few to tell.
 BY_HAND = frozenset({Block.GATES_INSUFFICIENT, Block.RUNG_INSUFFICIENT})
 
@@ -55,16 +64,33 @@ class Holder:
 
 @dataclass(frozen=True)
 class Found:
-    """A holder with the facts of a day and what stands against the title."""
+    """A holder with the facts of a day and what stands against the title; `code` is that of a place."""
 
     holder: Holder
     facts: Mapping[str, Any]
     blocks: tuple[Block, ...] = ()
     ended: str = field(default="")
+    code: str = ""
+
+    @property
+    def newest_night(self) -> date | None:
+        """The newest night there was when the facts were taken; none before the first."""
+        newest = self.facts.get(NEWEST_NIGHT)
+        return None if newest is None else date.fromisoformat(newest)
 
     def standing_against(self, *, by_hand: bool) -> tuple[Block, ...]:
         """What stands against it, without what somebody answers for by hand."""
         return tuple(block for block in self.blocks if not (by_hand and block in BY_HAND))
+
+
+def refuse_old_night(newest: date | None, *, on: date) -> None:
+    """`Conflict` where the newest night is too old for anything to be decided on what it said."""
+    if newest is not None and (on - newest).days > NIGHT_DAYS_MAX:
+        raise Conflict(
+            f"最近一次评定为 {newest}，距 {on} 已超过 {NIGHT_DAYS_MAX} 天，不能据以办理；请先运行 "
+            f"credit-village rescore · the newest night is of {newest}, more than {NIGHT_DAYS_MAX} days "
+            f"before {on}: run `credit-village rescore` first"
+        )
 
 
 def fingerprint_of(facts: Mapping[str, Any]) -> str:
@@ -73,25 +99,6 @@ def fingerprint_of(facts: Mapping[str, Any]) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-# Which row says so and of which night it is changes every night; what it says is compared.
-_WHENCE = frozenset({"night", "rating_id", "place_status_id", "by_hand"})
-
-
-def changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """The facts that are others than they were, as `name: before -> now`."""
-    names = sorted((before.keys() | now.keys()) - _WHENCE)
-    return [
-        f"{name}: {_short(before.get(name))} → {_short(now.get(name))}"
-        for name in names
-        if before.get(name) != now.get(name)
-    ]
-
-
 def listed(blocks: tuple[Block, ...]) -> str:
     """What stands against a title in both languages."""
     return "、".join(block.label for block in blocks) + " · " + ", ".join(blocks)
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return text if len(text) <= 60 else text[:59] + "…"

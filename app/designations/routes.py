@@ -59,7 +59,8 @@ def villages(
 )
 def village(code: str, viewer: CurrentViewer, session: RequestSession) -> StatusAnswer:
     """Every gate with value, threshold, numerator, denominator and margin; ratings by grade."""
-    report = service.status_report(session, visible(session, viewer, code, kinds=UNITS))
+    found = visible(session, viewer, code, kinds=UNITS)
+    report = service.status_today(session, found, on=clock.today())
     return StatusAnswer.full(report, as_of=as_of(session), named=may(viewer, "attestations"))
 
 
@@ -67,7 +68,7 @@ def village(code: str, viewer: CurrentViewer, session: RequestSession) -> Status
 def town(code: str, viewer: CurrentViewer, session: RequestSession) -> TownAnswer:
     """The gates of a town, and its villages and communities in one line each."""
     found = visible(session, viewer, code, kinds=TOWNS)
-    report = service.status_report(session, found)
+    report = service.status_today(session, found, on=clock.today())
     units = places_within(session, code, on=clock.today(), kinds=UNITS)
     return TownAnswer(
         **StatusAnswer.full(report, as_of=as_of(session), named=may(viewer, "attestations")).model_dump(),

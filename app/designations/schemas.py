@@ -1,12 +1,13 @@
 """The status of villages and towns on the wire."""
 
 from datetime import date
+from typing import Literal
 
 from pydantic import BaseModel
 
 from app.attestations.schemas import DocumentNote
-from app.designations.reports import GateLine, MeasureLine, RungLine, StatusReport
-from app.models import GateState
+from app.designations.reports import GateLine, MeasureLine, RungLine, SinceNight, StatusReport
+from app.models import AttestationKind, GateState
 from app.places.schemas import PlaceAnswer
 from app.ratings.schemas import SourceAnswer, TextAnswer
 
@@ -28,11 +29,36 @@ class MeasureAnswer(BaseModel):
         return cls.model_validate(line, from_attributes=True)
 
 
+class SinceNightAnswer(BaseModel):
+    """A document recorded since the newest night, or ended since, which `state` does not count yet.
+
+    `stands_against`: steps are refused for it already. `note` says so in words.
+    """
+
+    change: Literal["recorded", "ended"]
+    kind: AttestationKind
+    stands_against: bool
+    document: DocumentNote
+    note: TextAnswer
+
+    @classmethod
+    def of(cls, found: SinceNight, *, named: bool) -> "SinceNightAnswer":
+        """One document; without its name where it is not to be named."""
+        return cls(
+            change="ended" if found.ended else "recorded",
+            kind=found.document.kind,
+            stands_against=found.stands_against,
+            document=DocumentNote.of(found.document, named=named),
+            note=TextAnswer.model_validate(found.words(named=named)),
+        )
+
+
 class GateAnswer(BaseModel):
     """A gate: what is asked, what there is, and the margin between them (negative: missed).
 
     `documents` are those that count for a gate on documents or vetoes; `missing_document` names the one
-    it lacks. Only officials who may list documents read what they are called.
+    it lacks. Only officials who may list documents read what they are called. `since_night` are those
+    recorded or ended since the night that gave `state`.
     """
 
     name: str
@@ -48,6 +74,7 @@ class GateAnswer(BaseModel):
     margin: float | None
     basis: SourceAnswer
     documents: list[DocumentNote]
+    since_night: list[SinceNightAnswer]
     missing_document: TextAnswer | None
 
     @classmethod
@@ -67,6 +94,7 @@ class GateAnswer(BaseModel):
             margin=line.margin,
             basis=SourceAnswer.model_validate(line.basis),
             documents=[DocumentNote.of(one, named=named) for one in line.documents],
+            since_night=[SinceNightAnswer.of(one, named=named) for one in line.since_night],
             missing_document=(
                 None if line.missing_document is None else TextAnswer.model_validate(line.missing_document)
             ),
@@ -132,9 +160,10 @@ class VillagesAnswer(BaseModel):
 
 
 class StatusAnswer(StatusLine):
-    """How a village or town stands in full."""
+    """How a village or town stands in full; `first_step` is what to do first where nothing is on file."""
 
     as_of: date
+    first_step: TextAnswer | None
     profile: str
     profile_version: date
     gates: list[GateAnswer]
@@ -147,6 +176,7 @@ class StatusAnswer(StatusLine):
         return cls(
             **StatusLine.of(report).model_dump(),
             as_of=as_of,
+            first_step=None if report.first_step is None else TextAnswer.model_validate(report.first_step),
             profile=report.profile_code,
             profile_version=report.effective_from,
             gates=[GateAnswer.of(line, named=named) for line in report.gates],

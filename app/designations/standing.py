@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from app.designations.found import Found, changed, listed
+from app.designations.found import Found, listed, refuse_old_night
+from app.designations.gate_words import changed, missed
 from app.designations.path import (
     JUDGED,
     Condition,
@@ -20,6 +21,8 @@ from app.errors import AppError, Conflict, Forbidden, Invalid
 from app.models import Designation, DesignationAction, DesignationState, DesignationStep
 from app.notices.notice import NoticeStanding
 
+# What a step of a person is refused for by what the newest night said; the night itself rests on its own.
+_RESTING_ON_FACTS = frozenset({Condition.FACTS_HOLD, Condition.NOT_CURED})
 REASON_LENGTH_MAX, DOCUMENT_LENGTH_MAX = 500, 255
 
 
@@ -127,10 +130,12 @@ def refusal(standing: Standing, act: Act, seen: Seen) -> AppError | None:
         _refuse_time(standing, act, step, seen=seen)
         _refuse_notice(standing, act, step, seen=seen)
         _refuse_disputed(step, disputed=seen.disputed)
+        if act.user_id is not None and _RESTING_ON_FACTS & set(step.conditions):
+            refuse_old_night(seen.found.newest_night, on=act.on)
         if Condition.BREACHED_OR_DOCUMENT in step.conditions:
             _refuse_groundless(standing, act, seen.found)
         if Condition.FACTS_HOLD in step.conditions:
-            _refuse_facts(standing, seen.found)
+            _refuse_facts(standing, seen)
         if Condition.NOT_CURED in step.conditions and not seen.found.blocks and not seen.found.ended:
             raise Conflict(
                 f"称号 {standing.number} 现已达标，只能办理“不予摘牌” · title {standing.number} holds "
@@ -345,13 +350,16 @@ def _of_objections(standing: Standing, step: Transition, notice: NoticeStanding)
         )
 
 
-def _refuse_facts(standing: Standing, found: Found) -> None:
+def _refuse_facts(standing: Standing, seen: Seen) -> None:
+    found, profile = seen.found, seen.rules.profile
     against = found.standing_against(by_hand=standing.by_hand)
     if not against:
         return
-    differs = "; ".join(changed(standing.steps[0].facts, found.facts))
+    lacking = missed(found, profile)
+    differs = "; ".join(changed(standing.steps[0].facts, found.facts, profile=profile))
     raise Conflict(
         f"称号 {standing.number} 现不符合标准：{listed(against)}"
+        + ("" if lacking is None else f"（{lacking.zh} · {lacking.en}）")
         + (f"（与提名时相比 since it was proposed: {differs}）" if differs else "")
     )
 

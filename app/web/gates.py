@@ -84,6 +84,11 @@ def document_words(gate: GateLine, *, named: bool) -> list[str]:
     ]
 
 
+def since_words(gate: GateLine, *, named: bool) -> list[str]:
+    """The documents recorded or ended since the night that gave the state of a gate."""
+    return [one.words(named=named).zh for one in gate.since_night]
+
+
 def missing_words(gate: GateLine) -> str:
     """What is still missing for a gate that does not hold, and what to do about it."""
     measure, name = gate.measure, gate.measure.label.zh
@@ -106,6 +111,8 @@ def missing_words(gate: GateLine) -> str:
 
 def first_missing(report: StatusReport) -> str:
     """What is missing most, in one line; nothing where every gate holds."""
+    if report.gates and report.first_step is not None:
+        return report.first_step.zh
     missing = report.missing
     if not missing:
         return ""

@@ -12,7 +12,7 @@ from app.access.policy import may
 from app.access.routes import RecordingSession, RequestSession
 from app.access.scope import Viewer, may_see
 from app.db import Session
-from app.designations.service import status_report, status_reports
+from app.designations.service import status_reports, status_today
 from app.designations.service.ways import town_way, village_way
 from app.designations.way_words import town_words, village_words
 from app.errors import NotFound, NotReady
@@ -81,7 +81,7 @@ def town_page(code: str, request: Request, viewer: PageViewer, session: RequestS
         "place.html",
         viewer=viewer,
         names_documents=may(viewer, "attestations"),
-        report=status_report(session, found),
+        report=status_today(session, found, on=clock.today()),
         parent=None,
         way=way,
         units=unit_rows(reports, found),
@@ -108,7 +108,7 @@ def village_page(
 ) -> HTMLResponse:
     """A village or community: its gates, what is missing, ratings by grade, and for officials the ratings."""
     found = _visible_place(session, viewer, code, kinds=UNITS)
-    report = status_report(session, found)
+    report = status_today(session, found, on=clock.today())
     rows, next_after = [], None
     sees_persons = may(viewer, "rating_page")
     if sees_persons:

@@ -78,6 +78,8 @@ class Titles:
             "SELECT s.place_status_id, s.place_id, s.state, n.as_of FROM place_statuses s "
             "JOIN rating_runs n USING (run_id) ORDER BY s.run_id",
         )
+        published = "SELECT as_of FROM rating_runs WHERE published_at IS NOT NULL"
+        self.nights = {date.fromisoformat(str(row["as_of"])) for row in rows(engine, published)}
         self.measures: dict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
         for row in rows(engine, "SELECT * FROM place_measures"):
             self.measures[row["place_status_id"]][row["name"]] = row

@@ -15,6 +15,7 @@ from tests.oracle.vetoes import moment_of
 CHECKS = {"village": ("check_village", "village_checked"), "town": ("check_town", "town_checked")}
 BY_NIGHT = {"propose", "withdraw", "begin_review", "put_on_probation", "restore", "lapse"}
 JUDGED = {"propose", "check_village", "check_town", "award", "refuse"}
+RESTING = {"propose", "check_village", "check_town", "post_notice", "award", "renew", "restore", "revoke"}
 # The lowest role that takes a step; who may take it at a higher level is in the row behind.
 RANKS = {"collector": 0, "town_official": 1, "district_admin": 2}
 LEVELS = {"village": 0, "town": 1, "district": 2}
@@ -41,6 +42,8 @@ def faults_of_steps(tables: Titles) -> list[str]:
             found += [f"{where}: {fault}" for fault in _of_rung(tables, number, step)]
             found += [f"{where}: {fault}" for fault in _of_consent(tables, number, step)]
             found += [f"{where}: {fault}" for fault in _of_documents(tables, number, step)]
+            found += [f"{where}: {fault}" for fault in _of_figures(tables, profile, step)]
+            found += [f"{where}: {fault}" for fault in _of_night(tables, step)]
             own.append(step["action"])
             state = step["state"]
         if state not in ENDED and any(step["state"] in ENDED for step in steps):
@@ -250,6 +253,32 @@ def _of_documents(tables: Titles, number: int, step: dict[str, Any]) -> list[str
     on, at = step["happened_on"], moment_of(step["recorded_at"])
     against = [name for name in measures if tables.vetoes.recorded(title["holder"], name, on, by=at)]
     return [f"over a document against it: {name}" for name in against]
+
+
+def _of_figures(tables: Titles, profile: dict[str, Any], step: dict[str, Any]) -> list[str]:
+    """The figures a step of a place keeps are those of the status it names; documents move by the day."""
+    facts = step["facts"]
+    if facts.get("place_status_id") is None:
+        return []
+    rows, figures = tables.measures[facts["place_status_id"]], facts["figures"]
+    found = []
+    for gate in profile.get("criteria", []):
+        if "measure" in gate:
+            kept, row = figures[gate["name"]], rows[gate["measure"]]
+            if (kept["numerator"], kept["denominator"]) != (row["numerator"], row["denominator"]):
+                found.append(f"kept other figures of {gate['name']} than were measured")
+    return found
+
+
+def _of_night(tables: Titles, step: dict[str, Any]) -> list[str]:
+    """A step names the newest night there was, of its day or before; none of a person rests on an old one."""
+    if step["user_id"] is None:
+        return []
+    named, on = date.fromisoformat(step["facts"]["newest_night"]), step["happened_on"]
+    if named not in tables.nights or any(named < night < on for night in tables.nights):
+        return [f"names the night {named}, and there was a newer one"]
+    late = (on - named).days > 35
+    return [f"rests on the night {named}"] if late and step["action"] in RESTING else []
 
 
 def _of_end(tables: Titles, profile: dict[str, Any], number: int, steps: list[dict[str, Any]]) -> list[str]:

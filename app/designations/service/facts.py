@@ -9,7 +9,8 @@ from app.attestations.service import in_force
 from app.consents.service import rating_refusers
 from app.db import Session
 from app.designations.documents import contradicted, documents_in_short
-from app.designations.found import Block, Found, Holder
+from app.designations.figures import figure, figure_of_documents
+from app.designations.found import FIGURES, NEWEST_NIGHT, Block, Found, Holder
 from app.designations.rules import VILLAGES_SHARE, TitleRules
 from app.designations.service.evidence import Overridden, appraised, overridden
 from app.designations.service.subject_gates import Standing, blocks_of, gates_of
@@ -29,6 +30,7 @@ from app.models import (
     SubjectKind,
     UnratedReason,
 )
+from app.ratings.service import newest_night
 from app.rules.service import card_of, rule_version
 from app.subjects.lineage import heirs, kin
 from scoring.criteria import held
@@ -77,6 +79,7 @@ class _Subjects:
         ids = [holder.subject_id for holder in holders if holder.subject_id is not None]
         self._rules = rules
         self._ratings = store.latest_ratings(session, ids)
+        self._newest_night = newest_night(session)
         self._nights = store.nights(session, {rating.run_id for rating in self._ratings.values()})
         self._overrides = overridden(session, ids, on=on)
         self._refusers = rating_refusers(session, ids, on=on)
@@ -114,6 +117,7 @@ class _Subjects:
         ]
         facts = {
             **_rated(rating, override, night=self._night(rating)),
+            NEWEST_NIGHT: _iso(self._newest_night),
             "least_grade": self._rules.profile.minimum_grade,
             "consent": not refused,
             "merged_into": heir,
@@ -162,6 +166,10 @@ def grades_of(session: Session, ratings: Collection[Rating]) -> dict[int, tuple[
     return {each: card_of(rule_version(session, each)).grade_codes for each in versions}
 
 
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
 class _Places:
     """What the newest night said of some villages or towns, and what documents say since, for all at once."""
 
@@ -184,6 +192,8 @@ class _Places:
         self._gates: dict[int, list[PlaceGate]] = {each: [] for each in kept}
         for gate in statuses.gates(session, kept):
             self._gates[gate.place_status_id].append(gate)
+        self._measures = {(row.place_status_id, row.name): row for row in statuses.measures(session, kept)}
+        self._newest_night = newest_night(session)
         self._documents = in_force(session, [holder.key for holder in holders], on=on)
         self._held: Mapping[int, int] = {}
         self._villages: dict[int, int] = {}
@@ -203,7 +213,8 @@ class _Places:
             *dict.fromkeys(_OF_DOCUMENTS[gate.kind] for gate in against),
             *self._of_villages(place),
         ]
-        return Found(holder, self._facts(place, judged, against=against), tuple(blocks), ended=ended)
+        facts = self._facts(place, judged, against=against)
+        return Found(holder, facts, tuple(blocks), ended=ended, code=place.code)
 
     def _against(self, holder: Holder, status: PlaceStatus | None) -> list[Criterion]:
         """The gates the newest night let pass that the documents of the day do not."""
@@ -221,6 +232,8 @@ class _Places:
         against: Collection[Criterion],
     ) -> dict[str, Any]:
         facts: dict[str, Any] = {"night": None, "place_status_id": None, "state": None, "gates": {}}
+        facts |= {NEWEST_NIGHT: _iso(self._newest_night), FIGURES: {}}
+        mine = self._documents.get(f"p{place.place_id}", ())
         if judged is not None:
             status, run = judged
             facts |= {
@@ -229,12 +242,22 @@ class _Places:
                 "state": (GateState.FAILS if against else status.state).value,
                 "gates": {gate.name: gate.state.value for gate in self._gates[status.place_status_id]}
                 | {gate.name: GateState.FAILS.value for gate in against},
+                FIGURES: self._figures(status)
+                | {gate.name: figure_of_documents(gate, mine) for gate in against},
             }
         facts |= _documents(self._documents, [f"p{place.place_id}"])
         if self._rules.kind is DesignationKind.CREDIT_TOWN:
             facts["designated_villages"] = self._held.get(place.place_id, 0)
             facts["villages"] = self._villages.get(place.place_id, 0)
         return facts
+
+    def _figures(self, status: PlaceStatus) -> dict[str, Any]:
+        """The numbers behind every gate, as the night that judged them left them."""
+        number = status.place_status_id
+        return {
+            gate.name: figure(gate, self._measures.get((number, gate.measure)))
+            for gate in self._gates[number]
+        }
 
     def _of_status(self, place: Place, status: PlaceStatus | None) -> Iterator[Block]:
         if place.kind not in PLACE_KINDS[self._rules.kind]:

@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from app.access.scope import Viewer, may_see
 from app.db import Session
-from app.designations.found import BY_HAND, Block, Holder, listed
+from app.designations.found import BY_HAND, Block, Holder, listed, refuse_old_night
+from app.designations.gate_words import missed
 from app.designations.path import Duty, level_of, may_act
 from app.designations.rules import TitleRules
 from app.designations.service.facts import PLACE_KINDS, SUBJECT_KINDS
@@ -23,6 +24,7 @@ from app.models import DesignationKind, Place
 from app.models import DesignationState as State
 from app.places.service import place as place_by_id
 from app.places.service import place_by_code, places_within, subtree_prefix
+from app.ratings.service import newest_night
 
 # Who was refused, lost the title or gave it up comes back by an application of its own.
 _NOT_OF_ITSELF = frozenset({State.REFUSED, State.REVOKED, State.WITHDRAWN})
@@ -85,6 +87,7 @@ def propose_all(
     place = division_of(session, within, viewer=viewer, on=act.on)
     rules = rules_in_force(session, kind, on=act.on)
     refuse_proposer(act, rules)
+    refuse_old_night(newest_night(session), on=act.on)
     holders = holders_within(session, place, act, rules=rules)
     return propose_qualifying(session, holders, act, rules=rules, by=viewer.username)
 
@@ -128,21 +131,27 @@ def apply(session: Session, holder: Holder, act: Act, *, rules: TitleRules, by: 
         raise Forbidden(f"{rules.kind.label}不接受申请 · {rules.profile.code} knows no application")
     offer = offers(session, [holder], rules=rules, on=act.on)[0]
     found = offer.found
+    refuse_old_night(found.newest_night, on=act.on)
     by_hand = bool(BY_HAND & set(found.blocks))
     blocks = _distinct(
         *_of_attempt(offer, by_application=True),
         *found.standing_against(by_hand=by_hand),
     )
     if blocks:
-        raise Conflict(f"不能提名{rules.title(offer.rung)}：{listed(blocks)}")
+        raise Conflict(f"不能提名{rules.title(offer.rung)}：{listed(blocks)}{_lacking(offer, rules)}")
     if by_hand:
         if not (act.reason and act.document):
             raise Invalid(
                 "reason, document: 数据不足，须写明理由与依据文件，由人工认定 · the numbers are too few to "
-                "tell: give a reason and the document, and somebody decides by hand"
+                f"tell: give a reason and the document, and somebody decides by hand{_lacking(offer, rules)}"
             )
         offer = replace(offer, found=replace(found, facts={**found.facts, "by_hand": True}))
     return _write(session, [offer], act, rules=rules, by=by)[0]
+
+
+def _lacking(offer: Offer, rules: TitleRules) -> str:
+    lacking = missed(offer.found, rules.profile)
+    return "" if lacking is None else f"（{lacking.zh} · {lacking.en}）"
 
 
 def refuse_proposer(act: Act, rules: TitleRules) -> None:

@@ -33,6 +33,9 @@ KINDS = {
     "credit_town": (PlaceKind.TOWN, PlaceKind.SUBDISTRICT),
 }
 
+# What a place misses whose score is too low for the lowest rung.
+_LADDER = "ladder"
+
 
 @dataclass(frozen=True)
 class CriteriaReform:
@@ -134,6 +137,7 @@ def told(found: CriteriaReform) -> dict[str, Any]:
     """A reform as plain words and numbers."""
     before, after = found.holding
     labels = {item.name: item.label.zh for item in found.new.definition.criteria}
+    labels |= ladder_label(found.new.definition)
     said: dict[str, Any] = {
         "as_of": found.as_of.isoformat(),
         "old": _named(found.old.definition),
@@ -149,6 +153,14 @@ def told(found: CriteriaReform) -> dict[str, Any]:
         "unmeasured": list(found.changes.unmeasured),
     }
     return said | {"fingerprint": fingerprint_of(said)}
+
+
+def ladder_label(profile: ProfileDefinition) -> dict[str, str]:
+    """What the lowest rung is called where it is a gate, with its score; nothing without a ladder."""
+    if profile.ladder is None:
+        return {}
+    rung = profile.ladder.rungs[0]
+    return {_LADDER: f"{rung.label.zh}（得分 ≥ {rung.at_least}）"}
 
 
 def _named(profile: ProfileDefinition) -> dict[str, str]:

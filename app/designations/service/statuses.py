@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from typing import TypeVar
 
 from app.attestations.attestation import Attestation
 from app.attestations.service import Until, in_force
 from app.db import Session
-from app.designations.reports import GateLine, MeasureLine, RungLine, StatusReport
+from app.designations.reports import GateLine, MeasureLine, RungLine, SinceNight, StatusReport
 from app.designations.store import statuses as store
 from app.errors import NotFound
 from app.models import (
@@ -29,7 +30,10 @@ from scoring import Profile
 from scoring.definition import Criterion, ProfileDefinition, Text
 
 SCORE = Text("得分", "score")
-__all__ = ["GateLine", "MeasureLine", "StatusReport", "states_of", "status_report", "status_reports"]
+__all__ = [
+    "GateLine", "MeasureLine", "StatusReport", "documents_since", "states_of", "status_report",
+    "status_reports", "status_today",
+]  # fmt: skip
 
 Documents = Mapping[str, Sequence[Attestation]]
 
@@ -84,6 +88,45 @@ def status_report(session: Session, place: Place) -> StatusReport:
     if not found:
         raise NotFound(f"no night has judged {place.name} yet; run `credit-village rescore`")
     return found[0]
+
+
+def status_today(session: Session, place: Place, *, on: date) -> StatusReport:
+    """The report of one place, with what documents say on a day that the newest night did not count."""
+    report = status_report(session, place)
+    since = documents_since(session, [place], on=on)[place.place_id]
+    if not since:
+        return report
+    gates = (
+        replace(
+            gate,
+            since_night=tuple(
+                one
+                for one in since
+                if (one.document.kind.value, one.document.measure) == (gate.kind, gate.measure.name)
+            ),
+        )
+        for gate in report.gates
+    )
+    return replace(report, gates=tuple(gates))
+
+
+def documents_since(
+    session: Session, places: Collection[Place], *, on: date
+) -> Mapping[int, tuple[SinceNight, ...]]:
+    """The documents recorded or ended since the newest night, as they stand on a day, by place."""
+    holders = {place.place_id: f"p{place.place_id}" for place in places}
+    counted, now = _documents(session, places), in_force(session, list(holders.values()), on=on)
+    return {
+        place_id: tuple(_since(counted.get(holder, ()), now.get(holder, ())))
+        for place_id, holder in holders.items()
+    }
+
+
+def _since(counted: Sequence[Attestation], now: Sequence[Attestation]) -> Iterable[SinceNight]:
+    """By number, what is new before what has ended."""
+    before, after = ({one.attestation_id: one for one in some} for some in (counted, now))
+    yield from (SinceNight(after[number], ended=False) for number in sorted(after.keys() - before.keys()))
+    yield from (SinceNight(before[number], ended=True) for number in sorted(before.keys() - after.keys()))
 
 
 _Row = TypeVar("_Row", PlaceMeasure, PlaceGate, PlaceGradeCount)

@@ -147,6 +147,7 @@ def test_a_title_is_given_only_while_its_notice_is_not_too_old(committee, propos
     committee.noticed(proposed)
     on = OVER + timedelta(days=days)
     if given:
+        committee.night(on, proposes=False)
         assert committee.step(proposed, A.AWARD, by="admin", on=on).state is S.DESIGNATED
         return
     with pytest.raises(Conflict, match=r"more than 90 days ago: it can no longer be given"):

@@ -18,6 +18,7 @@ POLICIES = Path("scoring/policies")
 PREFECTURE = POLICIES / "autonomous_prefecture/credit_village/2010-01-01.yaml"
 ZHAOYANG_TOWN = POLICIES / "zhaoyang_2014/credit_town/2014-12-30.yaml"
 VILLAGE_FILE = POLICIES / "cq_bishan/credit_village/2026-11-01.yaml"
+ZHEJIANG = POLICIES / "zhejiang_2020/credit_village/2020-01-01.yaml"
 HOUSEHOLD = POLICIES / "cq_bishan/credit_household/2023-01-01.yaml"
 
 
@@ -128,8 +129,9 @@ def terminal(district, district_url, monkeypatch):
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_the_command_line_tells_who_gains_and_loses(terminal):
-    told = terminal("what-if", PREFECTURE).output.splitlines()
-    assert told[0] == "cq-bishan-2026-village 2026-11-01 → autonomous-prefecture-village 2010-01-01"
+    lines = terminal("what-if", PREFECTURE).output.splitlines()
+    named = "cq-bishan-2026-village 2026-11-01 → autonomous-prefecture-village 2010-01-01"
+    told = lines[lines.index(named) :]
     assert "1 → 0" in told[1]
     assert told[2].startswith("- ")
     assert VILLAGE in told[2]
@@ -148,3 +150,25 @@ def test_the_command_line_tells_the_way_of_a_village_and_a_town(terminal):
     refused = terminal("way", DISTRICT)
     assert refused.exit_code == 1
     assert "give the code of a village or a town" in str(refused.exception)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_file_with_an_error_is_not_compared(terminal, tmp_path):
+    asked = "measure: credit_household_share, at_least: "
+    file = edited(tmp_path, f"{asked}0.6", f"{asked}60")
+    refused = terminal("what-if", file)
+    assert refused.exit_code == 1
+    assert "错误 error: " in refused.output
+    assert "credit_household_share" in refused.output
+    assert "→" not in refused.output, "nothing was compared"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_warning_is_shown_and_a_missed_ladder_is_called_by_its_lowest_rung(terminal, district):
+    answer = terminal("what-if", ZHEJIANG)
+    assert answer.exit_code == 0
+    assert answer.output.startswith("提醒 warning: ")
+    assert "县级信用村（得分 ≥ 70）" in answer.output
+    assert "ladder" not in answer.output.splitlines()[-1]
+    [lost] = told(changed(district, ZHEJIANG))["lost"]
+    assert lost["missed"] == [{"name": "ladder", "label": "县级信用村（得分 ≥ 70）"}]

@@ -193,6 +193,7 @@ def test_only_the_rungs_that_no_longer_hold_are_put_on_probation_and_taken(ladde
     ladder.night(date(2026, 12, 31))
     assert ladder.standings() == {"A": S.DESIGNATED, "AA": S.DESIGNATED, "AAA": S.ON_PROBATION}
     number, over = ladder.number("AAA"), date(2026, 12, 31) + timedelta(days=30)
+    ladder.night(over)
     ladder.committee.step(number, A.POST_REVOCATION, by="colleague", on=over)
     ladder.committee.step(number, A.REVOKE, by="admin", on=over + NOTICE_DAYS)
     with Session(ladder.district.engine) as session:
