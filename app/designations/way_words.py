@@ -12,6 +12,7 @@ from scoring.titles import NOT_BY_WORK, OUT_OF_REACH, UNKNOWN, Arrears, Must, Un
 _FEN_OF_A_WAN = 1_000_000
 _NAMED_MOST = 3
 _NOT_YET = Text("待提名", "to be proposed")
+_BARRED = Text("上次评定后有否决或证明失效，暂不予办理", "a document since the last night stands against it")
 _WHY = {
     NOT_BY_WORK: Text("须先解决", "must be settled first"),
     UNKNOWN: Text("数据不足，须人工认定", "too little is known: decide by hand"),
@@ -22,11 +23,13 @@ _WHY = {
 def village_words(village: VillageWay, *, amounts: bool = True) -> Text:
     """What a village needs, such as `甲村 needs 7 more credit households (14 are within 3 points)`.
 
-    After it stands how far its title has come, where that is under way or held. Without `amounts` nothing is
-    said of how much the loans are, which few borrowers could be known by.
+    After it stands how far its title has come, where that is under way or held, and what was decided for or
+    against it since the newest night. Without `amounts` nothing is said of how much the loans are, which few
+    borrowers could be known by.
     """
     told = [_lacking_of_village(village, amounts=amounts), *_next_rung(village, amounts=amounts)]
     told += [] if village.case is None else [village.case.words]
+    told += [one.words(named=False) for one in village.since_night]
     return _joined(told, "；", "; ")
 
 
@@ -58,7 +61,7 @@ def _lacking_of_village(village: VillageWay, *, amounts: bool) -> Text:
         return _sentence(name, parts, village.way.musts)
     if village.titled:
         return Text(f"{name}已是信用村，各项达标", f"{name} bears the title and holds every gate")
-    if village.case is not None:
+    if village.case is not None or village.is_barred:
         return Text(f"{name}各项已达标", f"{name} holds every gate")
     return Text(f"{name}各项已达标，可以提名", f"{name} holds every gate and may be proposed")
 
@@ -67,6 +70,7 @@ def town_words(town: TownsWay, *, amounts: bool = True) -> Text:
     """What a town lacks, village by village, and how far its own title has come."""
     told = [_lacking_of_town(town, amounts=amounts), *_by_hand(town)]
     told += [] if town.case is None else [town.case.words]
+    told += [one.words(named=False) for one in town.since_night]
     return _joined(told, "；", "; ")
 
 
@@ -127,13 +131,19 @@ def _chosen(town: TownsWay, *, amounts: bool) -> Iterator[Text]:
         if parts or way.musts:
             yield _sentence(name, parts, way.musts)
         else:
-            ready[_NOT_YET if village.case is None else village.case.brief].append(name)
+            ready[_how_far(village)].append(name)
     for words, names in ready.items():
         hold = "holds" if len(names) == 1 else "hold"
         yield Text(
             f"{'、'.join(names)}各项已达标（{words.zh}）",
             f"{', '.join(names)} {hold} every gate ({words.en})",
         )
+
+
+def _how_far(village: VillageWay) -> Text:
+    if village.is_barred:
+        return _BARRED
+    return _NOT_YET if village.case is None else village.case.brief
 
 
 def _beside(town: TownsWay, unit: UnitWork, *, amounts: bool) -> Text:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.designations.case import Case
-from app.designations.reports import StatusReport
+from app.designations.reports import SinceNight, StatusReport
 from app.models import GateState, Place
 from scoring import Measure, WayUp
 from scoring.titles import UNKNOWN, Arrears, Near, TownWay, Way
@@ -27,7 +27,8 @@ class VillageWay:
     """The way of a village: `near_count` of its households lack at most `near_points` points.
 
     `way` is none where the place can bear no title: it is a community. On a ladder, `next_rung` is the way to
-    the rung above the highest it is enough for. `case` is how far the title has come.
+    the rung above the highest it is enough for. `case` is how far the title has come, `since_night` are the
+    documents the newest night does not know yet.
     """
 
     report: StatusReport
@@ -37,6 +38,12 @@ class VillageWay:
     titled: bool
     case: Case | None
     next_rung: Way | None = None
+    since_night: tuple[SinceNight, ...] = ()
+
+    @property
+    def is_barred(self) -> bool:
+        """Whether a document the newest night does not know yet stands against every step."""
+        return any(one.stands_against for one in self.since_night)
 
     @property
     def about(self) -> list[About]:
@@ -47,12 +54,16 @@ class VillageWay:
 
 @dataclass(frozen=True)
 class TownsWay:
-    """The way of a town, and the ways of all its villages and communities by their places."""
+    """The way of a town, and the ways of all its villages and communities by their places.
+
+    `since_night` are documents about the town itself the newest night does not know yet.
+    """
 
     report: StatusReport
     way: TownWay
     villages: Mapping[int, VillageWay]
     case: Case | None
+    since_night: tuple[SinceNight, ...] = ()
 
     @property
     def about(self) -> list[About]:

@@ -14,7 +14,7 @@ from app.db import Session
 from app.designations.reports import StatusReport
 from app.designations.rules import VILLAGES_COUNT, VILLAGES_SHARE
 from app.designations.service.cases import cases_of
-from app.designations.service.statuses import status_report, status_reports
+from app.designations.service.statuses import documents_since, status_report, status_reports
 from app.designations.store import ways as store
 from app.designations.store.night import held_places
 from app.designations.ways import (
@@ -69,7 +69,8 @@ def town_way(session: Session, place: Place, *, on: date) -> TownsWay:
     measures = _with_titles(columns([report]), sum(one.titled for one in villages.values()))
     way = shortest_town_way(Profile(report.profile), measures, found, references=_references(report))
     case = cases_of(session, DesignationKind.CREDIT_TOWN, [place.place_id], on=on).get(place.place_id)
-    return TownsWay(report, way, villages, case)
+    since = documents_since(session, [place], on=on)[place.place_id]
+    return TownsWay(report, way, villages, case, since)
 
 
 def named(session: Session, cipher: Cipher, about: Iterable[About], *, most: int) -> Named:
@@ -118,6 +119,7 @@ def _village_ways(
 ) -> dict[int, VillageWay]:
     place_ids = [report.place.place_id for report in reports]
     cases = cases_of(session, DesignationKind.CREDIT_VILLAGE, place_ids, on=on)
+    since = documents_since(session, [report.place for report in reports], on=on)
     arrears = _arrears(session, place_ids, night=night)
     near, graded = _households(session, reports, night=night)
     titled = held_places(session, DesignationKind.CREDIT_VILLAGE, on=on, last_step_id=None)
@@ -145,6 +147,7 @@ def _village_ways(
             titled=place_id in titled,
             case=cases.get(place_id),
             next_rung=next_rung,
+            since_night=since[place_id],
         )
     return found
 

@@ -70,6 +70,10 @@ def test_a_veto_recorded_since_the_night_stands_beside_its_gate(desk: Desk, read
     page = read(f"/villages/{VILLAGE}").text
     assert "自上次评定后登记了否决" in page
     assert "刑事判决书" in page
+    told = read(f"/v1/villages/{VILLAGE}/way-to-title").json()["text"]
+    assert "自上次评定后登记了否决" in told["zh"]
+    assert "刑事判决书" not in told["zh"]
+    assert "recorded since the last night: veto" in told["en"]
     desk.committee.night(TOMORROW, proposes=False)
     after = gate(read, "village_veto_count")
     assert (after["state"], len(after["documents"]), after["since_night"]) == ("fails", 1, [])
