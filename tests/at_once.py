@@ -4,7 +4,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 
-from app.db import Engine, Session, transaction
+from app.db import Engine, Session
+from tests.office_steps import transaction
 
 Step = Callable[[Session], object]
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from app import clock
 from app.access import service as access
-from app.db import RowScope, reading, transaction
+from app.db import RowScope, reading
 from app.errors import AppError, SetupError
 from app.inquiries.inquiry import Answered, InquiryResult, Question, Request
 from app.inquiries.service import answered
@@ -37,6 +37,7 @@ from tests.district import (
 )
 from tests.district_databases import district_url, postgres_district, serving_address, sqlite_district
 from tests.numbers import resident
+from tests.office_steps import transaction
 
 __all__ = ["district", "district_url", "postgres_district", "sqlite_district"]
 FOREIGN_VILLAGE = "500119100200"
