@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.access import accounts as managed
-from app.access import service
+from app.access import service, store
 from app.access.refresh import end_session, open_session, renew
 from app.access.store import clear_attempts
 from app.access.tokens import SignedInBy, issue_token
@@ -52,6 +52,19 @@ def test_a_refresh_token_from_before_signing_out_buys_nothing_even_where_it_was_
     assert renewed(accounts, token) == 401
     alter(accounts, "officer", signed_out_at=AT)
     assert renewed(accounts, token) == 200
+
+
+def test_of_the_tokens_of_a_moment_only_what_they_name_is_read(accounts):
+    officer, other = (accounts.users[who].user_id for who in ("officer", "official"))
+    with transaction(accounts.app.state.engine) as session:
+        clients = [managed.open_client(session, session.get_one(User, officer), at=AT)[0] for _ in range(2)]
+        asked, unasked = (each.client_id for each in clients)
+        for number, name in enumerate((asked, unasked)):
+            end_session(session, name, ends_at=AT + timedelta(hours=1), at=AT + timedelta(minutes=number))
+        assert set(store.present(session, [officer])) == {officer}
+        assert set(store.present(session, [officer, other])) == {officer, other}
+        assert store.revoked(session, [asked]) == {asked}
+        assert store.clients_in_use(session, [asked]) == {(asked, officer)}
 
 
 def test_signing_one_out_leaves_the_sessions_of_others(accounts):
