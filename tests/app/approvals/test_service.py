@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from app.approvals import store
 from app.approvals.approval import fingerprint_of
 from app.approvals.service import decide
 from app.db import transaction
@@ -53,6 +54,23 @@ def test_what_another_person_has_granted_is_carried_out(people: People):
     rows = people.district.rows(ApprovalDecision, ApprovalUse)
     assert rows["approval_decisions"][0][3] == people.users["checker"].user_id
     assert rows["approval_uses"][0][1] == people.users["maker"].user_id
+
+
+@sqlite
+def test_of_some_approvals_only_their_own_decisions_and_uses_are_read(people: People):
+    first, second = people.granted(), people.granted(target="rating/8")
+    people.used(first)
+    people.used(second, target="rating/8")
+    with transaction(people.district.engine) as session:
+        assert set(store.decisions(session, [first])) == {first}
+        assert set(store.uses(session, [second])) == {second}
+
+
+@sqlite
+def test_what_has_expired_waits_for_nobody(people: People):
+    number = people.asked()
+    assert set(people.waiting("checker", at=AT + TERM - SECOND)) == {number}
+    assert people.waiting("checker", at=AT + TERM) == {}
 
 
 @sqlite
