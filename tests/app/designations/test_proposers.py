@@ -11,12 +11,14 @@ from app.designations.service import proposing
 from app.designations.service.reforms import what_if
 from app.designations.service.steps import act_of
 from app.designations.standing import refused_to_person
+from app.designations.store.titles import count_open
 from app.errors import Forbidden, NotFound
 from app.models import DesignationAction, DesignationKind
 from app.models import DesignationState as State
+from app.places.service import subtree_prefix
 from scoring import Profile
 from tests.app.designations.committee import committee
-from tests.district import DAY, DISTRICT, POLICIES, TOWN, VILLAGE, morning
+from tests.district import DAY, DISTRICT, POLICIES, TOWN, VILLAGE, VILLAGE_OF_OTHER_TOWN, morning
 
 __all__ = ["committee"]
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -85,6 +87,15 @@ def test_the_night_checks_nothing_and_nobody_lets_a_title_lapse_in_its_place(com
     )
     assert isinstance(by_hand, Forbidden)
     assert "only the night takes the step lapse" in str(by_hand)
+
+
+def test_the_calendar_of_a_town_counts_its_own_proposals(committee):
+    for code in (VILLAGE, VILLAGE_OF_OTHER_TOWN):
+        committee.district.entity(code=code)
+    committee.night()
+    with reading(committee.district.engine) as session:
+        found = [count_open(session, subtree_prefix(code), kind=ENTITY) for code in (TOWN, DISTRICT)]
+    assert found == [1, 2]
 
 
 def test_before_the_first_night_nothing_is_reckoned_of_new_criteria(committee):
