@@ -160,6 +160,13 @@ def test_whose_data_are_gone_gets_no_report_and_is_not_erased_twice(desk: Desk) 
 
 
 @ON_SQLITE
+def test_a_village_is_no_person_to_be_forgotten(desk: Desk) -> None:
+    village = desk.district.village({"registered_household_count": 4})
+    with pytest.raises(NotFound):
+        desk.erased(village)
+
+
+@ON_SQLITE
 def test_without_an_approval_nothing_is_deleted(desk: Desk) -> None:
     household = desk.household()
     refuse(desk, household)
