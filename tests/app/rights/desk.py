@@ -66,11 +66,13 @@ class Desk:
         """A report, read back from its bytes."""
         return Report.model_validate_json(self.report(subject_id, on=on).content)
 
-    def asks_for_review(self, subject_id: int, *, on: date = RAISED, by: str = "clerk") -> ReviewState:
-        """A request of review of the rating that holds."""
+    def asks_for_review(
+        self, subject_id: int, *, on: date = RAISED, by: str = "clerk", rating_id: int | None = None
+    ) -> ReviewState:
+        """A request of review of a rating, of the one that holds if none is named."""
         with transaction(self.district.engine) as session:
             return service.request_review(
-                session, self.district.cipher, subject_id, rating_id=None, text=ASKED, document=PROOF,
+                session, self.district.cipher, subject_id, rating_id=rating_id, text=ASKED, document=PROOF,
                 viewer=self.office.viewers[by], at=morning(on),
             )  # fmt: skip
 

@@ -20,6 +20,7 @@ from app.models import (
     ReviewOutcome,
     ReviewRequest,
 )
+from app.ratings.service import current_rating
 from app.rights import service
 from app.rights.report import Explained
 from app.rights.right import Format
@@ -206,6 +207,18 @@ def test_inquiries_of_more_than_five_years_ago_are_not_told(desk: Desk) -> None:
             session, household, viewer=desk.office.viewers["clerk"], at=morning(RAISED)
         )
     assert [each.inquired_at.date() for each in found] == [RAISED, date(2020, 12, 1)]
+
+
+@ON_SQLITE
+def test_nobody_asks_for_a_review_of_the_rating_of_another(desk: Desk) -> None:
+    first, second = desk.household(), desk.household()
+    desk.district.night(RAISED)
+    with Session(desk.district.engine) as session:
+        of_other = current_rating(session, second)
+    assert of_other is not None
+    with pytest.raises(NotFound, match=f"subject {first} has no such rating"):
+        desk.asks_for_review(first, rating_id=of_other.rating_id)
+    assert desk.asks_for_review(second, rating_id=of_other.rating_id).request.subject_id == second
 
 
 def test_a_review_waits_twenty_days_until_a_colleague_answers(desk: Desk) -> None:
