@@ -121,6 +121,15 @@ def test_a_loan_officer_sees_villages_but_no_person(client, demonstration):
     assert "查询接口" in answer.text
 
 
+def test_whoever_sees_no_person_reads_of_no_sum_by_which_a_borrower_could_be_known(client):
+    told = {}
+    for username in ("officer.nsh", "town.daxing"):
+        signed_in(client, username)
+        told[username] = client.get("/towns/500120104000").text
+    assert all("督促欠款户清偿" in text for text in told.values())
+    assert ["万元的逾期或不良贷款" in told[name] for name in ("officer.nsh", "town.daxing")] == [False, True]
+
+
 def test_a_loan_officer_is_told_how_to_ask_for_a_rating(client):
     signed_in(client, "officer.nsh")
     assert "凭本人授权" in client.get("/villages/500120104200").text
