@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -178,5 +178,8 @@ def _with_places(
 
 
 def _inside(prefix: str) -> Select[Notice, Place]:
-    lies: ColumnElement[bool] = Place.code.between(prefix.ljust(12, "0"), prefix.ljust(12, "9"))
-    return select(Notice, Place).join(Place, Place.place_id == Notice.place_id).where(lies)
+    return (
+        select(Notice, Place)
+        .join(Place, Place.place_id == Notice.place_id)
+        .where(Place.code.between(prefix.ljust(12, "0"), prefix.ljust(12, "9")))
+    )

@@ -101,10 +101,10 @@ class Desk:
 
 @pytest.fixture
 def policies(tmp_path: Path) -> Path:
-    """The rules, with a gate on a document in the profile of villages and in that of entities."""
+    """The rules, with a gate on a document in the profiles of villages, of towns and of entities."""
     folder = Path(shutil.copytree(POLICIES, tmp_path / "policies"))
-    for file in ("credit_village/2026-11-01.yaml", "credit_entity/2023-01-01.yaml"):
-        path = folder / "cq_bishan" / file
+    for level in ("credit_village/2026-11-01", "credit_town/2026-11-01", "credit_entity/2023-01-01"):
+        path = folder / "cq_bishan" / f"{level}.yaml"
         text = path.read_text("utf-8")
         text = text.replace("measures:\n", f"measures:\n  {AGREEMENT}: {{zh: 创建协议, en: agreement}}\n", 1)
         gate = (

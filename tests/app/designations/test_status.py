@@ -88,6 +88,17 @@ def test_whoever_may_not_list_documents_reads_that_one_stands_and_not_its_name(d
     assert "刑事判决书" not in read(f"/villages/{VILLAGE}", by="officer").text
 
 
+@pytest.mark.parametrize(("by", "named"), [("clerk", True), ("officer", False)])
+def test_the_documents_of_a_town_are_named_to_those_alone_who_may_list_them(desk: Desk, read, by, named):
+    desk.recorded(ATTESTATION, AGREEMENT, place_code=TOWN, document="创建协议书")
+    desk.committee.night(DAY, proposes=False)
+    gates = read(f"/v1/towns/{TOWN}", by=by).json()["gates"]
+    (document,) = next(one for one in gates if one["name"] == "agreement")["documents"]
+    assert document["document"] == ("创建协议书" if named else "")
+    page = read(f"/towns/{TOWN}", by=by).text
+    assert ("已签协议" in page, "创建协议书" in page) == (True, named)
+
+
 @pytest.mark.parametrize(
     ("document", "gate_name", "against"),
     [
