@@ -1,6 +1,6 @@
 """Why a profile cannot be used at all: what the engine takes for granted, asked once when it is loaded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from scoring.checks import Finding, gaps
@@ -10,6 +10,8 @@ from scoring.procedure import AppraisalRules, Keeping, Path
 
 # The numbers of a path; each answers to a source of its own.
 PATH_NUMBERS = ("notice_days", "validity_months", "review_before_days")
+# A hundred years: more is a slip of the pen, and a day so far off is in no calendar.
+_DAYS_MOST, _MONTHS_MOST = 36_500, 1_200
 
 
 def check_profile(profile: ProfileDefinition, *, where: str) -> None:
@@ -121,6 +123,8 @@ def _path(path: Path) -> Iterable[Finding]:
     if path.days_to_decide < 1:
         what = f"{path.days_to_decide}: a proposal may be decided on at least 1 day after its notice"
         yield _fault("path, decide_within_days", what)
+    lengths = {"notice_days": path.notice_days, "decide_within_days": path.days_to_decide}
+    yield from _too_long("path", {**lengths, "validity_months": path.validity_months})
     written = {"campaign_until": path.campaign_until, "decide_within_days": path.decide_within_days}
     numbers = [*PATH_NUMBERS, *(key for key, value in written.items() if value not in (None, ""))]
     for key in numbers:
@@ -133,6 +137,14 @@ def _keeping(keeping: Keeping) -> Iterable[Finding]:
         yield _fault("keeping, month_ends", f"{keeping.month_ends}: at least 1 month-end must be breached")
     if keeping.grace_days < 0:
         yield _fault("keeping, grace_days", f"{keeping.grace_days}: grace cannot be below 0 days")
+    yield from _too_long("keeping", {"grace_days": keeping.grace_days, "month_ends": keeping.month_ends})
+
+
+def _too_long(part: str, lengths: Mapping[str, int]) -> Iterable[Finding]:
+    for key, length in lengths.items():
+        most = _DAYS_MOST if key.endswith("_days") else _MONTHS_MOST
+        if length > most:
+            yield _fault(f"{part}, {key}", f"{length}: at most {most}, a hundred years")
 
 
 def _appraisal(appraisal: AppraisalRules) -> Iterable[Finding]:

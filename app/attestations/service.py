@@ -17,10 +17,10 @@ from app.models import Attestation as KeptAttestation
 from app.models import AttestationEnd, AttestationKind, DesignationKind, Place, PlaceKind, SubjectKind
 from app.places.service import place as place_by_id
 from app.places.service import place_by_code, subtree_prefix
+from app.rules.kept import kept_profile
 from app.rules.service import profiles_of, rule_in_force
 from app.subjects.free_text import without_numbers
 from app.subjects.service import subject as subject_by_id
-from scoring import Profile
 from scoring.definition import ProfileDefinition, Text
 
 __all__ = ["EVERYTHING", "Until", "attested_subjects"]
@@ -62,7 +62,7 @@ def wanted(session: Session, order: Order, *, viewer: Viewer, on: date) -> dict[
     rule = rule_in_force(session, level.value, on=on)
     if rule is None:
         raise NotFound(f"{on} 没有生效的{level.label}标准 · no {level} profile is in force on {on}")
-    _refuse_uncounted(Profile.parse(rule.content).definition, order)
+    _refuse_uncounted(kept_profile(rule), order)
     if not order.decided_on <= on < order.valid_until:
         raise Invalid(
             "decided_on, valid_until: 作出日期不得晚于今日，有效期须在今日之后 · a document is decided by "

@@ -7,10 +7,11 @@ from datetime import date
 from app.coverage import store
 from app.coverage.report import By, CoverageReport, Goal, Line
 from app.db import Session
-from app.errors import NotFound
+from app.errors import NotFound, SetupError
 from app.models import CoverageCount, EntityType, Place, PlaceKind
 from app.places.service import places_within
 from app.rules.service import profile_in_force
+from app.rules.unfit import GOAL_SOURCE, untold_goal
 
 TOWNS = (PlaceKind.TOWN, PlaceKind.SUBDISTRICT)
 __all__ = ["By", "CoverageReport", "Goal", "Line", "coverage"]
@@ -38,13 +39,18 @@ def coverage(session: Session, scope_code: str, *, on: date, by: By) -> Coverage
 
 def _goal(session: Session, *, on: date) -> Goal:
     profile = profile_in_force(session, "coverage", on=on)
+    if faults := untold_goal(profile):
+        raise SetupError(
+            f"{profile.code}（{profile.effective_from}）未写明目标，请启用新版本 · the profile of coverage does "
+            f"not tell the goal; put a new one in force: {faults}"
+        )
     asked = {criterion.measure: criterion.threshold for criterion in profile.criteria}
     return Goal(
         file_coverage=asked["file_coverage"],
         rating_coverage=asked["rating_coverage"],
         due_on=date(int(profile.parameters["goal_year"]), 12, 31),
         profile_code=profile.code,
-        basis=profile.sources["A19"],
+        basis=profile.sources[GOAL_SOURCE],
     )
 
 

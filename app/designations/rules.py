@@ -1,12 +1,10 @@
 """What a title asks for and how it is given and kept, as the profile in force says."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from app.designations.path import Level, PathRules
-from app.errors import SetupError
 from app.models import DesignationKind, RuleVersion
-from scoring import CardError, Profile
+from app.rules.kept import kept_profile
 from scoring.definition import Criterion, ProfileDefinition, Rung
 from scoring.measured import RUNG_LENGTH_MAX
 from scoring.procedure import AppraisalRules, Keeping, Path
@@ -69,26 +67,14 @@ class TitleRules:
 def title_rules(rule: RuleVersion) -> TitleRules | None:
     """The rules of one kept profile of a kind of title; none where it only judges and gives no title.
 
-    `SetupError` for a version from before a check it does not pass: nobody can go by it.
+    `SetupError` for a version nobody can go by (see `kept_profile`).
     """
-    try:
-        return _parsed(rule.rule_version_id, rule.kind, rule.content)
-    except CardError as error:
-        raise SetupError(
-            f"{rule.code}（{rule.effective_from}）已存版本无法使用，请启用新版本 · the kept version cannot "
-            f"be used; put a new one in force: {error}"
-        ) from None
-
-
-@lru_cache(maxsize=64)
-def _parsed(rule_version_id: int, kind: str, content: str) -> TitleRules | None:
-    profile = Profile.parse(content).definition
+    profile = kept_profile(rule)
     if profile.path is None or profile.keeping is None:
         return None
-    named = _KINDS[kind]
-    return TitleRules(
-        named, rule_version_id, profile, _path(named, profile.path), profile.keeping, profile.appraisal
-    )
+    kind = _KINDS[rule.kind]
+    path = _path(kind, profile.path)
+    return TitleRules(kind, rule.rule_version_id, profile, path, profile.keeping, profile.appraisal)
 
 
 def _path(kind: DesignationKind, path: Path) -> PathRules:

@@ -15,6 +15,8 @@ from scoring.document import Document
 from scoring.loader import canonical, parse, read
 
 KIND = "records"
+# A hundred years: a day farther off is in no calendar.
+YEARS_MAX, DAYS_MAX = 100, 36_500
 
 V = TypeVar("V")
 
@@ -106,7 +108,7 @@ def record_rules(content: Mapping[str, object], *, where: str) -> RecordRules:
         authority=_by_domain(authority, lambda item: item.texts("sources")),
         tolerances=_by_domain(tolerances, lambda item: item.number("share")),
         plausible=tuple(_at_most(item) for item in plausible.parts("at_most")),
-        adverse_years=natural(adverse, "years"),
+        adverse_years=natural(adverse, "years", most=YEARS_MAX),
         statement_characters=natural(adverse, "statement_characters"),
         objection_days=natural(objection, "days"),
         escalate_days_before=natural(objection, "escalate_days_before"),
@@ -150,11 +152,11 @@ def _at_most(part: Document) -> AtMost:
     return found
 
 
-def natural(part: Document, key: str) -> int:
-    """A whole number of 1 or more."""
+def natural(part: Document, key: str, *, most: int = DAYS_MAX) -> int:
+    """A whole number of 1 or more: of days, or of what has a limit of its own."""
     value = part.integer(key)
-    if value < 1:
-        raise part.error(key, "write a whole number of 1 or more")
+    if not 1 <= value <= most:
+        raise part.error(key, f"write a whole number from 1 to {most}")
     return value
 
 

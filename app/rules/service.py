@@ -23,6 +23,7 @@ from app.rules.appraisals import (
     parse_appraisal_rules,
     refuse_other_numbers,
 )
+from app.rules.kept import kept_profile
 from app.rules.notice_rules import KIND as NOTICES
 from app.rules.notice_rules import NoticeRules, load_notice_rules, parse_notice_rules
 from app.rules.unfit import GRADED_BY, unfit
@@ -193,7 +194,7 @@ def profile_version(
     """The kept profile of a code and first day, in force or waiting for two persons."""
     for rule in store.rule_versions(session):
         if rule.kind in kinds and (rule.code, rule.effective_from) == (code, effective_from):
-            return Profile.parse(rule.content).definition
+            return kept_profile(rule)
     raise NotFound(
         f"没有首日为 {effective_from} 的信用村、信用镇标准 {code} · no profile {code} of {effective_from} "
         f"is kept of {' or '.join(kinds)}; put its file into the policy folder and run `credit-village init`"
@@ -205,7 +206,7 @@ def profile_in_force(session: Session, kind: str, *, on: date) -> ProfileDefinit
     newest = rule_in_force(session, kind, on=on)
     if newest is None:
         raise NotFound(f"no {kind} profile is in force on {on}")
-    return Profile.parse(newest.content).definition
+    return kept_profile(newest)
 
 
 def rule_in_force(session: Session, kind: str, *, on: date) -> RuleVersion | None:

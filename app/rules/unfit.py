@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from app.records.catalogue import Catalogue
 from scoring import Finding
 from scoring.definition import CardDefinition, ProfileDefinition
-from scoring.lint.delivered import COVERAGE, undelivered, unfiled, ungraded
+from scoring.lint.delivered import COVERAGE, GOAL_SOURCE, unaimed, undelivered, unfiled, ungraded
 
+__all__ = ["GOAL_SOURCE", "GRADED_BY", "unfit", "untold_files", "untold_goal"]
 # Whose grades a profile names the least of.
 GRADED_BY = {"credit_household": "household", "credit_village": "household", "credit_entity": "agri_entity"}
 
@@ -36,3 +37,8 @@ def untold_files(profile: ProfileDefinition, catalogue: Catalogue) -> list[Findi
         if (kind, name) not in known
     ]
     return [*unfiled(profile), *unknown]
+
+
+def untold_goal(profile: ProfileDefinition) -> str:
+    """Why nobody can tell by a profile of coverage what is to be reached, and by when; "" where one can."""
+    return "; ".join(str(finding) for finding in unaimed(profile))

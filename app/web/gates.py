@@ -111,7 +111,7 @@ def missing_words(gate: GateLine) -> str:
 
 def first_missing(report: StatusReport) -> str:
     """What is missing most, in one line; nothing where every gate holds."""
-    if report.gates and report.first_step is not None:
+    if report.first_step is not None:
         return report.first_step.zh
     missing = report.missing
     if not missing:

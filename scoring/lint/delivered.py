@@ -24,6 +24,9 @@ FILED = ("household", "agri_entity")
 _MONTHS_MAX = 1200
 _FILE_NUMBERS = {"mandatory_known_share": (0, 1), "file_months_maximum": (0, _MONTHS_MAX)}
 _GOAL = {"goal_year": (1900, 9999)}
+_GOAL_GATES = ("file_coverage", "rating_coverage")
+# The article the goal answers to, among the sources of a profile.
+GOAL_SOURCE = "A19"
 
 
 def undelivered(profile: ProfileDefinition) -> list[Finding]:
@@ -39,7 +42,7 @@ def undelivered(profile: ProfileDefinition) -> list[Finding]:
         found += [_ungraded(name) for name, of in read if of in _OF_LEAST_GRADE and not profile.minimum_grade]
         found += _rungs(profile.ladder)
     if profile.level == COVERAGE:
-        found += [*unfiled(profile), *_numbers(profile, _GOAL)]
+        found += [*unfiled(profile), *unaimed(profile)]
     return [*found, *_references(profile)]
 
 
@@ -50,6 +53,16 @@ def unfiled(profile: ProfileDefinition) -> list[Finding]:
         Finding(True, "mandatory", f"names no facts a file of the kind {kind} holds") for kind in unnamed
     ]
     return [*found, *_numbers(profile, _FILE_NUMBERS)]
+
+
+def unaimed(profile: ProfileDefinition) -> list[Finding]:
+    """What a profile of coverage does not say of its goal: how much on file and rated, and by when."""
+    gates = {item.measure for item in profile.criteria}
+    absent = [name for name in _GOAL_GATES if name not in gates]
+    found = [Finding(True, name, "no gate asks for it, and it is half of the goal") for name in absent]
+    if GOAL_SOURCE not in profile.sources:
+        found.append(Finding(True, "sources", f"{GOAL_SOURCE}, the article the goal answers to, is missing"))
+    return [*found, *_numbers(profile, _GOAL)]
 
 
 def _numbers(profile: ProfileDefinition, asked: Mapping[str, tuple[int, int]]) -> list[Finding]:

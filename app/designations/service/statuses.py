@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 from typing import TypeVar
 
 from app.attestations.attestation import Attestation
@@ -26,7 +25,7 @@ from app.models import (
 )
 from app.ratings.service import latest_run
 from app.records.known import ATTESTATION_ENDS, ATTESTATIONS
-from scoring import Profile
+from app.rules.kept import kept_profile
 from scoring.definition import Criterion, ProfileDefinition, Text
 
 SCORE = Text("得分", "score")
@@ -160,7 +159,7 @@ def _report(
     rule: RuleVersion,
     documents: Sequence[Attestation],
 ) -> StatusReport:
-    profile = _profile(rule.fingerprint, rule.content)
+    profile = kept_profile(rule)
     status_id = status.place_status_id
     kept = {row.name: row for row in rows.measures.get(status_id, [])}
     measures = {name: _measure_line(kept[name], profile) for name in profile.measures if name in kept}
@@ -272,10 +271,3 @@ def _grouped(rows: Iterable[_Row]) -> Mapping[int, list[_Row]]:
     for row in rows:
         groups[row.place_status_id].append(row)
     return groups
-
-
-@lru_cache(maxsize=64)
-def _profile(fingerprint: str, content: str) -> ProfileDefinition:
-    profile = Profile.parse(content).definition
-    assert profile.fingerprint == fingerprint, "a kept profile has changed"
-    return profile

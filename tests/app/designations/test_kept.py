@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from app.coverage.service import By, coverage
 from app.db import Session, transaction
 from app.designations.found import Block
 from app.designations.service import status_report
@@ -247,11 +248,39 @@ def test_where_a_kept_version_does_not_tell_which_files_count_coverage_is_unknow
     assert noted in caplog.text
 
 
+GOAL = [
+    (("  goal_year: 2023\n", ""), "goal_year: is to be a number from 1900 to 9999"),
+    (("measure: rating_coverage", "measure: file_coverage"), "rating_coverage: no gate asks for it"),
+    (("  A19: ", "  A20: "), "sources: A19, the article the goal answers to, is missing"),
+]
+
+
 @sqlite
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [*FILES, (("  goal_year: 2023\n", ""), "goal_year: is to be a number from 1900 to 9999")],
-)
+@pytest.mark.parametrize(("change", "told"), GOAL)
+def test_coverage_says_that_a_kept_version_does_not_tell_the_goal(district, policies, change, told):
+    district.village(COUNTS)
+    district.night()
+    keep_unfit(district, changed(policies, "coverage", *change))
+    with Session(district.engine) as session, pytest.raises(SetupError, match=f"请启用新版本.*{told}"):
+        coverage(session, TOWN, on=DAY, by=By.TOWN)
+
+
+@sqlite
+def test_whoever_asks_by_a_version_nobody_can_go_by_is_told_what_to_do(district, policies):
+    district.village(COUNTS)
+    district.night()
+    keep_unusable(district, changed(policies, "coverage", "  DEFAULT: ", "  OTHER: "))
+    keep_unusable(district, changed(policies, "credit_village", "  S2: ", "  S9: "))
+    told = "已存版本无法使用，请启用新版本"
+    with Session(district.engine) as session:
+        with pytest.raises(SetupError, match=f"{told}.*the basis DEFAULT is not declared"):
+            coverage(session, TOWN, on=DAY, by=By.TOWN)
+        with pytest.raises(SetupError, match=f"{told}.*the basis S2 is not declared"):
+            status_report(session, place_by_code(session, VILLAGE, on=DAY))
+
+
+@sqlite
+@pytest.mark.parametrize(("change", "told"), [*FILES, *GOAL])
 def test_a_new_version_that_does_not_tell_which_files_count_is_not_loaded(district, policies, change, told):
     changed(policies, "coverage", *change)
     with pytest.raises(SetupError, match=told):

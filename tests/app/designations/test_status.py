@@ -20,7 +20,7 @@ from app.settings import Settings
 from tests.app.attestations.desk import AGREEMENT, DAY, Desk, desk, policies
 from tests.app.designations.test_ways import DAY as SETTLED
 from tests.app.designations.test_ways import settle
-from tests.district import KEY, OTHER_VILLAGE, TOWN, VILLAGE, morning
+from tests.district import COMMUNITY, KEY, OTHER_VILLAGE, STREET, TOWN, VILLAGE, morning
 
 __all__ = ["desk", "policies"]
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -144,8 +144,9 @@ def test_a_place_with_nothing_on_file_is_told_what_to_do_first(desk: Desk, read)
     first = read(f"/v1/villages/{OTHER_VILLAGE}").json()["first_step"]
     assert first["zh"].startswith("还没有任何数据：请先导入农户名册和档案")
     assert "credit-village import" in first["en"]
+    for path in (f"/villages/{OTHER_VILLAGE}", f"/villages/{COMMUNITY}", f"/towns/{STREET}"):
+        assert "请先导入农户名册和档案" in read(path, by="admin").text, path
     page = read(f"/villages/{OTHER_VILLAGE}").text
-    assert "请先导入农户名册和档案" in page
     assert "系统不作判断" not in page, "nothing of it is judged by hand"
 
 

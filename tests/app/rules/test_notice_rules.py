@@ -51,7 +51,8 @@ def test_every_number_has_its_source_and_what_is_kept_reads_the_same():
     ("old", "new", "complaint"),
     [
         ("basis: S2", "basis: S3", "is none of S2"),
-        ("days_least: 7", "days_least: 0", "1 or more"),
+        ("days_least: 7", "days_least: 0", "from 1 to 36500"),
+        ("days_least: 7", "days_least: 36501", "from 1 to 36500"),
         ("days_least: 7", "days: 7", "days_least"),
         ("objection:", "objections:", "objection"),
         ("days_after_end: 30}", "days_after_end: 30, more: 1}", "more"),
