@@ -156,6 +156,7 @@ def test_a_round_of_another_town_does_not_exist(desk: Desk):
     path = opened(desk)
     for address in (path, f"{path}/result", f"{path}/appraisers/1/form"):
         assert desk.send("GET", address, by="neighbour").status_code == 404
+    assert desk.send("GET", "/v1/appraisal-rounds", by="neighbour").json() == {"rounds": []}
     assert desk.send("POST", f"{path}/closing", by="neighbour").status_code == 404
     body = {"place_code": VILLAGE_OF_OTHER_TOWN, "opens_on": f"{OPENS}", "closes_on": f"{CLOSES}"}
     assert desk.send("POST", "/v1/appraisal-rounds", by="official", json=body).status_code == 404

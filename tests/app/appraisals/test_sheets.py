@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from app.appraisals import service
 from app.appraisals.appraisal import Mark
-from app.errors import Conflict, Invalid
-from app.models import (
-    Appraiser,
-)
-from tests.app.appraisals.village import OPENS, Village, mark, village
-from tests.district import (
-    district,
-)
+from app.errors import Conflict, Invalid, PreconditionFailed
+from app.models import Appraiser
+from tests.app.appraisals.village import CLOSES, OPENS, Village, mark, village
+from tests.district import district, morning
+from tests.office_steps import transaction
 
 __all__ = ["district", "village"]
 
@@ -98,3 +96,56 @@ def test_before_the_first_day_nothing_is_filled_in_nor_closed(village: Village):
         village.saved(round_id, "appraiser.1", [mark(1)])
     with pytest.raises(Conflict, match="begins on"):
         village.closed(round_id, on=OPENS)
+
+
+def hand_in(village: Village, round_id: int, *, revision: int, on: date = OPENS) -> None:
+    """Hand in the sheet of the first appraiser as it was saved at a revision."""
+    with transaction(village.district.engine) as session:
+        service.submit_sheet(
+            session, village.district.cipher, round_id, revision=revision,
+            viewer=village.viewers["appraiser.1"], at=morning(on),
+        )  # fmt: skip
+
+
+@sqlite
+def test_a_closed_round_takes_no_sheet_online_or_on_paper(village: Village):
+    village.settled(1)
+    round_id = village.opened()
+    village.invited(round_id, "appraiser.1", "王")
+    revision = village.saved(round_id, "appraiser.1", [mark(1)]).revision
+    village.closed(round_id)
+    with pytest.raises(Conflict, match="closed"):
+        hand_in(village, round_id, revision=revision, on=CLOSES)
+    with pytest.raises(Conflict, match="closed"):
+        village.handed_in(round_id, 2, [mark(1)], on=CLOSES)
+    with pytest.raises(Conflict, match="closed"):
+        village.awaited(round_id, 2, on=CLOSES)
+    assert village.district.counts()["appraisal_sheets"] == 0
+
+
+@sqlite
+def test_a_sheet_that_was_saved_elsewhere_meanwhile_is_not_handed_in(village: Village):
+    village.settled(1)
+    round_id = village.opened()
+    village.invited(round_id, "appraiser.1")
+    read = village.saved(round_id, "appraiser.1", [mark(1, 46)]).revision
+    village.saved(round_id, "appraiser.1", [mark(1, 100)])
+    with pytest.raises(PreconditionFailed, match="saved elsewhere"):
+        hand_in(village, round_id, revision=read)
+    assert village.district.counts()["appraisal_sheets"] == 0
+
+
+@sqlite
+def test_paper_is_taken_once_of_an_appraiser_without_an_account(village: Village):
+    village.settled(1)
+    round_id = village.opened()
+    village.invited(round_id, "appraiser.1", "王")
+    for number, told in ((1, "has an account"), (2, "final")):
+        if number == 2:
+            village.awaited(round_id, number)
+            village.handed_in(round_id, number, [mark(1)])
+        with pytest.raises(Conflict, match=told):
+            village.awaited(round_id, number)
+        with pytest.raises(Conflict, match=told):
+            village.handed_in(round_id, number, [mark(1)], sha256="b" * 64)
+    assert village.district.counts()["appraisal_sheets"] == 1

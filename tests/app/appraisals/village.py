@@ -110,6 +110,23 @@ class Village:
                 at=morning(on),
             )  # fmt: skip
 
+    def handed_in(
+        self, round_id: int, number: int, marks: Sequence[Mark], *, sha256: str = "a" * 64, on: date = OPENS
+    ) -> None:
+        """A sheet on paper, of an appraiser by his number."""
+        with transaction(self.district.engine) as session:
+            service.submit_paper(
+                session, self.district.cipher, round_id, number, marks, file_sha256=sha256,
+                viewer=self.viewers["official"], at=morning(on),
+            )  # fmt: skip
+
+    def awaited(self, round_id: int, number: int, *, on: date = OPENS) -> None:
+        """The sheet that has yet to come in on paper, of an appraiser by his number."""
+        with Session(self.district.engine) as session:
+            service.awaited_form(
+                session, self.district.cipher, round_id, number, viewer=self.viewers["official"], on=on
+            )
+
     def closed(self, round_id: int, *, by: str = "official", on: date = CLOSES, reason: str = "") -> Round:
         """The round closed on a day."""
         with transaction(self.district.engine) as session:

@@ -109,8 +109,9 @@ def test_a_document_about_a_farm_is_recorded_over_http_and_seen_from_its_town_al
     again = send("POST", "/v1/attestations", by="clerk", json=order)
     assert (again.status_code, again.json()["code"]) == (409, "conflict")
     for by, seen in (("clerk", [farm]), ("admin", [farm]), ("stranger", [])):
-        listed = send("GET", "/v1/attestations", by=by).json()["attestations"]
-        assert [one["subject_id"] for one in listed] == seen, by
+        for query in ("", "?past=true"):
+            listed = send("GET", f"/v1/attestations{query}", by=by).json()["attestations"]
+            assert [one["subject_id"] for one in listed] == seen, (by, query)
     assert send("POST", "/v1/attestations", by="stranger", json=order).status_code == 404
 
 
