@@ -108,6 +108,8 @@ def test_an_entry_of_a_public_list_is_repaired_once_its_least_term_is_over(distr
             do(district, repair, record_id, repair_class="general", rules=RULES, act=ACT)
     else:
         do(district, repair, record_id, repair_class="general", rules=RULES, act=ACT)
+        with pytest.raises(Conflict, match="repaired already"):
+            do(district, repair, record_id, repair_class="general", rules=RULES, act=ACT)
     assert ("judgment_defaulter" in counting(district, household)) is counts
 
 
@@ -173,6 +175,9 @@ def test_a_statement_of_a_hundred_characters_is_kept_sealed_beside_the_record(di
     household, record_id = listed(district)
     with pytest.raises(Invalid, match="现有 101 字"):
         do(district, state, district.cipher, record_id, text="字" * 101, rules=RULES, act=ACT)
+    other = replace(ACT, by="李某13800138000")
+    with pytest.raises(Invalid, match="^by: 内含"):
+        do(district, state, district.cipher, record_id, text="已还清。", rules=RULES, act=other)
     do(district, state, district.cipher, record_id, text="因病住院，已还清。", rules=RULES, act=ACT)
     do(district, state, district.cipher, record_id, text="字" * 100, rules=RULES, act=ACT)
     with reading(district.engine) as session:
