@@ -176,7 +176,7 @@ def test_a_statement_of_a_hundred_characters_is_kept_sealed_beside_the_record(di
     with pytest.raises(Invalid, match="现有 101 字"):
         do(district, state, district.cipher, record_id, text="字" * 101, rules=RULES, act=ACT)
     other = replace(ACT, by="李某13800138000")
-    with pytest.raises(Invalid, match="^by: 内含"):
+    with pytest.raises(Invalid, match=r"^by: 内含"):
         do(district, state, district.cipher, record_id, text="已还清。", rules=RULES, act=other)
     do(district, state, district.cipher, record_id, text="因病住院，已还清。", rules=RULES, act=ACT)
     do(district, state, district.cipher, record_id, text="字" * 100, rules=RULES, act=ACT)
