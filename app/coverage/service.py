@@ -41,8 +41,8 @@ def _goal(session: Session, *, on: date) -> Goal:
     profile = profile_in_force(session, "coverage", on=on)
     if faults := untold_goal(profile):
         raise SetupError(
-            f"{profile.code}（{profile.effective_from}）未写明目标，请启用新版本 · the profile of coverage does "
-            f"not tell the goal; put a new one in force: {faults}"
+            f"{profile.code}（{profile.effective_from}）未写明目标，请启用新版本 · the profile of coverage "
+            f"does not tell the goal; put a new one in force: {faults}"
         )
     asked = {criterion.measure: criterion.threshold for criterion in profile.criteria}
     return Goal(
