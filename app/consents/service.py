@@ -11,9 +11,12 @@ from app.models import Consent, ConsentChannel, ConsentKind, ConsentWithdrawal, 
 from app.subjects.free_text import paper_name
 
 __all__ = [
-    "Agreement", "agree_to_publication", "collection_agreements", "consents", "give", "inquiry_agreements",
-    "publication_ended", "rating_refused", "rating_refusers", "refuse_term", "withdraw",
+    "Agreement", "Kept", "agree_to_publication", "collection_agreements", "consents", "give",
+    "inquiry_consents", "publication_ended", "rating_refused", "rating_refusers", "refuse_term", "withdraw",
 ]  # fmt: skip
+
+# A consent and the day it was withdrawn.
+Kept = store.Kept
 
 
 @dataclass(frozen=True)
@@ -63,15 +66,17 @@ def collection_agreements(
     return found
 
 
-def inquiry_agreements(
+def inquiry_consents(
     session: Session, subject_ids: Collection[int], *, organisation_ids: Collection[int]
-) -> dict[tuple[int, int], list[Agreement]]:
+) -> dict[tuple[int, int], list[Kept]]:
     """The consents to inquiries of some subjects for some organisations, by both, the oldest first."""
-    found: dict[tuple[int, int], list[Agreement]] = {}
-    for given, withdrawn_on in store.inquiry_consents(session, subject_ids, organisation_ids=organisation_ids):
+    found: dict[tuple[int, int], list[Kept]] = {}
+    for given, withdrawn_on in store.inquiry_consents(
+        session, subject_ids, organisation_ids=organisation_ids
+    ):
         assert given.organisation_id is not None, "a consent to inquiries names one"
         key = (given.subject_id, given.organisation_id)
-        found.setdefault(key, []).append(Agreement(given, withdrawn_on))
+        found.setdefault(key, []).append((given, withdrawn_on))
     return found
 
 

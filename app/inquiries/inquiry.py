@@ -39,7 +39,7 @@ class Question:
 
 @dataclass(frozen=True)
 class RepeatKey:
-    """The key a client gave a request to send it again by, and what it asked; both are kept as hashes only."""
+    """The key a client gave a request to send it again by, and what it asked; hashes of both are kept."""
 
     key: str
     content: str = field(repr=False)

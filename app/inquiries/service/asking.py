@@ -27,6 +27,11 @@ _REFUSED = (
     "consent's number, to whom it was given, its purpose and its term."
 )
 
+_NOT_ON_PAPER = (
+    " Neither the paper itself nor another one signed by that day brings it back: ask for a new one. "
+    "该授权书和该日以前签署的授权书不再有效，请重新取得授权。"
+)
+
 
 @dataclass(slots=True)
 class _Case:
@@ -224,14 +229,9 @@ def _what_is_wrong(
         or (kept.subject_id, kept.organisation_id) != (subject.subject_id, viewer.organisation_id)
     ):
         return _REFUSED
-    if given.withdrawn(on) and question.authorisation is not None:
-        return (
-            f"the subject took its consent back on {given.withdrawn_on}; this paper, or one signed by that day, "
-            "does not do: ask for a new one. 授权已于该日撤回，撤回的授权书及该日以前签署的授权书不再有效，"
-            "请重新取得授权。"
-        )
     if given.withdrawn(on):
-        return f"the subject withdrew this consent on {given.withdrawn_on}. 授权已于该日撤回。"
+        more = "" if question.authorisation is None else _NOT_ON_PAPER
+        return f"the subject withdrew this consent on {given.withdrawn_on}.{more} 授权已于该日撤回。"
     if kept.effective_to is not None and kept.effective_to <= on:
         return f"this consent ended on {kept.effective_to}; ask for a new one. 授权已到期，请重新取得授权。"
     if kept.effective_from > on:

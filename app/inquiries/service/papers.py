@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from app.consents.service import Agreement, inquiry_agreements, refuse_term
+from app.consents.service import Agreement, Kept, inquiry_consents, refuse_term
 from app.consents.service import give as give_consent
 from app.db import Session
 from app.errors import Invalid
@@ -22,7 +22,8 @@ def refusal_of(paper: Authorisation, *, on: date) -> Invalid | None:
         return wrong
     if paper.ends_on <= on:
         return Invalid(
-            f"consent {paper.reference}: ended on {paper.ends_on}; ask for a new one. 授权已到期，请重新取得授权。"
+            f"consent {paper.reference}: ended on {paper.ends_on}; ask for a new one. "
+            "授权已到期，请重新取得授权。"
         )
     return None
 
@@ -34,46 +35,44 @@ class Papers:
         self, session: Session, subject_ids: Collection[int], *, organisation_ids: Collection[int], on: date
     ) -> None:
         self._session, self._on = session, on
-        self._held = inquiry_agreements(session, subject_ids, organisation_ids=organisation_ids)
+        self._kept = inquiry_consents(session, subject_ids, organisation_ids=organisation_ids)
 
     def agreement(
         self, request: Request, question: Question, paper: Authorisation, *, subject_id: int
     ) -> Agreement:
         """What a paper comes to: a consent taken back since, the one it was kept as before, or a new one."""
         made = _consent(request, question, paper, subject_id=subject_id)
-        held = self._held.setdefault((subject_id, request.viewer.organisation_id), [])
-        found = _taken_back(held, made, on=self._on) or _kept(held, made)
-        found = found or _taken_back_after(held, made, on=self._on)
+        kept = self._kept.setdefault((subject_id, request.viewer.organisation_id), [])
+        ended = [one for one in kept if one[1] is not None and one[1] <= self._on]
+        found = _same(ended, made) or _kept_as(kept, made) or _signed_before(ended, made)
         if found is None:
-            found = Agreement(give_consent(self._session, made, on=self._on), None)
-            held.append(found)
-        return found
+            found = give_consent(self._session, made, on=self._on), None
+            kept.append(found)
+        return Agreement(*found)
 
 
-def _taken_back(held: Sequence[Agreement], made: Consent, *, on: date) -> Agreement | None:
+def _same(ended: Sequence[Kept], made: Consent) -> Kept | None:
     """The same paper, told by its number or its scan, for whatever purpose: the subject took it back."""
-    for one in held:
-        by_number = one.consent.reference == made.reference
-        if one.withdrawn(on) and (by_number or one.consent.evidence_sha256 == made.evidence_sha256):
-            return one
+    for given, ended_on in ended:
+        if given.reference == made.reference or given.evidence_sha256 == made.evidence_sha256:
+            return given, ended_on
     return None
 
 
-def _kept(held: Sequence[Agreement], made: Consent) -> Agreement | None:
+def _kept_as(kept: Sequence[Kept], made: Consent) -> Kept | None:
     """The consent the same paper was kept as."""
     names = ("reference", "evidence_sha256", "purpose", "effective_from", "effective_to", "agreed")
-    for one in held:
-        if all(getattr(one.consent, name) == getattr(made, name) for name in names):
-            return one
+    for given, ended_on in kept:
+        if all(getattr(given, name) == getattr(made, name) for name in names):
+            return given, ended_on
     return None
 
 
-def _taken_back_after(held: Sequence[Agreement], made: Consent, *, on: date) -> Agreement | None:
-    """The consent for this purpose the subject took back on the day a paper was signed, or later."""
-    for one in held:
-        later = one.withdrawn_on is not None and one.withdrawn_on >= made.effective_from
-        if one.withdrawn(on) and later and one.consent.purpose is made.purpose:
-            return one
+def _signed_before(ended: Sequence[Kept], made: Consent) -> Kept | None:
+    """The consent for the same purpose the subject took back on the day a paper was signed, or later."""
+    for given, ended_on in ended:
+        if given.purpose is made.purpose and ended_on is not None and ended_on >= made.effective_from:
+            return given, ended_on
     return None
 
 

@@ -1,4 +1,4 @@
-"""A consent on paper that comes with an inquiry: judged before anybody is looked for, kept once, and ended."""
+"""A consent on paper that comes with an inquiry: judged before anybody is looked for, and kept once."""
 
 from datetime import timedelta
 
@@ -37,7 +37,7 @@ def take_back(desk, consent_id: int) -> None:
 @pytest.fixture
 def household(desk) -> int:
     """A rated household of the town."""
-    found = desk.district.household()
+    found: int = desk.district.household()
     desk.district.night()
     return found
 

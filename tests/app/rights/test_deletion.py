@@ -353,9 +353,11 @@ def test_no_answer_that_was_kept_to_be_repeated_is_left(desk: Desk) -> None:
     told = {"of it": (household, 1), "of another": (neighbour, 2), "too old": (neighbour, 10)}
     with transaction(desk.district.engine) as session:
         for key, (subject_id, minutes) in told.items():
-            of_request = {"user_id": asker.user_id, "at": at - minutes * minute}
-            view = duty_view(subject_id, rating_id=None, organisation_id=asker.organisation_id, **of_request)
-            session.add_all([view, repeatable(desk, key, **of_request)])
+            then, user_id = at - minutes * minute, asker.user_id
+            view = duty_view(
+                subject_id, rating_id=None, user_id=user_id, organisation_id=asker.organisation_id, at=then
+            )
+            session.add_all([view, repeatable(desk, key, user_id=user_id, at=then)])
     desk.erased(household)
     with Session(desk.district.engine) as session:
         assert session.scalars(select(IdempotencyKey.key)).all() == ["of another"]
