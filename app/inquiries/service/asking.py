@@ -163,7 +163,8 @@ def _answers(
         if case.refusal is not None:
             continue
         rating, home = ratings[subject.subject_id], places[subject.place_id]
-        statements = said[subject.subject_id]
+        statements, override = said[subject.subject_id], overrides.get(subject.subject_id)
+        case.record.shown = {**_card(rating), "override": None if override is None else override.grade}
         own = Holder(home.place_id, subject.subject_id)
         homes = [home] if home.parent_id is None else [home, places[home.parent_id]]
         results[case.record.uid] = InquiryResult(
@@ -178,7 +179,7 @@ def _answers(
             rating=rating,
             objections=notes[subject.subject_id],
             statements={each: text for each, text in statements.items() if each in rating.record_ids},
-            override=overrides.get(subject.subject_id),
+            override=override,
         )
     return results
 
@@ -199,14 +200,14 @@ def _ratings(session: Session, permitted: Sequence[tuple[_Case, Found]]) -> dict
             unrated = NotFound("the subject is on file, but no night has rated it yet")
             case.refuse(unrated, outcome=InquiryOutcome.UNRATED)
             continue
-        record, rating = case.record, told[rating_id]
+        record = case.record
         record.outcome, record.refusal_code, record.rating_id = InquiryOutcome.ANSWERED, "", rating_id
-        record.shown = {
-            "grade": rating.grade,
-            "score": rating.score,
-            "card": rating.fingerprint,
-        }
     return {subject_id: told[rating_id] for subject_id, rating_id in current.items()}
+
+
+def _card(rating: ToldRating) -> dict[str, object]:
+    """What a rating says in short, for the log."""
+    return {"grade": rating.grade, "score": rating.score, "card": rating.fingerprint}
 
 
 def _agreed(given: Agreement | None, subject: Found, question: Question, *, viewer: Viewer, on: date) -> bool:
