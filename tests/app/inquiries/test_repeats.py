@@ -10,9 +10,12 @@ from sqlalchemy import select
 
 from app import clock
 from app.db import transaction
-from app.inquiries.service.repeats import REPEATED_FOR
+from app.inquiries.inquiry import Answered
+from app.inquiries.service.repeats import REPEATED_FOR, KeyReused, claimed, repeat_key
 from app.models import IdempotencyKey
+from app.subjects.cipher import Cipher
 from tests.app.inquiries.desk import NOON, SQLITE_ONLY, TODAY, problem
+from tests.district import KEY
 from tests.numbers import resident
 
 
@@ -181,6 +184,21 @@ def test_a_night_lets_go_what_is_too_old(desk, asked):
         patch.setattr(clock, "today", lambda: day)
         desk.district.night(day)
     assert kept_keys(desk) == []
+
+
+def test_an_answer_is_found_again_while_values_move_to_another_key(desk):
+    former, key = desk.district.cipher, repeat_key("a-1", {"body": "b"})
+    cipher = Cipher(bytes(range(32, 64)), earlier=[KEY])
+    cipher.follow([*cipher.in_force, *former.in_force])
+    asked = {"user_id": desk.users["officer.one"].user_id, "at": NOON}
+    with transaction(desk.district.engine) as session:
+        claimed(session, former, key, **asked).keep(former, Answered(200, b"{}"))
+    with transaction(desk.district.engine) as session:
+        assert claimed(session, cipher, key, **asked).earlier == Answered(200, b"{}", replayed=True)
+        with pytest.raises(KeyReused):
+            claimed(session, cipher, repeat_key("a-1", {"body": "c"}), **asked)
+        other = Cipher(bytes(range(32, 64)))
+        assert claimed(session, other, key, **asked).earlier is None
 
 
 def kept_keys(desk):

@@ -2,13 +2,11 @@
 
 import json
 from datetime import date, timedelta
-from hashlib import sha256
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from app.access.service import create_organisation
 from app.appraisals.service import open_round
 from app.approvals import effects, proposals
 from app.approvals import service as approvals
@@ -18,12 +16,11 @@ from app.designations.service import status_report
 from app.designations.service.facts import found_of
 from app.designations.service.rules import rules_in_force
 from app.errors import AppError, Conflict, Forbidden, Invalid, NotFound
-from app.models import Approval, DesignationKind, OrganisationKind, Place, Rating, Role, User
+from app.models import Approval, DesignationKind, Place, Rating
 from app.overrides import service
 from app.overrides.override import Override, OverrideRefused
 from tests.app.appraisals.village import CLOSES, Desk, Village, desk, mark, village
-from tests.app.inquiries.test_logged import logged
-from tests.district import DAY, DISTRICT, GOOD, VILLAGE, district, morning
+from tests.district import DAY, GOOD, VILLAGE, district, morning
 from tests.numbers import resident
 
 __all__ = ["desk", "district", "village"]
@@ -336,7 +333,7 @@ def test_overrides_are_counted_per_official_and_per_village(village: Village):
 
 def test_every_answer_that_shows_a_grade_shows_the_override(desk: Desk):
     village = desk.village
-    household = _raised(desk)
+    household = raised(desk)
     with Session(village.district.engine) as session:
         rating_id = session.scalars(select(Rating.rating_id)).one()
     expected = {"card_grade": "A", "grade": "AA", "office": "大兴镇人民政府", "effective_to": "2026-06-11"}
@@ -361,58 +358,20 @@ def test_every_answer_that_shows_a_grade_shows_the_override(desk: Desk):
     assert [(one["code"], one["override_count"]) for one in counted["officials"]] == [("admin", 1)]
 
 
-@sqlite
-def test_the_log_says_which_grade_was_shown_and_what_was_handed_over(desk: Desk):
-    household = _raised(desk)
-    bank = _bank(desk.village)
-    question = {
-        "id_number": resident(household), "purpose": "pre_loan",
-        "consent_id": desk.village.district.consent(household, bank.organisation_id),
-    }  # fmt: skip
-    assert desk.send("POST", "/v1/inquiries", by="bank", json=question).status_code == 200
-    assert desk.send("GET", "/v1/ratings/1", by="official").status_code == 200
-    path, proof = f"/v1/subjects/{household}/reports", {"document": "身份证", "format": "json"}
-    report = desk.send("POST", path, by="official", json=proof)
-    app: Any = desk.client.app
-    asked, looked, handed = (entry["shown"] for entry in logged(app.state.settings)[-3:])
-    assert [(one["grade"], one["override"]) for one in (asked, looked, handed)] == [("A", "AA")] * 3
-    assert [one.get("handed") for one in (asked, looked, handed)] == [None, None, "report"]
-    assert handed["sha256"] == sha256(report.content).hexdigest()
-
-
-def _raised(desk: Desk) -> int:
+def raised(desk: Desk) -> int:
     """A household the card gives an A, which two officials agreed to go by an AA for."""
     desk.on(NEXT)
     household = settle(desk.village, MIDDLING, 100)
     desk.on(NEXT)
-    body = {
-        "kind": "override", "subject_id": household, "grade": "AA", "reason_code": "O01",
-        "document": "核实记录 3 号", "reason": "收入已核实",
-    }  # fmt: skip
-    made = desk.send("POST", "/v1/approvals", by="admin", json=body)
-    assert made.status_code == 201, made.text
-    path = f"/v1/approvals/{made.json()['approval_id']}"
+    why = {"reason_code": "O01", "document": "核实记录 3 号", "reason": "收入已核实"}
+    body = {"kind": "override", "subject_id": household, "grade": "AA"} | why
+    made = desk.send("POST", "/v1/approvals", by="admin", json=body).json()
+    path = f"/v1/approvals/{made['approval_id']}"
     tag = desk.send("GET", path, by="checker").headers["ETag"]
-    decision = {"granted": True, "reason": "已核实"}
-    done = desk.send("POST", f"{path}/decision", by="checker", if_match=tag, json=decision)
+    granted = {"granted": True, "reason": "已核实"}
+    done = desk.send("POST", f"{path}/decision", by="checker", if_match=tag, json=granted)
     assert done.json()["state"] == "used"
     return household
-
-
-def _bank(village: Village) -> User:
-    """Somebody of a bank, who asks."""
-    with transaction(village.district.engine) as session:
-        bank = create_organisation(
-            session, code="bank", name="农商行", kind=OrganisationKind.BANK, admitted_at=morning(DAY)
-        )
-        made = User(
-            username="bank", display_name="bank", password_hash="none", role=Role.LOAN_OFFICER,
-            organisation_id=bank.organisation_id, place_id=village.district.place_id(DISTRICT),
-            disabled=False, failed_attempts=0,
-        )  # fmt: skip
-        session.add(made)
-    village.users["bank"] = made
-    return made
 
 
 def _part(whole: Any, wanted: dict[str, Any]) -> dict[str, Any]:
