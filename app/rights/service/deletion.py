@@ -116,8 +116,8 @@ def erase(
     left = _hindrances(session, cipher, subject_id, kin=kin, needs_consent=needs_consent, at=at)
     if left:
         raise purposes_left(subject_id, left)
-    forget_old_answers(session, at=at)
     forget_answers_about(session, kin, noise=erasing.noise())
+    forget_old_answers(session, at=at)
     counts = _overwritten(session, cipher, kin)
     approve(content, counts)
     for each in kin:

@@ -6,16 +6,20 @@ from datetime import timedelta
 from hashlib import sha256
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app import clock
 from app.db import transaction
 from app.inquiries.inquiry import Answered
 from app.inquiries.service.repeats import REPEATED_FOR, KeyReused, claimed, repeat_key
+from app.main import create_app
 from app.models import IdempotencyKey
+from app.settings import Settings
 from app.subjects.cipher import Cipher
 from tests.app.inquiries.desk import NOON, SQLITE_ONLY, TODAY, problem
 from tests.district import KEY
+from tests.district_databases import serving_address
 from tests.numbers import resident
 
 
@@ -175,6 +179,26 @@ def test_what_is_too_old_is_let_go_whoever_asks_next(desk, asked, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: NOON + REPEATED_FOR)
     assert asked("b-1", username="officer.two").status_code == 403
     assert [row[0] for row in kept_keys(desk)] == [desk.users["officer.two"].user_id]
+
+
+def test_a_service_that_owns_no_table_keeps_and_lets_go_as_well(desk, district_url, monkeypatch):
+    household = desk.district.household()
+    desk.district.night()
+    paper = {
+        "reference": "P-77", "signed_on": "2025-12-09", "ends_on": "2026-06-01",
+        "document": "授权书.pdf", "document_sha256": "ab" * 32,
+    }  # fmt: skip
+    body = {"id_number": resident(household), "purpose": "pre_loan", "authorisation": paper}
+    with serving_address(desk.district.engine, district_url) as address:
+        app = create_app(Settings(database_url=address, master_key=KEY.hex()))
+        with TestClient(app) as client:
+            for key, at in (("a-1", NOON), ("a-1", NOON), ("a-2", NOON + REPEATED_FOR)):
+                monkeypatch.setattr(clock, "now", lambda at=at: at)
+                headers = desk.headers("officer.one") | {"Idempotency-Key": key}
+                assert client.post("/v1/inquiries", json=body, headers=headers).status_code == 200
+        app.state.engine.dispose()
+    assert [record["consent_id"] for record in desk.records()] == [1, 1]
+    assert [row.created_at for row in kept_keys(desk)] == [NOON + REPEATED_FOR]
 
 
 def test_a_night_lets_go_what_is_too_old(desk, asked):
