@@ -285,7 +285,7 @@ def viewers_of(
             told.append(NotSignedIn(_ENDED))
             continue
         left = _left(token.signed_in_by, left_to_do(found, requirements, at=at))
-        told.append(_viewer(found, ready=not left))
+        told.append(_viewer(found, ready=not left, client_id=token.client_id))
     return told
 
 
@@ -303,7 +303,7 @@ def second_factor_row(user: User) -> str:
     return f"users/{user.user_id}/totp"
 
 
-def _viewer(found: store.Present, *, ready: bool) -> Viewer:
+def _viewer(found: store.Present, *, ready: bool, client_id: str | None = None) -> Viewer:
     return Viewer(
         user_id=found.user_id,
         username=found.username,
@@ -316,6 +316,7 @@ def _viewer(found: store.Present, *, ready: bool) -> Viewer:
         place_name=found.place_name,
         admitted=found.admitted_at is not None,
         ready=ready,
+        client_id=client_id,
     )
 
 
