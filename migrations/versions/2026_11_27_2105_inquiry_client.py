@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "d17b3c52e846"
-down_revision = "c5e8127a90bf"
+down_revision = "d3f60b8a17c4"
 branch_labels = None
 depends_on = None
 
