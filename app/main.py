@@ -205,11 +205,12 @@ def _add_limits(app: FastAPI, settings: Settings) -> None:
     sign_ins = Rate("sign-in", per_minute=settings.sign_ins_per_minute, burst=settings.sign_ins_per_minute)
     sizes = Sizes(settings.body_bytes_max, settings.address_bytes_max, settings.headers_bytes_max)
     app.state.account_limiter = Limiter(Rate("account", **pace))
+    app.state.address_limiter = Limiter(Rate("address", **pace))
     app.add_middleware(DirectRoutes, routes=inquiries.asking.routes, handlers=app.exception_handlers)
     app.add_middleware(SizeLimit, sizes=sizes, body_seconds_max=settings.body_seconds_max)
     app.add_middleware(
         AddressLimit,
-        strangers=Limiter(Rate("address", **pace)),
+        strangers=app.state.address_limiter,
         sign_ins=Limiter(sign_ins),
         sign_in_paths=access.SIGN_IN_PATHS,
         objections=Limiter(

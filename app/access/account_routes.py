@@ -11,14 +11,17 @@ from app.access.problems import Problem
 from app.access.routes import CurrentViewer, RequestSession, TokenAnswer, signed_in_answer
 from app.access.schemas import (
     ID_MAX,
+    WITHOUT_NUL,
     AccountAnswer,
     AccountChange,
     AccountOrder,
     AccountsAnswer,
     ClientAnswer,
     ClientOrder,
+    ClientsAnswer,
     CodeProof,
     EnrolmentAnswer,
+    KeptClientAnswer,
     NewAccountAnswer,
     OneTimePassword,
     OrganisationAnswer,
@@ -39,6 +42,9 @@ router = APIRouter(tags=["accounts"], responses={n: {"model": Problem} for n in 
 
 UserId = Annotated[int, Path(ge=1, le=ID_MAX)]
 After = Annotated[int, Query(ge=0, le=ID_MAX, description="the `next_after` of the page before")]
+AfterClient = Annotated[
+    str, Query(max_length=64, pattern=WITHOUT_NUL, description="the `next_after` of the page before")
+]
 Limit = Annotated[int, Query(ge=1, le=500, description="how many to list at most")]
 # What a change of something that was read before may be refused with.
 _EDITED: dict[int | str, dict[str, Any]] = {412: {"model": Problem}, 428: {"model": Problem}}
@@ -190,7 +196,7 @@ def reset_password(
     If-Match names the account as it was read: a password that was just handed over is not replaced unseen.
     """
     found = _as_read(request, session, user_id, viewer)
-    accounts.refuse_alone(found)
+    accounts.refuse_alone(found, viewer=viewer)
     password = accounts.reset_password(session, found.user, at=clock.now())
     return OneTimePassword(one_time_password=password)
 
@@ -209,7 +215,7 @@ def reset_second_factor(
     If-Match names the account as it was read: a factor that was just enrolled is not taken off unseen.
     """
     found = _as_read(request, session, user_id, viewer)
-    accounts.refuse_alone(found)
+    accounts.refuse_alone(found, viewer=viewer)
     accounts.reset_second_factor(session, found.user, at=clock.now())
 
 
@@ -217,14 +223,25 @@ def reset_second_factor(
 def create_client(order: ClientOrder, viewer: CurrentViewer, session: RequestSession) -> ClientAnswer:
     """Credentials a bank's system signs in with for an account; their secret is shown only now."""
     found = _for_change(session, order.user_id, viewer)
-    accounts.refuse_alone(found)
     made, secret = accounts.open_client(session, found.user, at=clock.now())
     return ClientAnswer(client_id=made.client_id, client_secret=secret, user_id=made.user_id)
 
 
+@router.get("/v1/clients", summary="Credentials of banks' systems · 接口凭据列表")
+def clients(
+    viewer: CurrentViewer, session: RequestSession, after: AfterClient = "", limit: Limit = 100
+) -> ClientsAnswer:
+    """The credentials for the accounts you manage, by id, also those taken back; of no secret anything."""
+    found = accounts.clients(session, viewer=viewer, after=after, limit=limit + 1)
+    page = [KeptClientAnswer.of(*one) for one in found[:limit]]
+    return ClientsAnswer(items=page, next_after=page[-1].client_id if len(found) > limit else None)
+
+
 @router.delete("/v1/clients/{client_id}", status_code=204, summary="Take credentials back · 吊销接口凭据")
 def revoke_client(
-    client_id: Annotated[str, Path(max_length=64)], viewer: CurrentViewer, session: RequestSession
+    client_id: Annotated[str, Path(max_length=64, pattern=WITHOUT_NUL)],
+    viewer: CurrentViewer,
+    session: RequestSession,
 ) -> None:
     """The credentials, and every token they got, hold no longer."""
     found = accounts.client(session, client_id)

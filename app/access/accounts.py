@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, literal, or_, select
 
 from app.access import service
 from app.access.passwords import hashed, one_time_password
-from app.access.policy import GIVES, TAKES_TWO, may_manage, may_see
+from app.access.policy import GIVES, TAKES_TWO, gives_alone, may_manage, may_see, widens
 from app.access.refresh import sign_out_everywhere
 from app.access.scope import Viewer
 from app.access.secrets import hash_of, new_secret
@@ -56,10 +56,11 @@ def open_account(
 ) -> tuple[Account, str]:
     """A new account and the password to hand over, which its user has to change first.
 
-    `by_two`: another person has agreed, without whom no account of a privileged role is opened.
+    `by_two`: another person has agreed. Without one a bank's administrator opens accounts of its officers,
+    and whoever manages the system none that reads credit data.
     """
     works_for, place = manageable(session, terms, viewer=viewer)
-    if terms.role in TAKES_TWO and not by_two:
+    if not by_two and not gives_alone(viewer, terms.role):
         raise _takes_two(terms.role)
     password = one_time_password()
     user = service.create_user(
@@ -84,10 +85,11 @@ def change_account(
 ) -> Account:
     """Set the terms of an account as an administrator may give them.
 
-    Without another person who agreed (`by_two`) an account of a privileged role is closed, and nothing else.
+    Without another person who agreed (`by_two`) an account of a privileged role is closed, and nothing else;
+    one that reads credit data is given nothing it did not have.
     """
     works_for, place = manageable(session, terms, viewer=viewer)
-    if terms.role in TAKES_TWO and not by_two and not _only_closed(terms_of(found.user), terms):
+    if not by_two and not _may_alone(viewer, terms_of(found.user), terms):
         raise _takes_two(terms.role)
     set_terms(session, found.user, terms, at=at)
     session.flush()
@@ -158,6 +160,11 @@ def organisations(session: Session, *, viewer: Viewer, after: int, limit: int) -
 
 def open_client(session: Session, user: User, *, at: datetime) -> tuple[ApiClient, str]:
     """Credentials a bank's system signs in with for this user, and their secret, which is shown only now."""
+    if user.role is not service.CLIENT_ROLE:
+        raise Forbidden(
+            f"role: a bank's system signs in for a {service.CLIENT_ROLE}, not for a {user.role} "
+            f"({user.role.label}). 接口凭据只能为信贷员账号开通。"
+        )
     secret = new_secret()
     made = ApiClient(
         client_id=f"client-{secrets.token_hex(8)}",
@@ -171,6 +178,13 @@ def open_client(session: Session, user: User, *, at: datetime) -> tuple[ApiClien
     session.flush()
     _log(user, f"{made.client_id} opened")
     return made, secret
+
+
+def clients(session: Session, *, viewer: Viewer, after: str, limit: int) -> Sequence[tuple[ApiClient, User]]:
+    """The credentials for accounts an administrator manages, taken back or not, by id, from `after` on."""
+    mine = _managed_by(viewer).join(ApiClient, ApiClient.user_id == User.user_id).add_columns(ApiClient)
+    rows = session.execute(mine.where(ApiClient.client_id > after).order_by(ApiClient.client_id).limit(limit))
+    return [(made, user) for user, _, _, made in rows]
 
 
 def client(session: Session, client_id: str) -> ApiClient:
@@ -228,15 +242,22 @@ def manageable(session: Session, terms: Terms, *, viewer: Viewer) -> tuple[Organ
     return works_for, place
 
 
-def refuse_alone(found: Account) -> None:
-    """What would let one person sign in to a privileged account takes two."""
-    if found.user.role in TAKES_TWO:
+def refuse_alone(found: Account, *, viewer: Viewer) -> None:
+    """What would let one person sign in to an account he does not give alone takes two."""
+    if not gives_alone(viewer, found.user.role):
         raise _takes_two(found.user.role)
 
 
-def _only_closed(before: Terms, after: Terms) -> bool:
-    """Whether an account stays as it was, or is closed and nothing else."""
-    return replace(before, disabled=after.disabled) == after and (after.disabled or not before.disabled)
+def _may_alone(viewer: Viewer, before: Terms, after: Terms) -> bool:
+    """Whether one person makes this change: of roles he gives alone any, else none that opens anything."""
+    if gives_alone(viewer, before.role) and gives_alone(viewer, after.role):
+        return True
+    closed = replace(before, disabled=after.disabled)
+    if after.role not in TAKES_TWO:
+        closed = replace(closed, display_name=after.display_name, role=after.role)
+        if after.oidc_subject is None:
+            closed = replace(closed, oidc_subject=None)
+    return closed == after and (after.disabled or not before.disabled) and not widens(before.role, after.role)
 
 
 def _takes_two(role: Role) -> Forbidden:

@@ -9,8 +9,8 @@ from app.errors import AccountNotReady, Forbidden
 from app.models import Role
 
 __all__ = [
-    "GIVES", "PERMISSIONS", "PUBLIC", "TAKES_TWO", "Permission", "Reach", "may", "may_manage", "may_see",
-    "refuse_unless_permitted",
+    "GIVES", "PERMISSIONS", "PUBLIC", "TAKES_TWO", "Permission", "Reach", "gives_alone", "may", "may_manage",
+    "may_see", "refuse_unless_permitted", "widens",
 ]  # fmt: skip
 
 
@@ -107,7 +107,9 @@ PERMISSIONS: Mapping[str, Permission] = {
     "sign_out_user": _ACCOUNTS,
     "reset_password": _ACCOUNTS,
     "reset_second_factor": _ACCOUNTS,
-    "create_client": _ACCOUNTS,
+    # A bank's administrator gives them for its own officers; whoever manages the system takes them back only.
+    "create_client": _for(Role.BANK_ADMIN, reach=Reach.ORGANISATION),
+    "clients": _ACCOUNTS,
     "revoke_client": _ACCOUNTS,
     "organisations": _ACCOUNTS,
     "create_organisation": _for(Role.SYSTEM_ADMIN, reach=Reach.ORGANISATION),
@@ -196,6 +198,12 @@ GIVES: Mapping[Role, frozenset[Role]] = {
 # Whoever holds one of these decides for the whole district, reads its logs or gives accounts: two persons
 # give it, and widen or reset an account that has it.
 TAKES_TWO = frozenset({Role.BANK_ADMIN, Role.DISTRICT_ADMIN, Role.AUDITOR, Role.SYSTEM_ADMIN})
+# What is given without a second person: a bank answers for its own officers, and whoever manages the system
+# opens no way to credit data alone, neither in his own name nor in somebody else's.
+_ALONE: Mapping[Role, frozenset[Role]] = {
+    Role.SYSTEM_ADMIN: frozenset({Role.JOB}),
+    Role.BANK_ADMIN: frozenset({Role.LOAN_OFFICER}),
+}
 
 
 def refuse_unless_permitted(viewer: Viewer, operation: str) -> None:
@@ -221,6 +229,16 @@ def may(viewer: Viewer, operation: str) -> bool:
     """Whether the viewer's role has an operation at all: what a page offers."""
     permission = PERMISSIONS.get(operation)
     return permission is not None and viewer.role in permission.roles
+
+
+def gives_alone(viewer: Viewer, role: Role) -> bool:
+    """Whether the viewer opens, widens and resets accounts of a role without a second person."""
+    return role in _ALONE.get(viewer.role, frozenset())
+
+
+def widens(before: Role, after: Role) -> bool:
+    """Whether one role has an operation another one lacks."""
+    return any(after in row.roles and before not in row.roles for row in PERMISSIONS.values())
 
 
 def may_manage(viewer: Viewer, organisation_id: int, *, parent_id: int | None) -> bool:

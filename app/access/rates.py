@@ -20,6 +20,8 @@ from app.errors import TooManyRequests
 
 # What everybody may read and object to without an account.
 PUBLIC_PATH = "/public/"
+# What the state of a request says once it has counted for its address.
+COUNTED = "counted_for_address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,9 @@ class Limiter:
 class AddressLimit:
     """Limits by client address what comes without a token or a session, attempts to sign in, and the public.
 
-    What comes with one is limited by its account, once that is known (`permitted` in app/access/routes.py).
-    Shipped files are free. Behind a proxy the address is the one it forwards, as far as uvicorn trusts it.
+    What comes with one is limited by its account, once that is known, and by its address where it is not
+    (`permitted` in app/access/routes.py). Shipped files are free. Behind a proxy the address is the one it
+    forwards, as far as uvicorn trusts it.
     """
 
     def __init__(
@@ -110,27 +113,31 @@ class AddressLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it with 429."""
-        refused = self._refused(scope) if scope["type"] == "http" else None
+        limiter = self._limiter(scope) if scope["type"] == "http" else None
+        refused = None
+        if limiter is not None:
+            scope.setdefault("state", {})[COUNTED] = True
+            refused = limiter.take(address_of(scope), at=clock.now())
         await (self._app if refused is None else refusal(refused.error()))(scope, receive, send)
 
-    def _refused(self, scope: Scope) -> Refused | None:
+    def _limiter(self, scope: Scope) -> Limiter | None:
+        """By which rate a request counts for its address; None where it counts for none here."""
         if scope["path"].startswith("/static/"):
             return None
         if scope["method"] == "POST" and scope["path"] in self._sign_in_paths:
-            return self._sign_ins.take(_address(scope), at=clock.now())
+            return self._sign_ins
         if scope["path"].startswith(PUBLIC_PATH):
             # Whoever signs in or pretends to is no account here: nothing else would count these.
-            limiter = self._objections if scope["method"] == "POST" else self._strangers
-            return limiter.take(_address(scope), at=clock.now())
+            return self._objections if scope["method"] == "POST" else self._strangers
         if any(
             name == b"authorization" or (name == b"cookie" and self._cookie in value)
             for name, value in scope["headers"]
         ):
             return None
-        return self._strangers.take(_address(scope), at=clock.now())
+        return self._strangers
 
 
-def _address(scope: Scope) -> str:
+def address_of(scope: Scope) -> str:
     """Who is counted: one IPv4 address, or one IPv6 network of 64 bits, which is one customer's."""
     host = scope["client"][0] if scope.get("client") else "unknown"
     try:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from app import clock
 from app.access import policy, refresh, service
 from app.access.problems import Problem
+from app.access.rates import COUNTED, address_of
 from app.access.readiness import Requirements
 from app.access.scope import Viewer
 from app.access.sessions import note_session
@@ -155,13 +156,32 @@ async def permitted(request: Request) -> None:
     """
     operation = request.scope["route"].name
     if operation in policy.PUBLIC:
+        _count_for_address(request)
         return
-    viewer = await _signed_in(request)
+    try:
+        viewer = await _signed_in(request)
+    except NotSignedIn:
+        # A token that does not hold counts for nobody it names: whoever sends it could lock that person out.
+        _count_for_address(request)
+        raise
     # Noted first, so that the line of a refusal says whose it was.
     request.state.viewer = viewer
-    policy.refuse_unless_permitted(viewer, operation)
+    # Counted first, so that what is refused counts like anything else.
     if (refused := request.app.state.account_limiter.take(viewer.user_id, at=clock.now())) is not None:
         raise refused.error()
+    policy.refuse_unless_permitted(viewer, operation)
+
+
+def _count_for_address(request: Request) -> None:
+    """Count a request nobody is behind for its address, unless that was done; refuse what is over the rate.
+
+    What carries a token was not counted further out: an account is not to suffer from those beside it.
+    """
+    if getattr(request.state, COUNTED, False):
+        return
+    refused = request.app.state.address_limiter.take(address_of(request.scope), at=clock.now())
+    if refused is not None:
+        raise refused.error() from None
 
 
 async def current_viewer(request: Request, _token: Annotated[str | None, Depends(_bearer)]) -> Viewer:

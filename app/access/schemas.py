@@ -6,9 +6,11 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.access.terms import Account
-from app.models import OrganisationKind, Role, SessionPlace, UserSession
+from app.models import ApiClient, OrganisationKind, Role, SessionPlace, User, UserSession
 
 ID_MAX = 2**31 - 1
+# No name in the database has this character; PostgreSQL refuses to look for one.
+WITHOUT_NUL = r"^[^\x00]*$"
 Id = Annotated[int, Field(ge=1, le=ID_MAX)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Subject = Annotated[str, Field(min_length=1, max_length=255)]
@@ -211,3 +213,33 @@ class ClientAnswer(BaseModel):
     client_id: str
     client_secret: str
     user_id: int
+
+
+class KeptClientAnswer(BaseModel):
+    """Credentials that were given: for whose account and when, and whether they were taken back."""
+
+    client_id: str
+    user_id: int
+    username: str
+    created_at: datetime
+    revoked: bool
+    locked_until: datetime | None
+
+    @classmethod
+    def of(cls, made: ApiClient, user: User) -> Self:
+        """Credentials with the account a bank's system signs in for."""
+        return cls(
+            client_id=made.client_id,
+            user_id=user.user_id,
+            username=user.username,
+            created_at=made.created_at,
+            revoked=made.disabled,
+            locked_until=made.locked_until,
+        )
+
+
+class ClientsAnswer(BaseModel):
+    """A page of credentials; `next_after` asks for the next page, none follows where it is null."""
+
+    items: list[KeptClientAnswer]
+    next_after: str | None

@@ -11,7 +11,8 @@ class Viewer:
     """The signed-in user of a request, with the organisation and the division behind it.
 
     `admitted`: the organisation is a recipient of ratings. `ready`: the account has nothing left to do before
-    it may be used, such as changing the password it was given.
+    it may be used, such as changing the password it was given. `client_id`: the credentials of a bank's
+    system the request was sent with; a person has none.
     """
 
     user_id: int
@@ -25,6 +26,7 @@ class Viewer:
     place_name: str
     admitted: bool = True
     ready: bool = True
+    client_id: str | None = None
 
 
 def may_see(viewer: Viewer, code: str) -> bool:

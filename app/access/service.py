@@ -37,6 +37,8 @@ __all__ = [
 _LOG = logging.getLogger(__name__)
 ATTEMPTS_MAX = 5
 REST = timedelta(minutes=15)
+# For whom a bank's system signs in.
+CLIENT_ROLE = Role.LOAN_OFFICER
 _REFUSED = "the username or the password is wrong"
 _WRONG_CODE = "the code of the second factor is wrong or was used before; wait for the next one"
 _ENDED = "this session has ended or was revoked; sign in again"
@@ -283,7 +285,7 @@ def viewers_of(
             told.append(NotSignedIn(_ENDED))
             continue
         left = _left(token.signed_in_by, left_to_do(found, requirements, at=at))
-        told.append(_viewer(found, ready=not left))
+        told.append(_viewer(found, ready=not left, client_id=token.client_id))
     return told
 
 
@@ -301,7 +303,7 @@ def second_factor_row(user: User) -> str:
     return f"users/{user.user_id}/totp"
 
 
-def _viewer(found: store.Present, *, ready: bool) -> Viewer:
+def _viewer(found: store.Present, *, ready: bool, client_id: str | None = None) -> Viewer:
     return Viewer(
         user_id=found.user_id,
         username=found.username,
@@ -314,6 +316,7 @@ def _viewer(found: store.Present, *, ready: bool) -> Viewer:
         place_name=found.place_name,
         admitted=found.admitted_at is not None,
         ready=ready,
+        client_id=client_id,
     )
 
 
@@ -325,7 +328,8 @@ def sign_in_client(session: Session, client_id: str, secret: str, *, at: datetim
     client = store.client(session, client_id) if known else None
     right = is_secret(secret, kept=client.secret_hash if client else hash_of("nobody's"))
     user = store.user(session, client.user_id) if client is not None else None
-    if client is None or not right or client.disabled or user is None or user.disabled:
+    usable = user is not None and not user.disabled and user.role is CLIENT_ROLE
+    if client is None or not right or client.disabled or user is None or not usable:
         named = "no such client" if client is None else f"account {client.user_id}"
         _LOG.warning("sign-in of a client refused (%s)", named)
         raise NotSignedIn("the client_id or the client_secret is wrong, or the client was revoked")

@@ -25,7 +25,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Inquiries:
     """One row an inquiry, in any order: microseconds of UTC, ids, positions of purpose and outcome.
 
-    `subject` and `place` are 0 where nobody was found.
+    `subject` and `place` are 0 where nobody was found; `client` is 1 where a bank's system asked with its
+    credentials, and 0 where a person did.
     """
 
     at: Ints
@@ -35,6 +36,12 @@ class Inquiries:
     outcome: Ints
     subject: Ints
     place: Ints
+    client: Ints
+
+    @property
+    def by_person(self) -> Flags:
+        """Which rows a person asked, whatever systems sign in for that person's account."""
+        return np.equal(self.client, 0)
 
     @property
     def day(self) -> Ints:
@@ -84,11 +91,10 @@ class ExpectedVisits:
 class Circumstances:
     """What has to be known beside the inquiries.
 
-    `systems` are the users of banks' systems; `rated` counts the rated subjects of a place; `relatives` are
-    the places a user has declared; `lenders` name the lender an organisation is or belongs to.
+    `rated` counts the rated subjects of a place; `relatives` are the places a user has declared; `lenders`
+    name the lender an organisation is or belongs to.
     """
 
-    systems: frozenset[int] = frozenset()
     rated: Mapping[int, int] = field(default_factory=dict)
     relatives: Mapping[int, frozenset[int]] = field(default_factory=dict)
     campaigns: tuple[ExpectedVisits, ...] = ()

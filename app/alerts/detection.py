@@ -35,11 +35,11 @@ def detect(
     begin, end = epoch_day(first), epoch_day(on)
     expected = _expected(inquiries, beside)
     found = [
-        *_at_odd_hours(inquiries, rules, beside),
-        *_quick(inquiries, rules, beside, rule="burst"),
-        *_quick(inquiries, rules, beside, rule="refused_in_a_row"),
-        *_many(inquiries, rules, beside, expected=expected),
-        *_above_own_habit(inquiries, rules, beside, expected=expected),
+        *_at_odd_hours(inquiries, rules),
+        *_quick(inquiries, rules, rule="burst"),
+        *_quick(inquiries, rules, rule="refused_in_a_row"),
+        *_many(inquiries, rules, expected=expected),
+        *_above_own_habit(inquiries, rules, expected=expected),
         *_of_relatives(inquiries, rules, beside),
         *whole_villages(inquiries, rules, beside, counted=~expected, last=end),
     ]
@@ -54,11 +54,11 @@ def days_looked_back(rules: AlertRules) -> int:
     return 21 + int(max(2 * rules.limit("above_own_habit", "working_days"), *villages))
 
 
-def _counted(inquiries: Inquiries, rules: AlertRules, beside: Circumstances, *, rule: str) -> Flags:
+def _counted(inquiries: Inquiries, rules: AlertRules, *, rule: str) -> Flags:
     """Which inquiries a rule counts, by their purpose and by who asked."""
     chosen = inquiries.of_purposes(rules.rules[rule].purposes)
     if rules.rules[rule].persons_only:
-        chosen &= ~np.isin(inquiries.user, list(beside.systems))
+        chosen &= inquiries.by_person
     return chosen
 
 
@@ -75,20 +75,18 @@ def _expected(inquiries: Inquiries, beside: Circumstances) -> Flags:
     return expected
 
 
-def _at_odd_hours(inquiries: Inquiries, rules: AlertRules, beside: Circumstances) -> Iterator[Finding]:
+def _at_odd_hours(inquiries: Inquiries, rules: AlertRules) -> Iterator[Finding]:
     days, seconds, hours = inquiries.day, inquiries.second, rules.hours
     working = is_working(days, holidays=rules.holidays, working_weekends=rules.working_weekends)
     at_work = working & (seconds >= seconds_of(hours.begin)) & (seconds < seconds_of(hours.end))
     night = (seconds >= seconds_of(hours.night_begin)) | (seconds < seconds_of(hours.night_end))
     for rule, odd in (("outside_hours", ~at_work), ("at_night", night)):
-        counted = inquiries.only(odd & _counted(inquiries, rules, beside, rule=rule))
+        counted = inquiries.only(odd & _counted(inquiries, rules, rule=rule))
         yield from _days_above(counted, rules, rule=rule)
 
 
-def _many(
-    inquiries: Inquiries, rules: AlertRules, beside: Circumstances, *, expected: Flags
-) -> Iterator[Finding]:
-    counted = ~expected & _counted(inquiries, rules, beside, rule="many_a_day")
+def _many(inquiries: Inquiries, rules: AlertRules, *, expected: Flags) -> Iterator[Finding]:
+    counted = ~expected & _counted(inquiries, rules, rule="many_a_day")
     yield from _days_above(inquiries.only(counted), rules, rule="many_a_day")
 
 
@@ -96,7 +94,7 @@ def _of_relatives(inquiries: Inquiries, rules: AlertRules, beside: Circumstances
     own = np.zeros(len(inquiries.at), dtype=bool)
     for user, places in beside.relatives.items():
         own |= (inquiries.user == user) & np.isin(inquiries.place, list(places))
-    counted = own & _counted(inquiries, rules, beside, rule="relatives_village")
+    counted = own & _counted(inquiries, rules, rule="relatives_village")
     yield from _days_above(inquiries.only(counted), rules, rule="relatives_village")
 
 
@@ -108,9 +106,9 @@ def _days_above(counted: Inquiries, rules: AlertRules, *, rule: str) -> Iterator
         yield _of_day(counted, int(row[at]), rule=rule, count=int(count[at]), detail={"more_than": most})
 
 
-def _quick(inquiries: Inquiries, rules: AlertRules, beside: Circumstances, *, rule: str) -> Iterator[Finding]:
+def _quick(inquiries: Inquiries, rules: AlertRules, *, rule: str) -> Iterator[Finding]:
     """More inquiries of a user within minutes than the rule lets, once a day: from the first to the last."""
-    chosen = _counted(inquiries, rules, beside, rule=rule)
+    chosen = _counted(inquiries, rules, rule=rule)
     if rule == "refused_in_a_row":
         chosen &= inquiries.of_outcomes(InquiryOutcome.REFUSED, InquiryOutcome.NOT_FOUND)
     counted = inquiries.only(chosen)
@@ -133,12 +131,10 @@ def _quick(inquiries: Inquiries, rules: AlertRules, beside: Circumstances, *, ru
         )
 
 
-def _above_own_habit(
-    inquiries: Inquiries, rules: AlertRules, beside: Circumstances, *, expected: Flags
-) -> Iterator[Finding]:
+def _above_own_habit(inquiries: Inquiries, rules: AlertRules, *, expected: Flags) -> Iterator[Finding]:
     """Days far above the median of those of the last working days on which the user asked at all."""
     rule = "above_own_habit"
-    counted = inquiries.only(~expected & _counted(inquiries, rules, beside, rule=rule))
+    counted = inquiries.only(~expected & _counted(inquiries, rules, rule=rule))
     most, times, back, least = (rules.limit(rule, name) for name in rules.rules[rule].limits)
     user, day, row, count = _by_day(counted)
     many = np.flatnonzero(count > most)

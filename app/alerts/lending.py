@@ -24,7 +24,7 @@ def no_loan_afterwards(
     answered = inquiries.of_outcomes(InquiryOutcome.ANSWERED, InquiryOutcome.UNRATED)
     chosen = answered & inquiries.of_purposes(rules.rules[RULE].purposes) & (inquiries.subject > 0)
     if rules.rules[RULE].persons_only:
-        chosen &= ~np.isin(inquiries.user, list(beside.systems))
+        chosen &= inquiries.by_person
     asked = inquiries.only(chosen)
     for begin, end in months_due(rules, first=first, on=on):
         in_month = (asked.day >= epoch_day(begin)) & (asked.day < epoch_day(end))

@@ -4,10 +4,12 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from pydantic import Field
 
 from app import clock
 from app.access.problems import Problem
 from app.access.routes import CurrentViewer, RequestSession
+from app.access.schemas import WITHOUT_NUL
 from app.alerts import service
 from app.alerts.columns import midnight
 from app.alerts.rules import shipped_rules
@@ -26,7 +28,8 @@ ID_MAX = 2**63 - 1
 AlertId = Annotated[int, Path(ge=1, le=ID_MAX)]
 Before = Annotated[int | None, Query(ge=1, le=ID_MAX, description="`next_before` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=500, description="how many to list at most")]
-Day = date | None
+# No inquiry is older; the first days of the calendar have no instant in UTC.
+Day = Annotated[date, Field(ge=date(1970, 1, 1))] | None
 
 
 @router.get("/v1/inquiry-alerts", summary="Abnormal inquiries · 异常查询预警")
@@ -64,8 +67,10 @@ def inquiry_log(
     *,
     first: Annotated[Day, Query(alias="from", description="the first day, in China")] = None,
     end: Annotated[Day, Query(alias="to", description="the first day that is left out")] = None,
-    user: Annotated[str | None, Query(max_length=64, description="the username")] = None,
-    organisation: Annotated[str | None, Query(max_length=32, description="the organisation's code")] = None,
+    user: Annotated[str | None, Query(max_length=64, pattern=WITHOUT_NUL, description="the username")] = None,
+    organisation: Annotated[
+        str | None, Query(max_length=32, pattern=WITHOUT_NUL, description="the organisation's code")
+    ] = None,
     before: Before = None,
     limit: Limit = 200,
 ) -> InquiryLogAnswer:

@@ -39,7 +39,8 @@ _SHIPPED = ROOT / "seed_data" / "inquiry_alerts.yaml"
 class Rule:
     """One way in which inquiries look abnormal, with its limits, its reason and the source of the duty.
 
-    `persons_only` leaves out the users of banks' systems; without `purposes` every inquiry counts.
+    `persons_only` leaves out what banks' systems asked with their credentials; without `purposes` every
+    inquiry counts.
     """
 
     name: str

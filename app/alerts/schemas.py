@@ -137,6 +137,7 @@ class LoggedInquiry(BaseModel):
     refusal_code: str
     consent_id: int | None
     subject_id: int | None
+    client_id: str | None = Field(description="the credentials of a bank's system; null where a person asked")
 
     @classmethod
     def of(cls, row: LogRow) -> "LoggedInquiry":
@@ -155,6 +156,7 @@ class LoggedInquiry(BaseModel):
             refusal_code=inquiry.refusal_code,
             consent_id=inquiry.consent_id,
             subject_id=inquiry.subject_id,
+            client_id=inquiry.client_id,
         )
 
 

@@ -13,7 +13,6 @@ from sqlalchemy.orm import aliased
 from app.alerts.columns import OUTCOMES, PURPOSES, Inquiries, microseconds
 from app.db import Session
 from app.models import (
-    ApiClient,
     Inquiry,
     InquiryAlert,
     InquiryAlertNote,
@@ -44,7 +43,7 @@ def columns(session: Session, *, begin: datetime, end: datetime) -> Inquiries:
     found = (
         select(
             Inquiry.inquired_at, Inquiry.user_id, Inquiry.organisation_id, Inquiry.purpose, Inquiry.outcome,
-            Inquiry.subject_id, Subject.place_id,
+            Inquiry.subject_id, Subject.place_id, Inquiry.client_id,
         )
         .join(Subject, Subject.subject_id == Inquiry.subject_id, isouter=True)
         # The index begins with the organisation: naming them all lets it find the time.
@@ -54,15 +53,13 @@ def columns(session: Session, *, begin: datetime, end: datetime) -> Inquiries:
     purposes = {purpose: place for place, purpose in enumerate(PURPOSES)}
     outcomes = {outcome: place for place, outcome in enumerate(OUTCOMES)}
     rows = [
-        (microseconds(at), user, organisation, purposes[purpose], outcomes[outcome], subject or 0, place or 0)
-        for at, user, organisation, purpose, outcome, subject, place in session.execute(found)
-    ]
-    return Inquiries(*np.array(rows, dtype=np.int64).reshape(-1, 7).T)
-
-
-def systems(session: Session) -> frozenset[int]:
-    """The users that are systems of a bank: they have, or had, credentials of a client."""
-    return frozenset(session.scalars(select(ApiClient.user_id)))
+        (
+            microseconds(at), user, organisation, purposes[purpose], outcomes[outcome], subject or 0,
+            place or 0, client is not None,
+        )
+        for at, user, organisation, purpose, outcome, subject, place, client in session.execute(found)
+    ]  # fmt: skip
+    return Inquiries(*np.array(rows, dtype=np.int64).reshape(-1, 8).T)
 
 
 def rated_counts(session: Session, place_ids: Collection[int]) -> dict[int, int]:

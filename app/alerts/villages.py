@@ -31,11 +31,10 @@ def whole_villages(
     """
     known = inquiries.place > 0
     unrated = inquiries.of_outcomes(InquiryOutcome.UNRATED)
-    systems = np.isin(inquiries.user, list(beside.systems))
     for rule in ("whole_village", "whole_village_shared"):
         chosen = counted & known & ~unrated & inquiries.of_purposes(rules.rules[rule].purposes)
         if rules.rules[rule].persons_only:
-            chosen &= ~systems
+            chosen &= inquiries.by_person
         limits = _Limits(
             rules.limit(rule, "share_above"), rules.limit(rule, "subjects_least"),
             int(rules.limit(rule, "days")),

@@ -1,4 +1,4 @@
-"""Accounts that see or decide for the whole district, or give accounts: two persons open and widen them."""
+"""Accounts that read credit data, decide, audit or give accounts: two persons open, widen and reset them."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -18,20 +18,20 @@ KIND = ApprovalKind.PRIVILEGED_ACCOUNT
 
 
 def opening(session: Session, terms: Terms, *, username: str, maker: Viewer) -> Proposal:
-    """A new account of a privileged role, in just these terms."""
+    """A new account, in just these terms."""
     content = {"action": "open", "username": username, "terms": _in_words(session, terms, maker=maker)}
     return Proposal(KIND, f"user/{username}", content)
 
 
 def change(session: Session, user_id: int, changes: Mapping[str, Any], *, maker: Viewer) -> Proposal:
-    """A privileged role, or another division or organisation of one, for an account as it is now."""
+    """Another role, division, organisation or person of the provider for an account as it is now."""
     found = accounts.account(session, user_id, viewer=maker, for_change=True)
     terms = _in_words(session, accounts.changed_terms(found.user, changes), maker=maker)
     return Proposal(KIND, f"user/{user_id}", _of(found) | {"action": "change", "terms": terms})
 
 
 def reset(session: Session, user_id: int, *, maker: Viewer) -> Proposal:
-    """A new password for a privileged account, and no second factor until its user enrols one."""
+    """A new password for an account, and no second factor until its user enrols one."""
     found = accounts.account(session, user_id, viewer=maker, for_change=True)
     return Proposal(KIND, f"user/{user_id}", _of(found) | {"action": "reset"})
 

@@ -67,7 +67,7 @@ class ErasureRequest(_Request):
 
 
 class PrivilegedAccountRequest(_Request):
-    """Open an account of a privileged role (`account`), change one (`user_id`, `change`), or reset it.
+    """Open an account nobody opens alone (`account`), widen one (`user_id`, `change`), or reset it.
 
     `user_id` alone asks for a new password; the second factor is taken off with it.
     """

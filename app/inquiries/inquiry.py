@@ -84,6 +84,7 @@ class InquiryRecord:
     consent_id: int | None = None
     subject_id: int | None = None
     rating_id: int | None = None
+    client_id: str | None = None
     uid: str = field(default_factory=lambda: secrets.token_hex(16))
     shown: Mapping[str, object] | None = None
 

@@ -24,6 +24,7 @@ class Inquiry(Base):
     """One inquiry, written before it is answered and never changed.
 
     `uid` is its number in the sealed log of inquiries, `batch_uid` what the inquiries of one batch share.
+    `client_id` names the credentials of a bank's system it was asked with; a person has none.
     """
 
     __tablename__ = "inquiries"
@@ -43,6 +44,7 @@ class Inquiry(Base):
     refusal_code: Mapped[str] = mapped_column(String(32))
     uid: Mapped[str | None] = mapped_column(String(32), unique=True, default=lambda: uuid.uuid4().hex)
     batch_uid: Mapped[str | None] = mapped_column(String(32))
+    client_id: Mapped[str | None] = mapped_column(String(64))
 
 
 class IdempotencyKey(Base):

@@ -90,7 +90,7 @@ LOOKED_THROUGH = {
 # Names of accounts, offices, entities and papers, and what the service itself or its rules say.
 NO_FREE_TEXT = re.compile(
     r"(facts|sources|rule_versions|rating_runs|places|place_gates|place_measures|peer_points|api_clients)\..*"
-    r"|.*(fingerprint|sha256|_hash|measure|username|opened_by|erased_by)"
+    r"|.*(fingerprint|sha256|_hash|measure|username|client_id|opened_by|erased_by)"
     r"|(agri_entities|roster_entries|organisations)\.name|loans\.lender|users\.(display_name|oidc_subject)"
     r"|(notices|consents|consent_withdrawals|contacts|disclosures|objections|objection_events|review_requests"
     r"|review_answers|notice_objections)\.recorded_by"

@@ -30,7 +30,6 @@ def circumstances(
     loans, lenders = _lending(session, organisations, declared, first=begin, on=on)
     unmatched = _unmatched(inquiries, organisations, loans, lenders) if months else ()
     beside = Circumstances(
-        systems=store.systems(session),
         rated=store.rated_counts(session, villages_to_count(inquiries, rules)),
         relatives=_relatives(session, declared),
         campaigns=_campaigns(session, organisations, declared.campaigns),

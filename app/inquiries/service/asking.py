@@ -76,6 +76,7 @@ def _case(request: Request, question: Question) -> _Case:
         outcome=InquiryOutcome.REFUSED,
         refusal_code=ConsentMissing.code,
         batch_uid=request.batch_uid,
+        client_id=viewer.client_id,
     )
     return _Case(request, question, record)
 

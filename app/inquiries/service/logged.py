@@ -80,6 +80,7 @@ def _log_entry(row: Inquiry | InquiryRecord, *, shown: Mapping[str, object] | No
         "batch_uid": row.batch_uid,
         "inquired_at": row.inquired_at.isoformat(),
         "user_id": row.user_id,
+        "client_id": row.client_id,
         "organisation_id": row.organisation_id,
         "purpose": row.purpose,
         "consent_id": row.consent_id,

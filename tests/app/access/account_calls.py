@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from app.access.passwords import hashed
-from app.models import OrganisationKind
+from app.models import OrganisationKind, Role
 from tests.app.access.calls import Call, Request, as_read, delete, form, get, post
 from tests.district import DAY, morning
 
@@ -30,18 +30,22 @@ OWN_ACCOUNT = frozenset(
         "second_factor_page_confirm",
     }
 )  # fmt: skip
-ACCOUNTS_WITHOUT_SCOPE = OWN_ACCOUNT | {"users", "organisations", "create_organisation"}
+ACCOUNTS_WITHOUT_SCOPE = OWN_ACCOUNT | {"users", "clients", "organisations", "create_organisation"}
 
 
 def _new_user(world: Any, code: str) -> Call:
-    body = {"username": "new.officer", "display_name": "新人", "role": "loan_officer",
-            "organisation_id": world.organisations[OrganisationKind.BANK],
+    """What a role opens alone: a bank's administrator an officer, who manages the system a job's account."""
+    role, kind = Role.LOAN_OFFICER, OrganisationKind.BANK
+    if world.asking[0] is Role.SYSTEM_ADMIN:
+        role, kind = Role.JOB, OrganisationKind.DEPARTMENT
+    body = {"username": "new.officer", "display_name": "新人", "role": role,
+            "organisation_id": world.organisations[kind],
             "place_id": world.district.place_id(code)}  # fmt: skip
     return Call("POST", "/v1/users", json=body)
 
 
 def _changed_user(world: Any, code: str) -> Call:
-    path = f"/v1/users/{world.workers[code].user_id}"
+    path = f"/v1/users/{world.managed(code).user_id}"
     return Call("PATCH", path, json={"display_name": "改名"}, headers={"If-Match": "*"})
 
 
@@ -72,9 +76,10 @@ ACCOUNT_REQUESTS: Mapping[str, Request] = {
     "create_user": _new_user,
     "change_user": _changed_user,
     "sign_out_user": post("/v1/users/{worker}/sign-out"),
-    "reset_password": as_read(post("/v1/users/{worker}/password")),
-    "reset_second_factor": as_read(delete("/v1/users/{worker}/second-factor")),
+    "reset_password": as_read(post("/v1/users/{managed}/password")),
+    "reset_second_factor": as_read(delete("/v1/users/{managed}/second-factor")),
     "create_client": _new_client,
+    "clients": get("/v1/clients"),
     "revoke_client": delete("/v1/clients/{client}"),
     "organisations": get("/v1/organisations"),
     "create_organisation": post("/v1/organisations", code="new", name="新机构", kind="department"),

@@ -72,6 +72,7 @@ class World:
     titles: dict[str, dict[str, Any]]
     users: dict[tuple[Role, str], User]
     workers: dict[str, User]
+    jobs: dict[str, User]
     organisations: dict[OrganisationKind, int]
     key: bytes
     # Who sends the next request.
@@ -80,6 +81,10 @@ class World:
     def token(self, role: Role, place_code: str) -> str:
         """A fresh access token of the user with this role in this division."""
         return issue_token(self.users[role, place_code], key=self.key, at=NOW, minutes=30)
+
+    def managed(self, code: str) -> User:
+        """Whose account is reset alone: by who manages the system that of a job, by a bank its officer's."""
+        return (self.jobs if self.asking[0] is Role.SYSTEM_ADMIN else self.workers)[code]
 
     def ids(self, code: str) -> dict[str, Any]:
         """What the address of a request about a division's data holds."""
@@ -93,6 +98,7 @@ class World:
             "review": self.reviews[code],
             "consent": self.consents[code],
             "worker": self.workers[code].user_id,
+            "managed": self.managed(code).user_id,
             "client": f"client-{code}",
             **self.titles[code],
         }
@@ -120,6 +126,7 @@ def make_world(district: District, *, key: bytes) -> World:
         titles={code: title_of(district, households[code]) for code in codes},
         users=_users(district, organisations),
         workers=_workers(district, codes, bank=bank),
+        jobs=_jobs(district, codes, office=organisations[OrganisationKind.DEPARTMENT]),
         organisations=organisations,
         key=key,
     )
@@ -224,6 +231,18 @@ def _workers(district: District, codes: list[str], *, bank: int) -> dict[str, Us
                                user_id=made[code].user_id, failed_attempts=0, created_at=NOW)  # fmt: skip
             session.add(client)
     return made
+
+
+def _jobs(district: District, codes: list[str], *, office: int) -> dict[str, User]:
+    """An account of a job in every division."""
+    with transaction(district.engine) as session:
+        return {
+            code: _user(
+                session, f"job.of.{code}", role=Role.JOB, organisation_id=office,
+                place_id=district.place_id(code),
+            )
+            for code in codes
+        }  # fmt: skip
 
 
 def _user(session: Session, username: str, **said: Any) -> User:

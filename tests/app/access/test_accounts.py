@@ -261,8 +261,8 @@ def test_writers_who_read_again_lose_no_update(accounts):
 
 @SQLITE_ONLY
 def test_a_person_of_the_provider_is_bound_to_one_account(accounts):
-    assert accounts.change("system", "officer", oidc_subject="abc").status_code == 200
-    assert accounts.change("system", "official", oidc_subject="abc").status_code == 409
+    assert accounts.change("manager", "officer", oidc_subject="abc").status_code == 200
+    assert accounts.change("manager", "officer.branch", oidc_subject="abc").status_code == 409
     assert accounts.change("system", "officer", oidc_subject=None).json()["oidc_subject"] is None
 
 
@@ -270,12 +270,12 @@ def test_a_person_of_the_provider_is_bound_to_one_account(accounts):
 def test_every_change_leaves_a_line_in_the_log_without_a_secret(accounts, caplog):
     caplog.set_level(logging.INFO, logger="app.access")
     order = accounts.order(username="logged.officer")
-    made = accounts.ask("system", "POST", "/v1/users", json=order).json()
+    made = accounts.ask("manager", "POST", "/v1/users", json=order).json()
     number, password = made["user_id"], made["one_time_password"]
-    client = accounts.ask("system", "POST", "/v1/clients", json={"user_id": number}).json()
+    client = accounts.ask("manager", "POST", "/v1/clients", json={"user_id": number}).json()
     accounts.ask("system", "PATCH", f"/v1/users/{number}", json={"disabled": True}, If_Match="*")
     accounts.ask("system", "POST", f"/v1/users/{number}/sign-out")
-    accounts.ask("system", "DELETE", f"/v1/users/{number}/second-factor", If_Match="*")
+    accounts.ask("manager", "DELETE", f"/v1/users/{number}/second-factor", If_Match="*")
     accounts.ask("system", "DELETE", f"/v1/clients/{client['client_id']}")
     told = [record.getMessage() for record in caplog.records if record.name == "app.access.accounts"]
     assert [line.removeprefix(f"account {number}: ").split(" as ")[0] for line in told] == [

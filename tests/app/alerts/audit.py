@@ -31,6 +31,8 @@ from tests.district import DISTRICT, OTHER_TOWN, TOWN, VILLAGE, District, mornin
 # A Wednesday; scanned on the morning after.
 WEDNESDAY = date(2025, 11, 26)
 AT = morning(WEDNESDAY + timedelta(days=1))
+# What the bank's system signs in with.
+CLIENT = "nsh-core"
 USERS = {
     "officer": (Role.LOAN_OFFICER, "nsh", TOWN),
     "colleague": (Role.LOAN_OFFICER, "nsh-branch", TOWN),
@@ -76,6 +78,7 @@ class Audit:
                 "organisation_id": user.organisation_id, "purpose": Purpose.PRE_LOAN,
                 "consent_id": None, "rating_id": None, "outcome": InquiryOutcome.ANSWERED,
                 "subject_id": subjects[n] if subjects else None, "refusal_code": "",
+                "client_id": None,
             } | more
             for n in range(count)
         ]  # fmt: skip
@@ -128,10 +131,11 @@ def audit(district: District) -> Audit:
             session.add(user)
             session.flush()
             made.users[name], made.viewers[name] = user, viewer(session, user.user_id)
-        session.add(
+        session.add_all(
             ApiClient(
-                client_id="nsh-core", secret_hash="-", user_id=made.users["system"].user_id, disabled=False,
+                client_id=client_id, secret_hash="-", user_id=made.users[name].user_id, disabled=taken_back,
                 failed_attempts=0, created_at=AT,
             )
+            for name, client_id, taken_back in (("system", CLIENT, False), ("officer", "client-once", True))
         )  # fmt: skip
     return made

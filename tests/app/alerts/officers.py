@@ -32,7 +32,7 @@ PRE_LOAN, POST_LOAN, COLLECTION = (
 HOUR = 3600
 # How likely an officer asks at each half hour from 8:00 on: little at noon.
 _BY_HALF_HOUR = np.cumsum([2, 5, 8, 9, 9, 8, 6, 3, 1, 1, 2, 5, 7, 8, 8, 7, 6, 4, 3, 2, 1]) / 105
-Rows = list[tuple[int, int, int, int, int, int, int]]
+Rows = list[tuple[int, int, int, int, int, int, int, int]]
 
 
 @dataclass
@@ -66,7 +66,7 @@ class Office:
         known = outcome != NOT_FOUND
         self.rows.append(
             (at, officer + 1, int(self.bank[officer]), purpose, outcome,
-             subject if known else 0, village + 1 if known else 0)
+             subject if known else 0, village + 1 if known else 0, 0)
         )  # fmt: skip
 
     def subjects(self, village: int, count: int) -> list[int]:

@@ -29,19 +29,19 @@ ANSWERED, REFUSED, UNRATED = InquiryOutcome.ANSWERED, InquiryOutcome.REFUSED, In
 
 
 def asked(count=1, *, at="10:00", on=DAY, every=1800.0, user=USER, purpose=Purpose.PRE_LOAN,
-          outcome=ANSWERED, place=VILLAGE, subject=1, organisation=BANK):  # fmt: skip
+          outcome=ANSWERED, place=VILLAGE, subject=1, organisation=BANK, client=0):  # fmt: skip
     """Some inquiries of a user, so many seconds apart, each about another subject."""
     hour, minute = map(int, at.split(":"))
     begin = datetime(on.year, on.month, on.day, hour, minute, tzinfo=CHINA)
     return [
         (microseconds((begin + timedelta(seconds=every * n)).astimezone(UTC)), user, organisation,
-         PURPOSES.index(purpose), OUTCOMES.index(outcome), subject + n, place)
+         PURPOSES.index(purpose), OUTCOMES.index(outcome), subject + n, place, client)
         for n in range(count)
     ]  # fmt: skip
 
 
 def columns(rows):
-    return Inquiries(*np.array(rows, dtype=np.int64).reshape(-1, 7).T)
+    return Inquiries(*np.array(rows, dtype=np.int64).reshape(-1, 8).T)
 
 
 def found(rows, *, first=DAY, on=DAY, **beside):
@@ -78,9 +78,16 @@ def test_two_inquiries_at_night_are_too_many(at, alarm):
 
 
 def test_the_system_of_a_bank_works_at_night_and_fast():
-    night = asked(500, at="01:00", every=1)
-    assert names(night, systems=frozenset({USER})) == set()
-    assert {"at_night", "outside_hours", "burst", "many_a_day"} <= names(night)
+    rules = {"at_night", "outside_hours", "burst", "many_a_day"}
+    assert names(asked(500, at="01:00", every=1, client=1), rated={VILLAGE: 500}) == set()
+    assert rules | {"whole_village"} <= names(asked(500, at="01:00", every=1), rated={VILLAGE: 500})
+
+
+def test_what_a_system_asks_for_an_officer_hides_nothing_of_what_the_officer_asks():
+    both = asked(500, at="01:00", every=1, client=1) + asked(30, at="02:00", every=60, subject=601)
+    found_in_both = names(both, rated={VILLAGE: 60})
+    assert found_in_both == names(asked(30, at="02:00", every=60, subject=601), rated={VILLAGE: 60})
+    assert {"at_night", "outside_hours", "whole_village"} <= found_in_both
 
 
 @pytest.mark.parametrize(("every", "alarm"), [(40.0, True), (40.1, False)])

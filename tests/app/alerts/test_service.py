@@ -9,7 +9,7 @@ from app.alerts.rules import Campaign, Declarations
 from app.db import reading, transaction
 from app.errors import Invalid, NotFound
 from app.models import InquiryAlert, InquiryAlertNote, InquiryOutcome
-from tests.app.alerts.audit import AT, WEDNESDAY, audit
+from tests.app.alerts.audit import AT, CLIENT, WEDNESDAY, audit
 from tests.district import DAY, DISTRICT, TOWN, VILLAGE, morning
 
 __all__ = ["audit"]
@@ -40,10 +40,18 @@ def test_a_night_that_was_missed_is_made_up_for(audit):
 
 @SQLITE_ONLY
 def test_the_system_of_a_bank_raises_no_alarm_by_its_hours(audit):
-    audit.ask("system", 300, at=NIGHT, every=1)
+    audit.ask("system", 300, at=NIGHT, every=1, client_id=CLIENT)
     assert audit.scan().by_rule == {}
-    audit.ask("system", 6, at=NIGHT, outcome=InquiryOutcome.NOT_FOUND)
+    audit.ask("system", 6, at=NIGHT, outcome=InquiryOutcome.NOT_FOUND, client_id=CLIENT)
     assert audit.scan().by_rule == {"refused_in_a_row": 1}
+
+
+@pytest.mark.parametrize("username", ["officer", "system"])
+def test_whoever_asks_in_person_is_watched_though_a_system_signs_in_for_the_account(audit, username):
+    rated = [audit.district.household() for _ in range(12)]
+    audit.district.night()
+    audit.ask(username, 12, at=NIGHT, subjects=rated)
+    assert {"at_night", "whole_village"} <= set(audit.scan().by_rule)
 
 
 def test_a_village_is_measured_by_its_rated_subjects_and_named_by_its_code(audit):

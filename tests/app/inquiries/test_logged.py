@@ -2,9 +2,12 @@
 
 import json
 
+from app.access.accounts import open_client
+from app.db import transaction
 from app.inquiry_log.lines import HASH
 from app.inquiry_log.verify import read_key, verify
-from tests.app.inquiries.desk import NAME, SQLITE_ONLY, problem
+from app.models import User
+from tests.app.inquiries.desk import NAME, NOON, SQLITE_ONLY, problem
 from tests.numbers import resident
 
 
@@ -41,6 +44,25 @@ def test_who_asked_and_what_was_shown_is_in_the_sealed_log_and_no_name_or_number
     assert [entry["uid"] for entry in (answered, refused, looked)] == [row["uid"] for row in desk.records()]
     text = (settings.inquiry_log_folder / "inquiries-0.log").read_text("utf-8")
     assert not [secret for secret in (NAME, resident(household), ascii(NAME)[1:-1]) if secret in text]
+
+
+def test_whether_a_banks_system_asked_with_its_credentials_is_in_the_row_and_in_the_log(desk):
+    household = desk.district.household()
+    desk.district.night()
+    question = {
+        "id_number": resident(household), "purpose": "pre_loan", "consent_id": desk.consent(household)
+    }  # fmt: skip
+    with transaction(desk.district.engine) as session:
+        user = session.get_one(User, desk.users["officer.one"].user_id)
+        made, secret = open_client(session, user, at=NOON)
+        form = {"grant_type": "client_credentials", "client_id": made.client_id, "client_secret": secret}
+    token = desk.client.post("/v1/token", data=form).json()["access_token"]
+    by_system = {"Authorization": f"Bearer {token}"}
+    assert desk.client.post("/v1/inquiries", json=question, headers=by_system).status_code == 200
+    assert desk.ask(**question).status_code == 200
+    assert [row["client_id"] for row in desk.records()] == [form["client_id"], None]
+    entries = logged(desk.client.app.state.settings)
+    assert [entry["client_id"] for entry in entries] == [form["client_id"], None]
 
 
 @SQLITE_ONLY
