@@ -41,6 +41,7 @@ IN_CLEAR = {
     "request_review": {"document"},
     "take_designation_step": {"reason", "document"},
     "take_designation_steps": {"reason", "document"},
+    "withdraw_consent": {"document"},
     "withdrawal": {"document"},
 }
 # Sealed, each to its row.
