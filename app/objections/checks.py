@@ -100,7 +100,7 @@ def not_in_force(right: Record, *, wrong_id: int | None) -> Conflict:
     wrong = right.record_id if wrong_id is None else wrong_id
     return Conflict(
         f"replaced_by: 记录 {right.record_id} 目前不被采用，尚未更正；请先以 `credit-village record correct "
-        f"{wrong}` 更正 · record {right.record_id} is not what counts today, so nothing is corrected yet: run "
+        f"{wrong}` 更正 · record {right.record_id} is not what counts today, so nothing is corrected: run "
         f"`credit-village record correct {wrong} --value … --reason … --document …` first"
     )
 

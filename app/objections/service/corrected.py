@@ -51,7 +51,7 @@ def _refuse_unreplaced(
 
 
 def _refuse_same(session: Session, objection: Objection, right: Record, *, fact: Fact) -> int | None:
-    """A correction says something else than the disputed record, or than a rating was made from; which one."""
+    """A correction says something else than the disputed record, or the one a rating was made from; which."""
     if objection.record_id is not None:
         disputed = store.record(session, objection.record_id)
         assert disputed is not None, "an objection is to a record on file"
