@@ -55,7 +55,7 @@ def asked(village: Village, household: int, grade: str, *, by: str = "admin", **
     said: dict[str, Any] = {"reason_code": "O01", "document": "核实记录 3 号", "months": None}
     with transaction(village.district.engine) as session:
         wanted = proposals.override(
-            session, household, grade=grade, maker=village.viewers[by], on=NEXT, **said | more
+            session, household, grade=grade, maker=village.viewers[by], at=morning(NEXT), **said | more
         )
         return approvals.request(
             session, kind=wanted.kind, target=wanted.target, content=wanted.content, reason="收入已核实",
