@@ -25,8 +25,8 @@ from app.designations.service.shown import (
     shown_left_out,
     shown_path,
     shown_titles,
-    subjects_of,
     told_by_refusal,
+    told_by_refusals,
 )
 from app.designations.service.steps import act_of, seen_by, take_many
 from app.designations.service.titles import calendar, work_list
@@ -342,8 +342,7 @@ def _take(choice: Choice, action: DesignationAction, *, who: Viewer, reason: str
         versions = {row.designation.designation_id: row.last.sequence for row in rows}
         announcing = Announcing(_cipher(), Signer.of(chosen), who.username, who.organisation_name)
         taken = take_many(session, versions, act, viewer=who, announcing=announcing)
-        told = subjects_of(session, [each.designation_id for each in (*aside, *taken.refusals)])
-        record_looks(session, told, viewer=who, at=at)
+        record_looks(session, told_by_refusals(session, (*aside, *taken.refusals)), viewer=who, at=at)
     for each in aside:
         console.print(
             f"未办 left out: {each.designation_id:>8}  {each.error.code}  {each.error.detail}", markup=False

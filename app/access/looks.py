@@ -47,7 +47,7 @@ def refusals_recorded(
         with session.begin_nested():
             yield
     except (Conflict, Invalid) as refusal:
-        seen = list(told())
-        record_looks(session, seen, viewer=viewer, at=at)
-        refusal.leaves_record = bool(seen)
+        if seen := list(told()):
+            record_looks(session, seen, viewer=viewer, at=at)
+            refusal.leaves_record = True
         raise

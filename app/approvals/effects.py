@@ -11,7 +11,7 @@ from app.access.recipients import admit, candidate
 from app.access.scope import Viewer
 from app.access.service import viewer
 from app.approvals import service
-from app.approvals.approval import ApprovalState
+from app.approvals.approval import ApprovalState, fingerprint_of
 from app.approvals.proposals import WHAT_IF
 from app.attestations import service as attestations
 from app.db import Session
@@ -56,9 +56,12 @@ def _told(
         found = service.standing(session, approval_id, viewer=checker, at=at)
     except NotFound:
         return []
-    if found.approval.kind is not ApprovalKind.OVERRIDE or found.state is not ApprovalState.WAITING:
+    asked = found.approval
+    if asked.kind is not ApprovalKind.OVERRIDE or found.state is not ApprovalState.WAITING:
         return []
-    return told_by_refusal(session, found.approval.content["subject_id"], viewer=checker)
+    # What was altered is refused before anybody is looked up.
+    is_altered = fingerprint_of(asked.content) != asked.fingerprint
+    return [] if is_altered else told_by_refusal(session, asked.content["subject_id"])
 
 
 def _decide(

@@ -126,7 +126,7 @@ def override(
     Who may not ask is told nothing about the subject; a refusal that tells of its grade is on record.
     """
     refuse_maker(maker, ApprovalKind.OVERRIDE)
-    told = partial(overrides.told_by_refusal, session, subject_id, viewer=maker)
+    told = partial(overrides.told_by_refusal, session, subject_id)
     with refusals_recorded(session, told, viewer=maker, at=at):
         content = overrides.wanted(
             session,

@@ -22,6 +22,7 @@ from app.designations.service.shown import (
     shown_titles,
     subjects_of,
     told_by_refusal,
+    told_by_refusals,
 )
 from app.designations.service.steps import act_of, seen_by, take_many, take_one
 from app.designations.service.titles import calendar, listed, work_list
@@ -202,8 +203,7 @@ def take_designation_steps(
     taken = take_many(session, versions, act, viewer=viewer, announcing=_announcing(request, viewer))
     if taken.refusals:
         response.status_code = 409
-        told = subjects_of(session, [each.designation_id for each in taken.refusals])
-        record_looks(session, told, viewer=viewer, at=at)
+        record_looks(session, told_by_refusals(session, taken.refusals), viewer=viewer, at=at)
     return StepsAnswer(
         taken=[
             TitleVersion(designation_id=step.designation_id, sequence=step.sequence) for step in taken.steps

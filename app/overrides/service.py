@@ -149,14 +149,8 @@ def record_views(session: Session, found: Sequence[Override], *, viewer: Viewer,
     record_looks(session, [(one.subject_id, one.rating_id) for one in found], viewer=viewer, at=at)
 
 
-def told_by_refusal(session: Session, subject_id: int, *, viewer: Viewer) -> list[tuple[int, int | None]]:
-    """Of whom the refusal of an override tells: a subject of the viewer's division, by its rating."""
-    try:
-        subject = subject_by_id(session, subject_id)
-    except NotFound:
-        return []
-    if not may_see(viewer, place_by_id(session, subject.place_id).code):
-        return []
+def told_by_refusal(session: Session, subject_id: int) -> list[tuple[int, int | None]]:
+    """Of whom the refusal of an override tells, and of which rating; who is not there is not found before."""
     rating = current_rating(session, subject_id)
     return [(subject_id, None if rating is None else rating.rating_id)]
 

@@ -12,9 +12,10 @@ from app.designations.service.proposing import LeftOut
 from app.designations.service.rules import title_named
 from app.designations.service.steps import rules_for, standings
 from app.designations.service.titles import Listed
-from app.designations.standing import Standing, actions_after
+from app.designations.standing import Refusal, Standing, actions_after
 from app.designations.store import titles as store
 from app.designations.store.holders import homes
+from app.errors import Conflict, Invalid
 from app.models import Designation, DesignationAction, DesignationStep, Place
 from app.notices.service import standings as notice_standings
 from app.places.service import place as place_by_id
@@ -146,6 +147,12 @@ def told_by_refusal(
     home = homes(session, [subject_id]).get(subject_id)
     inside = home is not None and may_see(viewer, place_by_id(session, home[1]).code)
     return [(subject_id, None)] if inside else []
+
+
+def told_by_refusals(session: Session, refusals: Sequence[Refusal]) -> list[tuple[int, int | None]]:
+    """Of whom refusals of a step tell what stands against it; that a title has changed tells nothing."""
+    numbers = [one.designation_id for one in refusals if isinstance(one.error, Conflict | Invalid)]
+    return subjects_of(session, numbers)
 
 
 def subjects_of(session: Session, designation_ids: Collection[int]) -> list[tuple[int, int | None]]:

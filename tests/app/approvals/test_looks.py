@@ -123,12 +123,14 @@ def test_a_grant_that_is_refused_leaves_the_look_and_no_decision(office: Office)
 
 
 def test_a_refused_proposal_that_tells_what_stands_against_it_is_on_record(office: Office) -> None:
-    def propose(code: str) -> Any:
-        body = {"kind": "credit_household", "subject_id": office.world.households[code]}
+    def propose(code: str, **more: str) -> Any:
+        body = {"kind": "credit_household", "subject_id": office.world.households[code], **more}
         return office.send("POST", "/v1/designations", by=COLLECTOR, json=body)
 
     refused = propose(VILLAGE)
     assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
     assert office.looks(COLLECTOR) == [office.world.households[VILLAGE]]
     assert propose(OTHER_VILLAGE).status_code == 404
+    # Refused for what is asked, before anybody is looked up.
+    assert propose(OTHER_VILLAGE, place_code=VILLAGE).status_code == 422
     assert len(office.looks(COLLECTOR)) == 1

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.appraisals.service import open_round
 from app.approvals import effects, proposals
 from app.approvals import service as approvals
-from app.db import Session, transaction
+from app.db import Session
 from app.designations.found import Block, Holder
 from app.designations.service import status_report
 from app.designations.service.facts import found_of
@@ -22,6 +22,7 @@ from app.overrides.override import Override, OverrideRefused
 from tests.app.appraisals.village import CLOSES, Desk, Village, desk, mark, village
 from tests.district import DAY, GOOD, VILLAGE, district, morning
 from tests.numbers import resident
+from tests.office_steps import transaction
 
 __all__ = ["desk", "district", "village"]
 
@@ -194,7 +195,7 @@ def test_a_veto_is_corrected_and_not_overridden(village: Village):
         ({"reason_code": "X"}, Invalid),
         ({"document": "  "}, Invalid),
         ({"months": 13}, Invalid),
-        ({"by": "neighbour"}, NotFound),
+        ({"by": "neighbour"}, Forbidden),
     ],
 )
 @sqlite
