@@ -140,6 +140,8 @@ PERMISSIONS: Mapping[str, Permission] = {
     "give_copy": _OFFICIALS,
     "asked_about": _OFFICIALS,
     "explanation": _OFFICIALS,
+    "subject_consents": _OFFICIALS,
+    "withdraw_consent": _OFFICIALS,
     "request_review": _OFFICIALS,
     "reviews": _OFFICIALS,
     "answer_review": _OFFICIALS,

@@ -26,6 +26,7 @@ ADDED_TO = frozenset(
         "attestations",
         "batches",
         "certificates",
+        "consent_withdrawals",
         "consents",
         "designation_steps",
         "designations",

@@ -8,12 +8,13 @@ from app import clock
 from app.access.problems import Problem
 from app.access.routes import CurrentViewer, RecordingSession, RequestSession
 from app.rights import service
-from app.rights.report import PortableCopy, Report
+from app.rights.report import PortableCopy, Report, ReportConsent
 from app.rights.report_pdf import report_pdf
 from app.rights.right import Format, Handed
 from app.rights.schemas import (
     ID_MAX,
     AskedAnswer,
+    ConsentsAnswer,
     ExplanationAnswer,
     Identified,
     ReportOrder,
@@ -31,6 +32,7 @@ router = APIRouter(
 )
 
 SubjectId = Annotated[int, Path(ge=1, le=ID_MAX)]
+ConsentId = Annotated[int, Path(ge=1, le=ID_MAX)]
 ReviewId = Annotated[int, Path(ge=1, le=ID_MAX)]
 Limit = Annotated[int, Query(ge=1, le=500, description="how many requests to list at most")]
 _PDF, _JSON = "application/pdf", "application/json"
@@ -120,6 +122,34 @@ def explanation(subject_id: SubjectId, viewer: CurrentViewer, session: Recording
     """The rating that holds: what counted, what cost points, what would raise it, and how it was made."""
     found = service.explanation(session, subject_id, viewer=viewer, at=clock.now())
     return ExplanationAnswer(subject_id=subject_id, explanation=found)
+
+
+@router.get("/v1/subjects/{subject_id}/consents", summary="What the person agreed to · 本人授权")
+def subject_consents(
+    subject_id: SubjectId, viewer: CurrentViewer, session: RecordingSession
+) -> ConsentsAnswer:
+    """Every consent and refusal of a subject: for whom, for what, from when until when."""
+    found = service.agreements(session, subject_id, viewer=viewer, at=clock.now())
+    return ConsentsAnswer(subject_id=subject_id, consents=found)
+
+
+@router.post(
+    "/v1/subjects/{subject_id}/consents/{consent_id}/withdrawal",
+    summary="Withdraw a consent · 撤回授权",
+    status_code=201,
+    responses=_REFUSED,
+)
+def withdraw_consent(
+    subject_id: SubjectId,
+    consent_id: ConsentId,
+    identified: Identified,
+    viewer: CurrentViewer,
+    session: RequestSession,
+) -> ReportConsent:
+    """The person at the desk takes a consent back, from today on; no reason is asked."""
+    return service.withdraw_agreement(
+        session, subject_id, consent_id, document=identified.document, viewer=viewer, at=clock.now()
+    )
 
 
 @router.post(

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.models import ReviewOutcome, SubjectKind
 from app.places.schemas import PlaceAnswer
-from app.rights.report import Asked, Explained
+from app.rights.report import Asked, Explained, ReportConsent
 from app.rights.right import (
     DOCUMENT_LENGTH_MAX,
     INQUIRY_YEARS,
@@ -84,6 +84,13 @@ class Identified(_Asked):
     model_config = ConfigDict(json_schema_extra={"examples": [{"document": "居民身份证原件，已核对"}]})
 
     document: str = Field(min_length=1, max_length=DOCUMENT_LENGTH_MAX)
+
+
+class ConsentsAnswer(BaseModel):
+    """What a subject agreed to or refused, the oldest first."""
+
+    subject_id: int
+    consents: list[ReportConsent]
 
 
 class ReportOrder(Identified):

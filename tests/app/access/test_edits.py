@@ -27,7 +27,7 @@ EDITS = {
 # They add what ends a thing, and there is one end: whoever comes second is told (409).
 ONCE = {
     "answer", "answer_notice_objection", "answer_review", "carry_out_account", "close_round", "end_override",
-    "export", "import_sheet", "take_designation_steps", "withdrawal",
+    "export", "import_sheet", "take_designation_steps", "withdraw_consent", "withdrawal",
 }  # fmt: skip
 # What the matrix sends of these is refused (409) for the state of the thing: their own tests carry them out.
 NOT_YET = {"close_round", "import_sheet", "take_designation_step", "take_designation_steps"}

@@ -34,9 +34,10 @@ PATHS = {
     "/v1/subjects/1/reports": IDENTIFIED | {"format": "json"},
     "/v1/subjects/1/portability": IDENTIFIED,
     "/v1/subjects/1/reviews": IDENTIFIED | {"text": ASKED},
+    "/v1/subjects/1/consents/1/withdrawal": IDENTIFIED,
     "/v1/reviews/1/answer": {"outcome": "upheld", "text": "无误"},
 }
-READ = ("/v1/subjects/1/inquiries", "/v1/subjects/1/explanation")
+READ = ("/v1/subjects/1/inquiries", "/v1/subjects/1/explanation", "/v1/subjects/1/consents")
 
 
 class Window:
