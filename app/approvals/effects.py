@@ -11,7 +11,8 @@ from app.access.recipients import admit, candidate
 from app.access.scope import Viewer
 from app.access.service import viewer
 from app.approvals import service
-from app.approvals.approval import ApprovalState, fingerprint_of
+from app.approvals.approval import ApprovalState
+from app.approvals.checks import is_intact
 from app.approvals.proposals import WHAT_IF
 from app.attestations import service as attestations
 from app.db import Session
@@ -60,8 +61,7 @@ def _told(
     if asked.kind is not ApprovalKind.OVERRIDE or found.state is not ApprovalState.WAITING:
         return []
     # What was altered is refused before anybody is looked up.
-    is_altered = fingerprint_of(asked.content) != asked.fingerprint
-    return [] if is_altered else told_by_refusal(session, asked.content["subject_id"])
+    return told_by_refusal(session, asked.content["subject_id"]) if is_intact(asked) else []
 
 
 def _decide(

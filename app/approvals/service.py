@@ -11,6 +11,7 @@ from app.approvals.approval import ApprovalState, Standing, fingerprint_of, stat
 from app.approvals.checks import (
     TARGET_LENGTH_MAX,
     checked_text,
+    is_intact,
     not_there,
     not_what_was_granted,
     refuse_altered,
@@ -130,7 +131,9 @@ def work_list(session: Session, *, viewer: Viewer, at: datetime, limit: int) -> 
 
 def record_views(session: Session, found: Sequence[Standing], *, viewer: Viewer, at: datetime) -> None:
     """Write down that an official has read what is asked for about these persons and entities (art. 22)."""
-    seen = [each for one in found if (each := _about(one.approval)) is not None]
+    # What was altered may name nobody who is there; it still has to be read and refused.
+    intact = [one.approval for one in found if is_intact(one.approval)]
+    seen = [each for one in intact if (each := _about(one)) is not None]
     record_looks(session, seen, viewer=viewer, at=at)
 
 

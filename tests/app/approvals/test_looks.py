@@ -9,9 +9,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app import clock
-from app.db import Session
+from app.db import Session, transaction
 from app.main import create_app
-from app.models import ApprovalDecision, Inquiry, Purpose, Role
+from app.models import Approval, ApprovalDecision, Inquiry, Purpose, Role
 from app.settings import Settings
 from tests.app.access.matrix import NOW, World, make_world
 from tests.district import DISTRICT, KEY, OTHER_VILLAGE, TOWN, VILLAGE, VILLAGE_OF_OTHER_TOWN, District
@@ -120,6 +120,17 @@ def test_a_grant_that_is_refused_leaves_the_look_and_no_decision(office: Office)
     assert office.looks(GRANTER) == [*before, *[office.world.households[VILLAGE]] * 2]
     with Session(office.world.district.engine) as session:
         assert session.scalars(select(ApprovalDecision.approval_id)).all() == [first]
+
+
+def test_an_altered_request_is_still_read_and_refused_whoever_it_names(office: Office) -> None:
+    number = office.ask("AA").json()["approval_id"]
+    with transaction(office.world.district.engine) as session:
+        kept = session.get_one(Approval, number)
+        kept.content = {**kept.content, "subject_id": 2**40}
+    assert office.send("GET", "/v1/approvals", by=GRANTER).status_code == 200
+    refused = office.grant(number)
+    assert (refused.status_code, "tell the auditor" in refused.text) == (409, True)
+    assert office.looks(GRANTER) == []
 
 
 def test_a_refused_proposal_that_tells_what_stands_against_it_is_on_record(office: Office) -> None:
