@@ -22,8 +22,6 @@ __all__ = ["office"]
 
 SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 UNRESOLVED = Reply(ObjectionEventKind.UNRESOLVED, FOUND, "走访记录")
-# The fact the office's filings dispute the record of: 0 days, of the day.
-FACT = "overdue_days_max_24m"
 CORRECTED = Reply(ObjectionEventKind.CORRECTED, FOUND, "确权登记册")
 
 
@@ -126,43 +124,6 @@ def test_only_a_later_record_of_the_same_fact_and_subject_replaces_a_record(offi
             office.answered(number, Reply(CORRECTED.outcome, FOUND, "文件", replaced_by=record_id))
     with pytest.raises(Invalid, match="replaced_by"):
         office.answered(number, Reply(CONFIRMED.outcome, FOUND, "文件", replaced_by=1))
-
-
-# What another record of the disputed fact says, and observed how many days after the disputed one.
-@pytest.mark.parametrize(
-    ("value", "days", "refusal"),
-    [(45, -60, "record correct"), (0, 0, "says nothing else"), (45, 0, None)],
-)
-def test_a_record_that_does_not_count_or_says_the_same_corrects_nothing(
-    office: Office, value: float, days: int, refusal: str | None
-) -> None:
-    household = office.district.household()
-    disputed = office.record_id(household)
-    number = office.raised(office.filing(household))
-    office.district.observe(household, {FACT: value}, on=DAY + timedelta(days=days), recorded=morning(RAISED))
-    right = office.record_id(household, last=True)
-    reply = Reply(CORRECTED.outcome, FOUND, "登记册", replaced_by=right)
-    if refusal is None:
-        assert office.answered(number, reply).outcome is ObjectionEventKind.CORRECTED
-        return
-    with pytest.raises(Conflict, match=refusal) as refused:
-        office.answered(number, reply)
-    assert str(disputed) in refused.value.detail
-    assert office.notes(household)[0].outcome is None
-
-
-def test_a_rating_is_corrected_by_no_record_it_was_made_from(office: Office) -> None:
-    household = office.district.household()
-    office.district.night(DAY)
-    rating_id = office.rating_id(household)
-    number = office.raised(Filing(household, TEXT, ObjectionChannel.LETTER, rating_id=rating_id))
-    with pytest.raises(Conflict, match="says nothing else"):
-        office.answered(
-            number, Reply(CORRECTED.outcome, FOUND, "登记册", replaced_by=office.record_id(household))
-        )
-    right = _correct(office, household)
-    replied = Reply(CORRECTED.outcome, FOUND, "登记册", replaced_by=right)
-    assert office.answered(number, replied).outcome is ObjectionEventKind.CORRECTED
 
 
 def test_a_rating_is_corrected_by_a_corrected_record_or_a_later_rating(office: Office) -> None:
