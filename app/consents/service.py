@@ -11,9 +11,12 @@ from app.models import Consent, ConsentChannel, ConsentKind, ConsentWithdrawal, 
 from app.subjects.free_text import paper_name
 
 __all__ = [
-    "Agreement", "agree_to_publication", "collection_agreements", "consents", "give", "publication_ended",
-    "rating_refused", "rating_refusers", "withdraw",
+    "Agreement", "Kept", "agree_to_publication", "collection_agreements", "consents", "give",
+    "inquiry_consents", "publication_ended", "rating_refused", "rating_refusers", "refuse_term", "withdraw",
 ]  # fmt: skip
+
+# A consent and the day it was withdrawn.
+Kept = store.Kept
 
 
 @dataclass(frozen=True)
@@ -23,12 +26,15 @@ class Agreement:
     consent: Consent | store.Terms
     withdrawn_on: date | None
 
+    def withdrawn(self, on: date) -> bool:
+        """Whether it is withdrawn by a day."""
+        return self.withdrawn_on is not None and self.withdrawn_on <= on
+
     def holds(self, on: date) -> bool:
         """Whether it is in force on a day: begun, not over, not withdrawn."""
         first, end = self.consent.effective_from, self.consent.effective_to
         over = end is not None and end <= on
-        withdrawn = self.withdrawn_on is not None and self.withdrawn_on <= on
-        return first <= on and not over and not withdrawn
+        return first <= on and not over and not self.withdrawn(on)
 
     def covers_inquiry(self, *, subject_id: int, organisation_id: int, purpose: Purpose, on: date) -> bool:
         """Whether it is the subject's own, for this organisation and purpose, on a day (art. 18)."""
@@ -57,6 +63,20 @@ def collection_agreements(
     found: dict[tuple[int, str], list[Agreement]] = {}
     for given, withdrawn_on in store.collections(session, subject_ids, references=references):
         found.setdefault((given.subject_id, given.reference), []).append(Agreement(given, withdrawn_on))
+    return found
+
+
+def inquiry_consents(
+    session: Session, subject_ids: Collection[int], *, organisation_ids: Collection[int]
+) -> dict[tuple[int, int], list[Kept]]:
+    """The consents to inquiries of some subjects for some organisations, by both, the oldest first."""
+    found: dict[tuple[int, int], list[Kept]] = {}
+    for given, withdrawn_on in store.inquiry_consents(
+        session, subject_ids, organisation_ids=organisation_ids
+    ):
+        assert given.organisation_id is not None, "a consent to inquiries names one"
+        key = (given.subject_id, given.organisation_id)
+        found.setdefault(key, []).append((given, withdrawn_on))
     return found
 
 
@@ -122,10 +142,7 @@ def give(session: Session, given: Consent, *, on: date) -> Consent:
     """
     paper_name(given.reference, where="reference")
     paper_name(given.evidence, where="evidence")
-    if given.effective_from > on:
-        raise Invalid(f"consent {given.reference}: begins on {given.effective_from}, after today ({on})")
-    if given.effective_to is not None and given.effective_to <= given.effective_from:
-        raise Invalid(f"consent {given.reference}: ends on {given.effective_to}, before it begins")
+    refuse_term(given.reference, first=given.effective_from, end=given.effective_to, on=on)
     is_inquiry = given.kind is ConsentKind.INQUIRY
     named = [given.organisation_id is not None, given.purpose is not None]
     if named != [is_inquiry, is_inquiry]:
@@ -135,6 +152,14 @@ def give(session: Session, given: Consent, *, on: date) -> Consent:
         )
     store.add(session, given)
     return given
+
+
+def refuse_term(reference: str, *, first: date, end: date | None, on: date) -> None:
+    """`Invalid` for a term that begins in the future or ends before it begins."""
+    if first > on:
+        raise Invalid(f"consent {reference}: begins on {first}, after today ({on})")
+    if end is not None and end <= first:
+        raise Invalid(f"consent {reference}: ends on {end}, before it begins")
 
 
 def withdraw(

@@ -62,6 +62,21 @@ def collections(
                 yield given, withdrawn_on
 
 
+def inquiry_consents(
+    session: Session, subject_ids: Collection[int], *, organisation_ids: Collection[int]
+) -> Iterator[Kept]:
+    """The consents to inquiries that some subjects gave some organisations, the oldest first."""
+    rest = iter(subject_ids)
+    while part := list(islice(rest, _PER_QUERY)):
+        found = _kept().where(
+            Consent.kind == ConsentKind.INQUIRY,
+            Consent.subject_id.in_(part),
+            Consent.organisation_id.in_(organisation_ids),
+        )
+        for row in session.execute(found.order_by(Consent.consent_id)):
+            yield row[0], row[1]
+
+
 def newest_rating_consent(
     session: Session, subject_id: int, *, on: date, until: Mapping[str, int]
 ) -> Kept | None:

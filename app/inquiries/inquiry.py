@@ -39,10 +39,10 @@ class Question:
 
 @dataclass(frozen=True)
 class RepeatKey:
-    """The key a client gave a request to send it again by, and the hash of what it asked."""
+    """The key a client gave a request to send it again by, and what it asked; hashes of both are kept."""
 
     key: str
-    fingerprint: str
+    content: str = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import fields
+from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import CursorResult, delete, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from app.db import Session, note_added
@@ -13,6 +14,7 @@ from app.models import IdempotencyKey, Inquiry, Rating, RuleVersion
 
 _COLUMNS = [each.name for each in fields(InquiryRecord) if each.name != "shown"]
 _AT_ONCE = 5_000
+_OF_KEY = (IdempotencyKey.user_id, IdempotencyKey.key)
 _ADD = insert(Inquiry).returning(Inquiry.uid, Inquiry.inquiry_id)
 
 
@@ -59,9 +61,10 @@ def shown(session: Session, rating_id: int) -> dict[str, object]:
     return {"grade": row.grade, "score": row.score, "card": row.fingerprint}
 
 
-def idempotency_key(session: Session, user_id: int, key: str) -> IdempotencyKey | None:
-    """What is kept of a request under its key."""
-    return session.get(IdempotencyKey, (user_id, key))
+def idempotency_key(session: Session, user_id: int, names: Collection[str]) -> IdempotencyKey | None:
+    """What is kept of a request under one of the hashes of its key, the newest."""
+    kept = select(IdempotencyKey).where(IdempotencyKey.user_id == user_id, IdempotencyKey.key.in_(names))
+    return session.scalars(kept.order_by(IdempotencyKey.created_at.desc()).limit(1)).first()
 
 
 def add_idempotency_key(session: Session, made: IdempotencyKey) -> bool:
@@ -78,3 +81,26 @@ def forget_idempotency_key(session: Session, row: IdempotencyKey) -> None:
     """Let a key that is too old go."""
     session.delete(row)
     session.flush()
+
+
+def forget_until(session: Session, instant: datetime, *, most: int | None = None) -> None:
+    """Let the keys go that were kept up to an instant: so many of the oldest, or all."""
+    old = IdempotencyKey.created_at <= instant
+    if most is not None:
+        # What somebody else is letting go is passed over; SQLite has one writer, and no lock of a row.
+        oldest = select(*_OF_KEY).where(old).order_by(IdempotencyKey.created_at).limit(most)
+        old = tuple_(*_OF_KEY).in_(oldest.with_for_update(skip_locked=True))
+    session.execute(delete(IdempotencyKey).where(old).execution_options(synchronize_session=False))
+
+
+def forget_about(session: Session, subject_ids: Collection[int], *, noise: bytes) -> int:
+    """Overwrite and let the keys go of the requests that asked about some subjects; how many.
+
+    A key is of the same user and the same instant as the inquiries of its request.
+    """
+    asked = select(Inquiry.user_id, Inquiry.inquired_at).where(Inquiry.subject_id.in_(subject_ids))
+    mine = tuple_(IdempotencyKey.user_id, IdempotencyKey.created_at).in_(asked)
+    session.execute(update(IdempotencyKey).where(mine).values(answer_cipher=noise))
+    result = session.execute(delete(IdempotencyKey).where(mine))
+    assert isinstance(result, CursorResult)
+    return int(result.rowcount)

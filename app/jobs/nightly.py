@@ -8,6 +8,7 @@ from pathlib import Path
 from app import clock
 from app.db import Engine, Session, reading, transaction
 from app.errors import Conflict, Invalid
+from app.inquiries.service import forget_old_answers
 from app.jobs.night import rating, writing
 from app.jobs.night.reading import settled_rows
 from app.jobs.night.staging import staged
@@ -54,6 +55,7 @@ def run_night(
     begun = time.perf_counter()
     with transaction(engine) as session:
         until = settled_rows(session)
+        forget_old_answers(session, at=started_at)
     with reading(engine) as session:
         _refuse_wrong_day(session, as_of)
         tonight = compute(

@@ -46,9 +46,13 @@ class Inquiry(Base):
 
 
 class IdempotencyKey(Base):
-    """A request a client may safely send again: the second time it gets the first answer."""
+    """A request a client may safely send again: the second time it gets the first answer.
+
+    `key` is the keyed hash of what the client chose, `fingerprint` that of what it asked.
+    """
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (Index(None, "created_at"),)
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.user_id"), primary_key=True, autoincrement=False)
     key: Mapped[str] = mapped_column(String(255), primary_key=True)

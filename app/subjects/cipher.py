@@ -68,6 +68,7 @@ class _Key:
             self._aes, digest = None, hashes.SM3()
             self._sm4 = algorithms.SM4(derived_key(master, purpose="field-sm4", length=16))
         self._index_key = hmac.HMAC(derived_key(master, purpose="index", length=32), digest)
+        self._request_key = hmac.HMAC(derived_key(master, purpose="request", length=32), digest)
 
     def seal(self, text: str, *, row: str) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
@@ -88,9 +89,10 @@ class _Key:
         return (decryptor.update(body[:-_TAG_BYTES]) + decryptor.finalize()).decode()
 
     def index(self, number: str) -> bytes:
-        digest = self._index_key.copy()
-        digest.update(number.encode())
-        return digest.finalize()
+        return _digest(self._index_key, number)
+
+    def request_hash(self, content: str) -> str:
+        return _digest(self._request_key, content).hex()
 
 
 class Cipher:
@@ -140,6 +142,10 @@ class Cipher:
         """Every hash a number may be on file under: one, or one more while values move to another key."""
         return tuple(key.index(number) for key in self._in_force)
 
+    def request_hashes(self, content: str) -> tuple[str, ...]:
+        """Every keyed hash a request may be kept under, that of the key that seals first."""
+        return tuple(key.request_hash(content) for key in self._in_force)
+
     @property
     def in_force(self) -> tuple[KeyName, ...]:
         """The keys values may be under; the first one seals."""
@@ -185,6 +191,12 @@ class Cipher:
                 if other.master != master:
                     raise SetupError(f"two keys have the same id {key.name.key_id}; make another new key")
         self._known = known
+
+
+def _digest(key: hmac.HMAC, text: str) -> bytes:
+    digest = key.copy()
+    digest.update(text.encode())
+    return digest.finalize()
 
 
 def derived_key(master: bytes, *, purpose: str, length: int) -> bytes:

@@ -1,21 +1,30 @@
 """Whoever takes a copy of the database takes no number, name, phone or address of a person with it."""
 
+import json
 import re
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import select, text
 
 from app import clock
+from app.access.tokens import issue_token
 from app.db import Engine, make_engine, reading
 from app.errors import Invalid
 from app.jobs.demo import make_demo
 from app.jobs.nightly import run_night
 from app.jobs.progress import quiet
 from app.jobs.setup import initialise
-from app.models import AgriEntity, Base, Contact, ContactKind, Household, Member
+from app.main import create_app
+from app.models import AgriEntity, Base, Consent, Contact, ContactKind, Household, Inquiry, Member, User
 from app.settings import Settings
 from app.subjects.cipher import Cipher
 from app.subjects.key_source import cipher_of
@@ -29,6 +38,7 @@ NUMBER = re.compile(r"\d{17}[\dX]")
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "gb18030")
 # Every address of the demonstration ends so.
 ADDRESS_END = "号（合成）"
+ASK = "/v1/inquiries"
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +54,57 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         engine, policy_folder=made.policy_folder, district_code=made.district_code, as_of=on, started_at=at,
         progress=quiet,
     )  # fmt: skip
+    ask_under_keys(made, engine)
     with engine.connect() as connection:
         connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
     engine.dispose()
     return made
+
+
+def ask_under_keys(settings: Settings, engine: Engine) -> None:
+    """A bank asks by a paper, then by the consent it was kept as, under a key that is the number itself."""
+    with reading(engine) as session:
+        officer = session.scalars(select(User).where(User.username == "officer.nsh")).one()
+        head = session.scalars(select(Household).order_by(Household.subject_id).limit(1)).one()
+    row = f"households/{head.subject_id}/head_id_number"
+    question = {
+        "id_number": cipher_of(settings).open(head.head_id_number_cipher, row=row),
+        "purpose": "guarantee_review",
+    }
+    on = clock.today()
+    paper = {
+        "reference": "授2025-001", "signed_on": on.isoformat(), "document": "授权书.pdf",
+        "ends_on": (on + timedelta(days=9)).isoformat(), "document_sha256": "ab" * 32,
+    }  # fmt: skip
+    with TestClient(create_app(settings)) as client:
+        ask = partial(_ask, client, officer)
+        ask(question | {"authorisation": paper}, key="loan-1")
+        with reading(engine) as session:
+            kept = select(Consent.consent_id).where(Consent.reference == paper["reference"])
+            given = session.scalars(kept).one()
+        ask(question | {"consent_id": given}, key=question["id_number"])
+
+
+def _ask(client: TestClient, officer: User, question: dict[str, Any], *, key: str) -> None:
+    signed = client.app.state.token_key  # type: ignore[attr-defined]
+    token = issue_token(officer, key=signed, at=clock.now(), minutes=30)
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+    assert client.post(ASK, json=question, headers=headers).status_code == 200
+
+
+def plain_hashes(engine: Engine, numbers: set[str]) -> Iterator[str]:
+    """What anybody can work out of each number, and of what may have been asked about it."""
+    with reading(engine) as session:
+        clear = session.execute(select(Inquiry.consent_id, Inquiry.purpose).distinct()).all()
+    for number in numbers:
+        yield sha256(number.encode()).hexdigest()
+        for consent_id, purpose in clear:
+            body = {
+                "id_number": number, "uscc": None, "purpose": purpose.value, "consent_id": consent_id,
+                "authorisation": None,
+            }  # fmt: skip
+            content = json.dumps({"path": ASK, "body": body}, sort_keys=True)
+            yield sha256(content.encode()).hexdigest()
 
 
 @dataclass
@@ -131,6 +188,7 @@ def addresses_in(content: bytes, addresses: set[str]) -> set[str]:
 def test_no_number_is_in_the_file_and_no_name_in_what_is_about_persons(settings) -> None:
     engine = make_engine(settings.database_url)
     known = known_persons(engine, cipher_of(settings))
+    hashes = set(plain_hashes(engine, known.numbers))
     engine.dispose()
     assert min(map(len, (known.numbers, known.names, known.phones, known.addresses))) >= KNOWN_LEAST
     file = Path(settings.database_url.removeprefix("sqlite:///"))
@@ -149,6 +207,8 @@ def test_no_number_is_in_the_file_and_no_name_in_what_is_about_persons(settings)
     }
     names = set(known.names)
     assert {(table, word) for table, word in words if word in names} == set()
+    assert len(hashes) > len(known.numbers)
+    assert [cell for _, cell in kept if cell in hashes] == []
     # And no other number that could be a person's: not of somebody who was refused, not in a file name.
     others = {found for _, cell in kept for found in NUMBER.findall(cell) if is_resident_number(found)}
     assert others == set()

@@ -6,26 +6,30 @@ from datetime import date
 
 from app.access.scope import Viewer, may_see
 from app.consents.service import Agreement, consents
-from app.consents.service import give as give_consent
 from app.corrections.service import statements_of_each
 from app.db import Session
 from app.designations.service import Holder, states_of, titles_of
-from app.errors import AppError, ConsentMissing, Invalid, NotFound
+from app.errors import AppError, ConsentMissing, NotFound
 from app.inquiries import store
-from app.inquiries.inquiry import Authorisation, Home, InquiryRecord, InquiryResult, Question, Request
-from app.models import Consent, ConsentChannel, ConsentKind, InquiryOutcome
+from app.inquiries.inquiry import Home, InquiryRecord, InquiryResult, Question, Request
+from app.inquiries.service.papers import Papers, refusal_of
+from app.models import InquiryOutcome
 from app.objections.service import notes_of_each
 from app.overrides.service import in_force as overrides_in_force
 from app.places.service import PlaceInShort, with_parents
 from app.ratings.service import ToldRating, current_ratings, newest_night, told_each
 from app.subjects.cipher import Cipher
-from app.subjects.free_text import paper_name
 from app.subjects.service import Found, card_of, find_by_numbers
 
 # The same words for an unknown number and for a missing consent: a refusal tells nothing about anybody.
 _REFUSED = (
     "there is no valid consent of this subject for your organisation and this purpose. Check the number, the "
     "consent's number, to whom it was given, its purpose and its term."
+)
+
+_NOT_ON_PAPER = (
+    " Neither the paper itself nor another one signed by that day brings it back: ask for a new one. "
+    "该授权书和该日以前签署的授权书不再有效，请重新取得授权。"
 )
 
 
@@ -52,8 +56,8 @@ def inquire(
     """The ratings asked for in some requests of one day, with consent; every inquiry is on record.
 
     Each question is answered or refused on its own, in its order: `ConsentMissing` where the subject is
-    unknown, lives outside the viewer's division or has not agreed; `Invalid` for a number that cannot be
-    one; `NotFound` for a subject no night has rated yet.
+    unknown, lives outside the viewer's division or has not agreed; `Invalid` for a number or a paper that
+    cannot be one, whoever is asked about; `NotFound` for a subject no night has rated yet.
     """
     cases = [[_case(request, question) for question in request.questions] for request in requests]
     every = [case for each in cases for case in each]
@@ -81,26 +85,45 @@ def _permit(session: Session, cipher: Cipher, cases: Sequence[_Case], *, on: dat
     questions = [case.question for case in cases]
     given = consents(session, {each.consent_id for each in questions if each.consent_id is not None})
     found = find_by_numbers(session, cipher, {question.number for question in questions}, on=on)
+    papers = _papers(session, cases, found, on=on)
     place_ids = {each.place_id for each in found.values() if not isinstance(each, AppError)}
     places = with_parents(session, place_ids)
     for case in cases:
         consent_id = case.question.consent_id
         agreement = None if consent_id is None else given.get(consent_id)
         case.record.consent_id = None if agreement is None else agreement.consent.consent_id
-        subject = found[case.question.number]
-        if isinstance(subject, NotFound):
+        subject, paper = found[case.question.number], case.question.authorisation
+        wrong = None if paper is None else refusal_of(paper, on=on)
+        if wrong is not None:
+            case.record.subject_id = None if isinstance(subject, AppError) else subject.subject_id
+            case.refuse(wrong)
+        elif isinstance(subject, NotFound):
             case.refuse(ConsentMissing(_REFUSED), outcome=InquiryOutcome.NOT_FOUND)
         elif isinstance(subject, AppError):
             case.refuse(subject)
         else:
             case.subject = subject
             case.record.subject_id = subject.subject_id
-            _permit_one(session, case, subject, places[subject.place_id], agreement, on=on)
+            _permit_one(case, subject, places[subject.place_id], agreement, papers=papers, on=on)
     return places
 
 
+def _papers(
+    session: Session, cases: Sequence[_Case], found: Mapping[str, Found | AppError], *, on: date
+) -> Papers:
+    """What the subjects that come with a paper have agreed to before."""
+    with_paper = [case for case in cases if case.question.authorisation is not None]
+    subjects = (found[case.question.number] for case in with_paper)
+    return Papers(
+        session,
+        {each.subject_id for each in subjects if not isinstance(each, AppError)},
+        organisation_ids={case.request.viewer.organisation_id for case in with_paper},
+        on=on,
+    )
+
+
 def _permit_one(
-    session: Session, case: _Case, subject: Found, home: PlaceInShort, given: Agreement | None, *, on: date
+    case: _Case, subject: Found, home: PlaceInShort, given: Agreement | None, *, papers: Papers, on: date
 ) -> None:
     """Refuse a question about somebody elsewhere, or somebody who has not agreed to it."""
     viewer, question = case.request.viewer, case.question
@@ -108,11 +131,8 @@ def _permit_one(
         case.refuse(ConsentMissing(_REFUSED))
         return
     if question.authorisation is not None:
-        try:
-            given = _recorded(session, case, question.authorisation, subject, on=on)
-        except Invalid as wrong:
-            case.refuse(wrong)
-            return
+        paper = question.authorisation
+        given = papers.agreement(case.request, question, paper, subject_id=subject.subject_id)
         case.record.consent_id = given.consent.consent_id
     if not _agreed(given, subject, question, viewer=viewer, on=on):
         case.refuse(ConsentMissing(_what_is_wrong(given, subject, question, viewer=viewer, on=on)))
@@ -143,7 +163,8 @@ def _answers(
         if case.refusal is not None:
             continue
         rating, home = ratings[subject.subject_id], places[subject.place_id]
-        statements = said[subject.subject_id]
+        statements, override = said[subject.subject_id], overrides.get(subject.subject_id)
+        case.record.shown = {**_card(rating), "override": None if override is None else override.grade}
         own = Holder(home.place_id, subject.subject_id)
         homes = [home] if home.parent_id is None else [home, places[home.parent_id]]
         results[case.record.uid] = InquiryResult(
@@ -158,7 +179,7 @@ def _answers(
             rating=rating,
             objections=notes[subject.subject_id],
             statements={each: text for each, text in statements.items() if each in rating.record_ids},
-            override=overrides.get(subject.subject_id),
+            override=override,
         )
     return results
 
@@ -179,14 +200,14 @@ def _ratings(session: Session, permitted: Sequence[tuple[_Case, Found]]) -> dict
             unrated = NotFound("the subject is on file, but no night has rated it yet")
             case.refuse(unrated, outcome=InquiryOutcome.UNRATED)
             continue
-        record, rating = case.record, told[rating_id]
+        record = case.record
         record.outcome, record.refusal_code, record.rating_id = InquiryOutcome.ANSWERED, "", rating_id
-        record.shown = {
-            "grade": rating.grade,
-            "score": rating.score,
-            "card": rating.fingerprint,
-        }
     return {subject_id: told[rating_id] for subject_id, rating_id in current.items()}
+
+
+def _card(rating: ToldRating) -> dict[str, object]:
+    """What a rating says in short, for the log."""
+    return {"grade": rating.grade, "score": rating.score, "card": rating.fingerprint}
 
 
 def _agreed(given: Agreement | None, subject: Found, question: Question, *, viewer: Viewer, on: date) -> bool:
@@ -196,32 +217,6 @@ def _agreed(given: Agreement | None, subject: Found, question: Question, *, view
         purpose=question.purpose,
         on=on,
     )
-
-
-def _recorded(
-    session: Session, case: _Case, authorisation: Authorisation, subject: Found, *, on: date
-) -> Agreement:
-    """The consent on paper that came with the inquiry, for the officer's own bank and this purpose only."""
-    viewer = case.request.viewer
-    paper_name(authorisation.reference, where="authorisation.reference")
-    paper_name(authorisation.document, where="authorisation.document")
-    given = Consent(
-        subject_id=subject.subject_id,
-        kind=ConsentKind.INQUIRY,
-        agreed=True,
-        organisation_id=viewer.organisation_id,
-        purpose=case.question.purpose,
-        facts=[],
-        reference=authorisation.reference,
-        effective_from=authorisation.signed_on,
-        effective_to=authorisation.ends_on,
-        channel=ConsentChannel.PAPER,
-        evidence=authorisation.document,
-        evidence_sha256=authorisation.document_sha256,
-        recorded_at=case.request.at,
-        recorded_by=viewer.username,
-    )
-    return Agreement(give_consent(session, given, on=on), None)
 
 
 def _what_is_wrong(
@@ -235,8 +230,9 @@ def _what_is_wrong(
         or (kept.subject_id, kept.organisation_id) != (subject.subject_id, viewer.organisation_id)
     ):
         return _REFUSED
-    if given.withdrawn_on is not None and given.withdrawn_on <= on:
-        return f"the subject withdrew this consent on {given.withdrawn_on}. 授权已于该日撤回。"
+    if given.withdrawn(on):
+        more = "" if question.authorisation is None else _NOT_ON_PAPER
+        return f"the subject withdrew this consent on {given.withdrawn_on}.{more} 授权已于该日撤回。"
     if kept.effective_to is not None and kept.effective_to <= on:
         return f"this consent ended on {kept.effective_to}; ask for a new one. 授权已到期，请重新取得授权。"
     if kept.effective_from > on:

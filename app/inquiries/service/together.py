@@ -13,7 +13,7 @@ from app.errors import AppError
 from app.groups import Together
 from app.inquiries.inquiry import Answered, InquiryResult, Request
 from app.inquiries.service.asking import inquire
-from app.inquiries.service.repeats import Repeat, claimed
+from app.inquiries.service.repeats import Repeat, Tidying, claimed
 from app.places.service import subtree_prefix
 from app.subjects.cipher import Cipher
 
@@ -36,7 +36,11 @@ def desk(
     `follow_keys` lets the cipher keep to the keys in force.
     """
 
+    tidying = Tidying(engine)
+
     def handle(requests: Sequence[Request]) -> list[Answered | AppError]:
+        if any(request.key is not None for request in requests):
+            tidying.tidy(at=max(request.at for request in requests))
         with transaction(engine, of_one_state=True, before_commit=before_commit) as session:
             follow_keys(session)
             return answered(session, cipher, requests, tell=tell)

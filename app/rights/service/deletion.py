@@ -10,6 +10,7 @@ from app.consents.service import rating_refused
 from app.db import Session
 from app.designations.service.shown import paths_of_subjects
 from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.inquiries.service import forget_answers_about, forget_old_answers
 from app.models import ApprovalKind, Erasure, SubjectKind
 from app.objections.service import open_objections
 from app.places.service import place as place_by_id
@@ -115,6 +116,8 @@ def erase(
     left = _hindrances(session, cipher, subject_id, kin=kin, needs_consent=needs_consent, at=at)
     if left:
         raise purposes_left(subject_id, left)
+    forget_answers_about(session, kin, noise=erasing.noise())
+    forget_old_answers(session, at=at)
     counts = _overwritten(session, cipher, kin)
     approve(content, counts)
     for each in kin:

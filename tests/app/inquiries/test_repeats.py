@@ -1,12 +1,25 @@
 """Sent again under the same key, a request gets its first answer and is done once."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from app import clock
-from tests.app.inquiries.desk import NOON, SQLITE_ONLY, problem
+from app.db import transaction
+from app.inquiries.inquiry import Answered
+from app.inquiries.service.repeats import REPEATED_FOR, KeyReused, claimed, repeat_key
+from app.main import create_app
+from app.models import IdempotencyKey
+from app.settings import Settings
+from app.subjects.cipher import Cipher
+from tests.app.inquiries.desk import NOON, SQLITE_ONLY, TODAY, problem
+from tests.district import KEY
+from tests.district_databases import serving_address
 from tests.numbers import resident
 
 
@@ -143,3 +156,76 @@ def test_the_band_of_a_grade_is_for_orientation_and_an_unrated_subject_has_none(
     assert (limits[0]["low_fen"], limits[0]["high_fen"], limits[0]["reference_only"]) == (
         10_000_000, 20_000_000, True,
     )  # fmt: skip
+
+
+def test_neither_the_key_nor_what_was_asked_can_be_told_from_what_is_kept(desk, asked):
+    household = desk.district.rows()["households"][0][0]
+    number = resident(household)
+    question = {"id_number": number, "uscc": None, "purpose": "pre_loan", "authorisation": None}
+    assert asked(number).status_code == 200
+    assert asked(number).headers["idempotency-replayed"] == "true"
+    body = question | {"consent_id": desk.records()[0]["consent_id"]}
+    content = json.dumps({"path": "/v1/inquiries", "body": body}, sort_keys=True).encode()
+    with transaction(desk.district.engine) as session:
+        [row] = session.scalars(select(IdempotencyKey))
+    told = str([row.key, row.fingerprint, row.status, row.user_id])
+    guesses = {sha256(text).hexdigest() for text in (content, number.encode())}
+    assert [guess for guess in (number, *guesses) if guess in told] == []
+
+
+def test_what_is_too_old_is_let_go_whoever_asks_next(desk, asked, monkeypatch):
+    for key in ("a-1", "a-2"):
+        assert asked(key).status_code == 200
+    monkeypatch.setattr(clock, "now", lambda: NOON + REPEATED_FOR)
+    assert asked("b-1", username="officer.two").status_code == 403
+    assert [row[0] for row in kept_keys(desk)] == [desk.users["officer.two"].user_id]
+
+
+def test_a_service_that_owns_no_table_keeps_and_lets_go_as_well(desk, district_url, monkeypatch):
+    household = desk.district.household()
+    desk.district.night()
+    paper = {
+        "reference": "P-77", "signed_on": "2025-12-09", "ends_on": "2026-06-01",
+        "document": "授权书.pdf", "document_sha256": "ab" * 32,
+    }  # fmt: skip
+    body = {"id_number": resident(household), "purpose": "pre_loan", "authorisation": paper}
+    with serving_address(desk.district.engine, district_url) as address:
+        app = create_app(Settings(database_url=address, master_key=KEY.hex()))
+        with TestClient(app) as client:
+            for key, at in (("a-1", NOON), ("a-1", NOON), ("a-2", NOON + REPEATED_FOR)):
+                monkeypatch.setattr(clock, "now", lambda at=at: at)
+                headers = desk.headers("officer.one") | {"Idempotency-Key": key}
+                assert client.post("/v1/inquiries", json=body, headers=headers).status_code == 200
+        app.state.engine.dispose()
+    assert [record["consent_id"] for record in desk.records()] == [1, 1]
+    assert [row.created_at for row in kept_keys(desk)] == [NOON + REPEATED_FOR]
+
+
+def test_a_night_lets_go_what_is_too_old(desk, asked):
+    assert asked("a-1").status_code == 200
+    day = TODAY + timedelta(days=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "today", lambda: day)
+        desk.district.night(day)
+    assert kept_keys(desk) == []
+
+
+def test_an_answer_is_found_again_while_values_move_to_another_key(desk):
+    former, key = desk.district.cipher, repeat_key("a-1", {"body": "b"})
+    cipher = Cipher(bytes(range(32, 64)), earlier=[KEY])
+    cipher.follow([*cipher.in_force, *former.in_force])
+    asked = {"user_id": desk.users["officer.one"].user_id, "at": NOON}
+    with transaction(desk.district.engine) as session:
+        claimed(session, former, key, **asked).keep(former, Answered(200, b"{}"))
+    with transaction(desk.district.engine) as session:
+        assert claimed(session, cipher, key, **asked).earlier == Answered(200, b"{}", replayed=True)
+        with pytest.raises(KeyReused):
+            claimed(session, cipher, repeat_key("a-1", {"body": "c"}), **asked)
+        other = Cipher(bytes(range(32, 64)))
+        assert claimed(session, other, key, **asked).earlier is None
+
+
+def kept_keys(desk):
+    """What is kept of requests under their keys: user and instant."""
+    with transaction(desk.district.engine) as session:
+        return session.execute(select(IdempotencyKey.user_id, IdempotencyKey.created_at)).all()

@@ -317,29 +317,6 @@ def test_an_answer_gives_its_reason_and_its_document(village, finding):
         )
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-def test_an_answer_is_to_an_objection_of_that_notice(village):
-    notice = village.post()
-    objected(village, notice)
-    with pytest.raises(NotFound, match="no such objection"):
-        answered(village, notice, "0" * 32)
-
-
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-def test_an_office_writes_down_what_came_to_its_desk_and_no_online_objection(village):
-    notice = village.post()
-    online = Protest(SAID, channel=ObjectionChannel.ONLINE)
-    with (
-        pytest.raises(Invalid, match="write desk or letter"),
-        transaction(village.district.engine) as session,
-    ):
-        service.object_at_office(
-            session, village.district.cipher, notice.number, online,
-            viewer=village.viewers["admin"], at=morning(BEGINS),
-        )  # fmt: skip
-    assert village.district.counts()["notice_objections"] == 0
-
-
 def test_another_town_neither_reads_nor_answers_nor_takes_objections(village):
     notice = village.post()
     uid = objected(village, notice)

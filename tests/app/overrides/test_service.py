@@ -334,20 +334,7 @@ def test_overrides_are_counted_per_official_and_per_village(village: Village):
 
 def test_every_answer_that_shows_a_grade_shows_the_override(desk: Desk):
     village = desk.village
-    desk.on(NEXT)
-    household = settle(village, MIDDLING, 100)
-    desk.on(NEXT)
-    body = {
-        "kind": "override", "subject_id": household, "grade": "AA", "reason_code": "O01",
-        "document": "核实记录 3 号", "reason": "收入已核实",
-    }  # fmt: skip
-    made = desk.send("POST", "/v1/approvals", by="admin", json=body)
-    assert made.status_code == 201, made.text
-    path = f"/v1/approvals/{made.json()['approval_id']}"
-    tag = desk.send("GET", path, by="checker").headers["ETag"]
-    decision = {"granted": True, "reason": "已核实"}
-    done = desk.send("POST", f"{path}/decision", by="checker", if_match=tag, json=decision)
-    assert done.json()["state"] == "used"
+    household = raised(desk)
     with Session(village.district.engine) as session:
         rating_id = session.scalars(select(Rating.rating_id)).one()
     expected = {"card_grade": "A", "grade": "AA", "office": "大兴镇人民政府", "effective_to": "2026-06-11"}
@@ -370,6 +357,22 @@ def test_every_answer_that_shows_a_grade_shows_the_override(desk: Desk):
     assert "人工调整为 AA" in json.dumps(told, ensure_ascii=False)
     counted = desk.send("GET", "/v1/overrides/report", by="auditor").json()
     assert [(one["code"], one["override_count"]) for one in counted["officials"]] == [("admin", 1)]
+
+
+def raised(desk: Desk) -> int:
+    """A household the card gives an A, which two officials agreed to go by an AA for."""
+    desk.on(NEXT)
+    household = settle(desk.village, MIDDLING, 100)
+    desk.on(NEXT)
+    why = {"reason_code": "O01", "document": "核实记录 3 号", "reason": "收入已核实"}
+    body = {"kind": "override", "subject_id": household, "grade": "AA"} | why
+    made = desk.send("POST", "/v1/approvals", by="admin", json=body).json()
+    path = f"/v1/approvals/{made['approval_id']}"
+    tag = desk.send("GET", path, by="checker").headers["ETag"]
+    granted = {"granted": True, "reason": "已核实"}
+    done = desk.send("POST", f"{path}/decision", by="checker", if_match=tag, json=granted)
+    assert done.json()["state"] == "used"
+    return household
 
 
 def _part(whole: Any, wanted: dict[str, Any]) -> dict[str, Any]:

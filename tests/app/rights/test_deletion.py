@@ -1,7 +1,7 @@
 """Data go when no purpose is left for them: not before, wholly, and without harm to anybody else's."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from app.models import (
     Base,
     Consent,
     Erasure,
+    IdempotencyKey,
     Inquiry,
     OrganisationKind,
     Rating,
@@ -33,6 +34,7 @@ from app.models import (
 from app.records.rules import RecordRules
 from app.rights.right import ERASED
 from app.rights.service import erase_approved, erasure_content, erasure_target
+from app.rights.store import duty_view
 from app.rules.service import record_rules_in_force
 from app.subjects.lineage import merge
 from app.subjects.service import find_by_number
@@ -341,3 +343,29 @@ def opened(desk: Desk) -> set[str]:
             bound = f"records/{said.record_id}/statement"
             found.add(desk.district.cipher.open(said.text_cipher, row=bound))
     return found
+
+
+def test_no_answer_that_was_kept_to_be_repeated_is_left(desk: Desk) -> None:
+    household, neighbour = desk.household(), desk.household()
+    refuse(desk, household)
+    asker, minute = desk.office.viewers["clerk"], timedelta(minutes=1)
+    at = morning(DAY + timedelta(days=1))
+    told = {"of it": (household, 1), "of another": (neighbour, 2), "too old": (neighbour, 10)}
+    with transaction(desk.district.engine) as session:
+        for key, (subject_id, minutes) in told.items():
+            then, user_id = at - minutes * minute, asker.user_id
+            view = duty_view(
+                subject_id, rating_id=None, user_id=user_id, organisation_id=asker.organisation_id, at=then
+            )
+            session.add_all([view, repeatable(desk, key, user_id=user_id, at=then)])
+    desk.erased(household)
+    with Session(desk.district.engine) as session:
+        assert session.scalars(select(IdempotencyKey.key)).all() == ["of another"]
+
+
+def repeatable(desk: Desk, key: str, *, user_id: int, at: datetime) -> IdempotencyKey:
+    """An answer that is kept to be repeated."""
+    answer = desk.district.cipher.seal("{}", row=f"idempotency_keys/{user_id}/{key}")
+    return IdempotencyKey(
+        user_id=user_id, key=key, fingerprint="f" * 64, status=200, answer_cipher=answer, created_at=at
+    )
