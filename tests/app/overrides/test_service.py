@@ -199,9 +199,7 @@ def test_a_veto_is_corrected_and_not_overridden(village: Village):
     ],
 )
 @sqlite
-def test_an_override_is_asked_for_in_good_order(
-    village: Village, more: dict[str, Any], refused: type[AppError]
-):
+def test_an_override_is_asked_for_in_good_order(village: Village, more: Any, refused: type[AppError]):
     household = settle(village, MIDDLING, 100)
     with pytest.raises(refused):
         asked(village, household, **{"grade": "AA"} | more)
