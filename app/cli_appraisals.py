@@ -197,10 +197,11 @@ def demo() -> None:
 def list_overrides(by: By, password: Password) -> None:
     """Show the overrides of your division that began within a year, the newest first."""
     who, on = signed_in(by, password, to="overrides"), clock.today()
-    with reading(make_engine(settings.from_environment().database_url)) as session:
+    with recorded() as session:
         found = override_service.listed(
             session, viewer=who, first=months_before(on, 12), end=_tomorrow(on), on=on, limit=500
         )
+        override_service.record_views(session, found, viewer=who, at=clock.now())
     for one in found:
         _say(f"{one.override_id:>6}  主体 {one.subject_id}  {one.place_name}  {one.words}")
     if not found:
@@ -221,6 +222,7 @@ def end_override(
     who = signed_in(by, password, to="end_override")
     with recorded() as session:
         made = override_service.end(session, override_id, reason=reason, viewer=who, at=clock.now())
+        override_service.record_views(session, [made], viewer=who, at=clock.now())
     _say(f"{made.override_id:>6}  {made.words}")
 
 

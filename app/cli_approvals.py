@@ -16,7 +16,7 @@ from app.approvals.labels import labels_of
 from app.approvals.proposals import Proposal
 from app.cli_signing_in import By, Password, signed_in
 from app.cli_transactions import recorded
-from app.db import NUMBER_MAX, Session, make_engine, reading
+from app.db import NUMBER_MAX, Session
 from app.errors import Invalid
 from app.exports.export import Format
 from app.models import SubjectKind
@@ -41,7 +41,7 @@ def list_(by: By, password: Password) -> None:
     at = clock.now()
     who = signed_in(by, password, to="approvals")
     chosen = settings.from_environment()
-    with reading(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         found = service.work_list(session, viewer=who, at=at, limit=500)
         lines = _lines(session, cipher_of(chosen), found, who=who)
     for line in lines:
@@ -55,7 +55,7 @@ def show(number: Number, by: By, password: Password) -> None:
     """Show exactly what is asked for."""
     who = signed_in(by, password, to="approval")
     chosen = settings.from_environment()
-    with reading(make_engine(chosen.database_url)) as session:
+    with recorded(chosen) as session:
         found = service.standing(session, number, viewer=who, at=clock.now())
         [line] = _lines(session, cipher_of(chosen), [found], who=who)
     console.print(line, markup=False)
@@ -180,7 +180,7 @@ def override(
             document=document,
             months=months,
             maker=who,
-            on=clock.today(),
+            at=clock.now(),
         ),
         reason=reason,
         who=who,
@@ -234,6 +234,7 @@ def _lines(session: Session, cipher: Cipher, found: Sequence[Standing], *, who: 
     """Each approval in a line: what it is about in words, and the target the machine keeps beside them."""
     follow(session, cipher)
     said = labels_of(session, cipher, [one.approval for one in found], viewer=who)
+    service.record_views(session, found, viewer=who, at=clock.now())
     return [_line(one, label=said[one.approval.approval_id]) for one in found]
 
 

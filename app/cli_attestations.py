@@ -14,11 +14,11 @@ from app.approvals import proposals, service
 from app.approvals.labels import labels_of
 from app.approvals.proposals import Proposal
 from app.attestations.attestation import Attestation
-from app.attestations.service import Order, listed
+from app.attestations.service import Order, listed, record_views
 from app.cli_days import as_day
 from app.cli_signing_in import By, Password, signed_in
 from app.cli_transactions import recorded
-from app.db import NUMBER_MAX, Engine, Session, make_engine, reading
+from app.db import NUMBER_MAX, Session
 from app.models import AttestationKind
 from app.subjects.key_source import cipher_of
 from app.subjects.keys import follow
@@ -120,7 +120,7 @@ def documents(
 ) -> None:
     """证明与否决 Show the documents that count in your division, what ends first before the others."""
     who = signed_in(by, password, to="attestations")
-    with reading(_engine()) as session:
+    with recorded() as session:
         found = listed(
             session,
             viewer=who,
@@ -130,6 +130,7 @@ def documents(
             ending_within_days=ending_within,
             limit=AT_ONCE,
         )
+        record_views(session, found, viewer=who, at=clock.now())
     for one in found:
         console.print(_line(one), markup=False)
     if not found:
@@ -173,6 +174,7 @@ def _record(order: Order, *, reason: str, who: Viewer) -> None:
 
 
 def _ask(session: Session, wanted: Proposal, *, reason: str, who: Viewer) -> None:
+    at = clock.now()
     made = service.request(
         session,
         kind=wanted.kind,
@@ -180,8 +182,10 @@ def _ask(session: Session, wanted: Proposal, *, reason: str, who: Viewer) -> Non
         content=wanted.content,
         reason=reason,
         maker=who,
-        at=clock.now(),
+        at=at,
     )
+    found = service.standing(session, made.approval_id, viewer=who, at=at)
+    service.record_views(session, [found], viewer=who, at=at)
     cipher = cipher_of(settings.from_environment())
     follow(session, cipher)
     label = labels_of(session, cipher, [made], viewer=who)[made.approval_id]
@@ -199,7 +203,3 @@ def _line(one: Attestation) -> str:
         f"{one.holder}  {one.document}（{one.decided_on}，{one.office}，{one.asked_by}、{one.granted_by}）  "
         f"有效至 {last}  {one.state_label}"
     )
-
-
-def _engine() -> Engine:
-    return make_engine(settings.from_environment().database_url)

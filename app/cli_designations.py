@@ -1,13 +1,16 @@
 """The commands `credit-village designations …`: the path of titles, each step by a person with an account."""
 
 import json
+from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from app import clock, settings
+from app.access.looks import record_looks, refusals_recorded
 from app.access.scope import Viewer
 from app.certificates.signing import Signer
 from app.cli_signing_in import By, Password, signed_in
@@ -22,9 +25,12 @@ from app.designations.service.shown import (
     shown_left_out,
     shown_path,
     shown_titles,
+    told_by_refusal,
+    told_by_refusals,
 )
 from app.designations.service.steps import act_of, seen_by, take_many
 from app.designations.service.titles import calendar, work_list
+from app.designations.standing import Refusal
 from app.errors import Conflict
 from app.models import DesignationAction, DesignationKind, DesignationState
 from app.subjects.cipher import Cipher
@@ -149,18 +155,20 @@ def propose(
     document: Document = "",
 ) -> None:
     """Apply for a title of one subject, or of a village or town."""
-    who = signed_in(by, password, to="propose_designation")
+    who, at = signed_in(by, password, to="propose_designation"), clock.now()
     with recorded() as session:
-        number = propose_one(
-            session,
-            kind,
-            subject_id=subject,
-            place_code=place,
-            viewer=who,
-            at=clock.now(),
-            reason=reason,
-            document=document,
-        )
+        told = partial(told_by_refusal, session, subject, viewer=who)
+        with refusals_recorded(session, told, viewer=who, at=at):
+            number = propose_one(
+                session,
+                kind,
+                subject_id=subject,
+                place_code=place,
+                viewer=who,
+                at=at,
+                reason=reason,
+                document=document,
+            )
     console.print(f"已提名 proposed: {number}", markup=False)
 
 
@@ -324,20 +332,21 @@ def calendar_(by: By, password: Password) -> None:
 
 def _take(choice: Choice, action: DesignationAction, *, who: Viewer, reason: str, document: str) -> None:
     """Take one step of every title chosen; where one is refused none takes it, and each refusal is told."""
-    chosen = settings.from_environment()
+    chosen, at = settings.from_environment(), clock.now()
+    aside: Sequence[Refusal] = ()
     with recorded() as session:
         rows = choice.found(session, who)
-        act = act_of(who, action, session=session, at=clock.now(), reason=reason, document=document)
+        act = act_of(who, action, session=session, at=at, reason=reason, document=document)
         if choice.whole:
             rows, aside = without_aside(session, rows, act, cipher=_cipher())
-            for each in aside:
-                console.print(
-                    f"未办 left out: {each.designation_id:>8}  {each.error.code}  {each.error.detail}",
-                    markup=False,
-                )
         versions = {row.designation.designation_id: row.last.sequence for row in rows}
         announcing = Announcing(_cipher(), Signer.of(chosen), who.username, who.organisation_name)
         taken = take_many(session, versions, act, viewer=who, announcing=announcing)
+        record_looks(session, told_by_refusals(session, (*aside, *taken.refusals)), viewer=who, at=at)
+    for each in aside:
+        console.print(
+            f"未办 left out: {each.designation_id:>8}  {each.error.code}  {each.error.detail}", markup=False
+        )
     for each in taken.refusals:
         console.print(f"{each.designation_id:>8}  {each.error.code}  {each.error.detail}", markup=False)
     if taken.refusals:

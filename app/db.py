@@ -34,7 +34,8 @@ _CHECKED = frozenset({"verify-full", "verify-ca"})
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _SCOPE = text(
     "SELECT set_config('credit_village.scope', :scope, true), "
-    "set_config('credit_village.organisation', :organisation, true)"
+    "set_config('credit_village.organisation', :organisation, true), "
+    "set_config('credit_village.reads_log', :reads_log, true)"
 )
 BeforeCommit = Callable[[Session, Sequence[object]], None]
 _ADDED = "rows added in this transaction"
@@ -112,11 +113,13 @@ def _begin_sqlite(connection: Connection) -> None:
 class RowScope:
     """Whose rows a request may see in PostgreSQL, whatever it asks: the second wall (docs/decisions/0010).
 
-    `code_prefix` begins the codes of all divisions of the viewer's subtree.
+    `code_prefix` begins the codes of all divisions of the viewer's subtree. Whoever `reads_log` sees every
+    inquiry of the users of that subtree: also of nobody on file, and of persons elsewhere.
     """
 
     code_prefix: str
     organisation_id: int
+    reads_log: bool = False
 
 
 def enter(session: Session, scope: RowScope | None) -> None:
@@ -125,7 +128,11 @@ def enter(session: Session, scope: RowScope | None) -> None:
     A transaction that serves several viewers enters the scope of each in turn.
     """
     if scope is not None and session.get_bind().dialect.name == "postgresql":
-        settings = {"scope": scope.code_prefix, "organisation": str(scope.organisation_id)}
+        settings = {
+            "scope": scope.code_prefix,
+            "organisation": str(scope.organisation_id),
+            "reads_log": "yes" if scope.reads_log else "",
+        }
         session.execute(_SCOPE, settings)
 
 

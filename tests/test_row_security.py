@@ -17,7 +17,17 @@ from app.inquiries.inquiry import Answered, InquiryResult, Question, Request
 from app.inquiries.service import answered
 from app.jobs.serving_role import grant_serving
 from app.main import create_app
-from app.models import Base, ConsentKind, Designation, Notice, NoticeEntry, Purpose, Role
+from app.models import (
+    Base,
+    ConsentKind,
+    Designation,
+    Inquiry,
+    InquiryOutcome,
+    Notice,
+    NoticeEntry,
+    Purpose,
+    Role,
+)
 from app.notices.notice import UNNAMED
 from app.notices.service import public_notice
 from app.places.service import subtree_prefix
@@ -61,6 +71,12 @@ _INQUIRY = (
     "''::text))::integer) OR (EXISTS ( SELECT 1 FROM subjects owner "
     "WHERE (owner.subject_id = inquiries.subject_id))))"
 )
+_OF_OWN_USERS = (
+    "((current_setting('credit_village.reads_log'::text, true) = 'yes'::text) AND "
+    "(EXISTS ( SELECT 1 FROM (users JOIN places ON ((places.place_id = users.place_id))) "
+    "WHERE ((users.user_id = inquiries.user_id) "
+    f"AND starts_with((places.code)::text, {_SCOPE})))))"
+)
 _NOTICE_OBJECTION = (
     "(EXISTS ( SELECT 1 FROM (notices JOIN places ON ((places.place_id = notices.place_id))) "
     "WHERE ((notices.notice_id = notice_objections.notice_id) "
@@ -82,6 +98,7 @@ OTHERWISE = {
     "designations_in_scope": (_DESIGNATION, _DESIGNATION),
     "attestations_in_scope": (_ATTESTATION, _ATTESTATION),
     "inquiries_in_scope": (_INQUIRY, _INQUIRY),
+    "inquiries_of_own_users": (_OF_OWN_USERS, ""),
     "notice_objections_in_scope": (_NOTICE_OBJECTION, ""),
     "notice_objections_raised": ("", "true"),
 }
@@ -253,6 +270,40 @@ def test_a_row_about_somebody_elsewhere_cannot_be_written(world: World, serving:
         transaction(serving, scope=scope) as session,
     ):
         session.execute(statement, {"subject": world.households[VILLAGE_OF_OTHER_TOWN]})
+
+
+def test_an_auditor_reads_what_the_users_of_the_own_division_asked_whoever_it_was_about(
+    world: World, serving: Engine
+) -> None:
+    asked = (VILLAGE, VILLAGE_OF_OTHER_TOWN)
+    with transaction(world.district.engine) as session:
+        for code in asked:
+            user = world.workers[code]
+            for about in (None, world.households[VILLAGE], world.households[FOREIGN_VILLAGE]):
+                session.add(
+                    Inquiry(
+                        inquired_at=NOW, user_id=user.user_id, organisation_id=user.organisation_id,
+                        purpose=Purpose.PRE_LOAN, subject_id=about, outcome=InquiryOutcome.REFUSED,
+                        refusal_code="consent_missing",
+                    )
+                )  # fmt: skip
+    everything = text("SELECT user_id FROM inquiries")
+
+    def seen(scope: RowScope) -> list[int]:
+        with reading(serving, scope=scope) as session:
+            by = list(session.scalars(everything))
+        return [by.count(world.workers[code].user_id) for code in asked]
+
+    town, other = subtree_prefix(TOWN), subtree_prefix(OTHER_TOWN)
+    # Of the own users all there is; of others, as everybody, what was asked about persons of the division.
+    assert seen(RowScope(town, 0, reads_log=True)) == [3, 1]
+    assert seen(RowScope(other, 0, reads_log=True)) == [0, 3]
+    assert seen(RowScope(town, 0)) == [1, 1]
+    assert seen(RowScope(other, 0)) == [0, 0]
+    with reading(serving, scope=RowScope(town, 0, reads_log=True)) as session:
+        assert session.scalar(text("SELECT count(*) FROM subjects")) == 2
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            session.execute(text("UPDATE inquiries SET refusal_code = ''"))
 
 
 def test_everybody_reads_on_a_notice_the_persons_who_agree_and_no_row_of_theirs(

@@ -11,6 +11,7 @@ LEFT_OUT = frozenset({"credit_lines", "examples", "jobs", "models", "records", "
 POLICY = "app/access/policy.py"
 DUTIES = "app/approvals/duties.py"
 ROWS = "migrations/versions/2026_11_23_2000_row_level_security.py"
+AUDITORS_ROWS = "migrations/versions/2026_11_27_2110_auditors_rows.py"
 # What a policy of the database asks of a row that is read or written.
 ROW_CONDITION = re.compile(r"(USING|WITH CHECK) \((?:\{seen\}|false)\)")
 # Functions that say yes or no about somebody; a list of a store may have the same name.
@@ -46,6 +47,8 @@ OTHERS = (
     ("app/access/accounts.py", "literal(viewer.role is Role.SYSTEM_ADMIN)", "literal(True)"),
     ("app/access/accounts.py", ", Organisation.organisation_id == own, ", ", literal(True), "),
     (ROWS, 'f"organisation_id = {ORGANISATION} OR "', '"true OR "'),
+    (AUDITORS_ROWS, 'f"{READS_LOG} AND "', '""'),
+    (AUDITORS_ROWS, " AND starts_with(places.code, {SCOPE})", ""),
 )
 
 

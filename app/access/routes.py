@@ -81,7 +81,13 @@ def _follow_keys(request: Request) -> None:
 
 def _row_scope(request: Request) -> RowScope | None:
     viewer: Viewer | None = getattr(request.state, "viewer", None)
-    return None if viewer is None else RowScope(subtree_prefix(viewer.place_code), viewer.organisation_id)
+    if viewer is None:
+        return None
+    return RowScope(
+        subtree_prefix(viewer.place_code),
+        viewer.organisation_id,
+        reads_log=policy.may(viewer, "inquiry_log"),
+    )
 
 
 # The dependencies are called as they are: an override of any (`dependency_overrides`) would have FastAPI read

@@ -87,9 +87,14 @@ def refuse_state(approval: Approval, state: ApprovalState, *, wanted: ApprovalSt
     )
 
 
+def is_intact(approval: Approval) -> bool:
+    """Whether what is kept is what was asked for."""
+    return fingerprint_of(approval.content) == approval.fingerprint
+
+
 def refuse_altered(approval: Approval) -> None:
     """What is kept is what was asked for."""
-    if fingerprint_of(approval.content) != approval.fingerprint:
+    if not is_intact(approval):
         raise Conflict(
             f"审批 {approval.approval_id} 的内容与申请时不一致，不予处理 · the content of approval "
             f"{approval.approval_id} is not what was asked for any more; refuse it and tell the auditor"

@@ -69,4 +69,5 @@ def _asked(
     )
     said = labels_of(session, request.app.state.cipher, [made], viewer=maker)
     found = service.standing(session, made.approval_id, viewer=maker, at=at)
+    service.record_views(session, [found], viewer=maker, at=at)
     return ApprovalAnswer.of(found, label=said[made.approval_id])

@@ -2,18 +2,23 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Any, TypedDict
 
 from app import clock
+from app.access.looks import refusals_recorded
 from app.access.recipients import admit, candidate
 from app.access.scope import Viewer
 from app.access.service import viewer
 from app.approvals import service
+from app.approvals.approval import ApprovalState
+from app.approvals.checks import is_intact
 from app.approvals.proposals import WHAT_IF
 from app.attestations import service as attestations
 from app.db import Session
+from app.errors import NotFound
 from app.models import Approval, ApprovalKind
-from app.overrides.service import grant, wanted
+from app.overrides.service import grant, told_by_refusal, wanted
 from app.rules.service import activation_of
 
 _AT_ONCE = (
@@ -39,6 +44,29 @@ def decide(
     An export, a deletion and a privileged account wait for the maker; `Conflict` where the thing has changed
     meanwhile.
     """
+    told = partial(_told, session, approval_id, checker=checker, at=at)
+    with refusals_recorded(session, told, viewer=checker, at=at):
+        _decide(session, approval_id, granted=granted, reason=reason, checker=checker, at=at)
+
+
+def _told(
+    session: Session, approval_id: int, *, checker: Viewer, at: datetime
+) -> list[tuple[int, int | None]]:
+    """Of whom a refusal tells: with the grant of an override its subject's grade is looked at again."""
+    try:
+        found = service.standing(session, approval_id, viewer=checker, at=at)
+    except NotFound:
+        return []
+    asked = found.approval
+    if asked.kind is not ApprovalKind.OVERRIDE or found.state is not ApprovalState.WAITING:
+        return []
+    # What was altered is refused before anybody is looked up.
+    return told_by_refusal(session, asked.content["subject_id"]) if is_intact(asked) else []
+
+
+def _decide(
+    session: Session, approval_id: int, *, granted: bool, reason: str, checker: Viewer, at: datetime
+) -> None:
     service.decide(session, approval_id, granted=granted, reason=reason, checker=checker, at=at)
     found = service.standing(session, approval_id, viewer=checker, at=at).approval
     if not granted or found.kind not in _AT_ONCE:

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 
+from app import clock
 from app.access.district import refuse_part_of_district
+from app.access.looks import refusals_recorded
 from app.access.recipients import candidate
 from app.access.scope import Viewer, may_see
-from app.approvals.checks import checked_text
+from app.approvals.checks import checked_text, refuse_maker
 from app.attestations import service as attestations
 from app.db import Session
 from app.designations.service.reforms import KINDS, what_if_kept
@@ -116,19 +119,25 @@ def override(
     document: str,
     months: int | None,
     maker: Viewer,
-    on: date,
+    at: datetime,
 ) -> Proposal:
-    """Depart from the grade of the card for one subject, as far as the rules let an official go (REQ-124)."""
-    content = overrides.wanted(
-        session,
-        subject_id,
-        grade=grade,
-        reason_code=reason_code,
-        document=document,
-        months=months,
-        viewer=maker,
-        on=on,
-    )
+    """Depart from the grade of the card for one subject, as far as the rules let an official go (REQ-124).
+
+    Who may not ask is told nothing about the subject; a refusal that tells of its grade is on record.
+    """
+    refuse_maker(maker, ApprovalKind.OVERRIDE)
+    told = partial(overrides.told_by_refusal, session, subject_id)
+    with refusals_recorded(session, told, viewer=maker, at=at):
+        content = overrides.wanted(
+            session,
+            subject_id,
+            grade=grade,
+            reason_code=reason_code,
+            document=document,
+            months=months,
+            viewer=maker,
+            on=clock.day_of(at),
+        )
     return Proposal(ApprovalKind.OVERRIDE, overrides.target_of(subject_id), content)
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from app import clock
 from app.access.etags import etag_of, require_match
 from app.access.problems import Problem
-from app.access.routes import CurrentViewer, RequestSession
+from app.access.routes import CurrentViewer, RecordingSession, RequestSession
 from app.access.schemas import AccountAnswer
 from app.access.scope import Viewer
 from app.access.terms import Terms
@@ -72,10 +72,15 @@ def ask_approval(
 
 @router.get("/v1/approvals", summary="What waits for a second person · 审批待办")
 def approvals(
-    request: Request, viewer: CurrentViewer, session: RequestSession, limit: Limit = 200
+    request: Request, viewer: CurrentViewer, session: RecordingSession, limit: Limit = 200
 ) -> ApprovalsAnswer:
-    """What waits in the viewer's division, the oldest first, and whether the viewer may decide about it."""
-    found = service.work_list(session, viewer=viewer, at=clock.now(), limit=limit)
+    """What waits in the viewer's division, the oldest first, and whether the viewer may decide about it.
+
+    That the viewer looks at what is about a person is on record.
+    """
+    at = clock.now()
+    found = service.work_list(session, viewer=viewer, at=at, limit=limit)
+    service.record_views(session, found, viewer=viewer, at=at)
     said = labels_of(session, request.app.state.cipher, [one.approval for one in found], viewer=viewer)
     return ApprovalsAnswer(
         approvals=[ApprovalAnswer.of(one, label=said[one.approval.approval_id]) for one in found]
@@ -88,7 +93,7 @@ def approval(
     approval_id: ApprovalId,
     *,
     viewer: CurrentViewer,
-    session: RequestSession,
+    session: RecordingSession,
     response: Response,
 ) -> ApprovalAnswer:
     """What is asked for, exactly; send the ETag of this answer with the decision."""
@@ -173,7 +178,7 @@ def _override(session: Session, asked: OverrideRequest, *, maker: Viewer) -> Pro
         document=asked.document,
         months=asked.months,
         maker=maker,
-        on=clock.today(),
+        at=clock.now(),
     )
 
 
@@ -198,6 +203,7 @@ def _answer(
     response: Response,
 ) -> ApprovalAnswer:
     found = service.standing(session, approval_id, viewer=viewer, at=at)
+    service.record_views(session, [found], viewer=viewer, at=at)
     response.headers["ETag"] = _etag(found)
     said = labels_of(session, request.app.state.cipher, [found.approval], viewer=viewer)
     return ApprovalAnswer.of(found, label=said[approval_id])

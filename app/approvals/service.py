@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from app.access.looks import record_looks
 from app.access.scope import Viewer, may_see
 from app.approvals import store
 from app.approvals.approval import ApprovalState, Standing, fingerprint_of, state_of
 from app.approvals.checks import (
     TARGET_LENGTH_MAX,
     checked_text,
+    is_intact,
     not_there,
     not_what_was_granted,
     refuse_altered,
@@ -24,7 +26,7 @@ from app.models import Approval, ApprovalDecision, ApprovalKind, ApprovalUse
 from app.places.service import place as place_by_id
 from app.places.service import subtree_prefix
 
-__all__ = ["Standing", "decide", "request", "standing", "use", "work_list"]
+__all__ = ["Standing", "decide", "record_views", "request", "standing", "use", "work_list"]
 
 
 def request(
@@ -125,6 +127,23 @@ def work_list(session: Session, *, viewer: Viewer, at: datetime, limit: int) -> 
     mine = [kind for kind, duty in DUTIES.items() if viewer.role in duty.makers | duty.checkers]
     found = store.open_approvals(session, prefix, kinds=mine, at=at, limit=limit)
     return _standings(session, found, viewer=viewer, at=at)
+
+
+def record_views(session: Session, found: Sequence[Standing], *, viewer: Viewer, at: datetime) -> None:
+    """Write down that an official has read what is asked for about these persons and entities (art. 22)."""
+    # What was altered may name nobody who is there; it still has to be read and refused.
+    intact = [one.approval for one in found if is_intact(one.approval)]
+    seen = [each for one in intact if (each := _about(one)) is not None]
+    record_looks(session, seen, viewer=viewer, at=at)
+
+
+def _about(approval: Approval) -> tuple[int, int | None] | None:
+    """The subject an approval is about, and the rating it speaks of; None where it is about nobody."""
+    said = approval.content
+    if said.get("subject_id") is not None:
+        return said["subject_id"], said.get("rating_id")
+    holder = str(said.get("holder", ""))
+    return (int(holder[1:]), None) if holder.startswith("s") else None
 
 
 def _standings(

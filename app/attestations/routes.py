@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from app import clock
 from app.access.problems import Problem
-from app.access.routes import CurrentViewer, RequestSession
+from app.access.routes import CurrentViewer, RecordingSession
 from app.attestations import service
 from app.attestations.schemas import AttestationAnswer, AttestationsAnswer
 
@@ -19,7 +19,7 @@ router = APIRouter(
 @router.get("/v1/attestations", summary="Documents for and against titles · 证明与一票否决")
 def attestations(
     viewer: CurrentViewer,
-    session: RequestSession,
+    session: RecordingSession,
     *,
     place: Annotated[str | None, Query(pattern=r"^\d{12}$", description="only those of a division")] = None,
     past: Annotated[
@@ -33,7 +33,10 @@ def attestations(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=500, description="how many to list at most")] = 200,
 ) -> AttestationsAnswer:
-    """Which documents count in the viewer's division, by whom, since when, and which of them end soon."""
+    """Which documents count in the viewer's division, by whom, since when, and which of them end soon.
+
+    That the viewer looks at those about persons is on record.
+    """
     found = service.listed(
         session,
         viewer=viewer,
@@ -45,6 +48,7 @@ def attestations(
         limit=limit + 1,
     )
     page = found[:limit]
+    service.record_views(session, page, viewer=viewer, at=clock.now())
     return AttestationsAnswer(
         attestations=[AttestationAnswer.of(one) for one in page],
         next_cursor=page[-1].attestation_id if len(found) > limit else None,

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from app import clock
+from app.access.looks import record_looks
 from app.access.scope import Viewer, may_see
 from app.attestations import store
 from app.attestations.attestation import DOCUMENT_LENGTH_MAX, Attestation, AttestationState
@@ -123,6 +124,14 @@ def withdrawal(session: Session, attestation_id: int, *, viewer: Viewer, on: dat
         "measure": found.measure,
         "document": found.document,
     }
+
+
+def record_views(session: Session, found: Sequence[Attestation], *, viewer: Viewer, at: datetime) -> None:
+    """Write down that an official has seen documents about these persons and entities (art. 22)."""
+    seen: list[tuple[int, int | None]] = [
+        (one.subject_id, None) for one in found if one.subject_id is not None
+    ]
+    record_looks(session, seen, viewer=viewer, at=at)
 
 
 def as_it_is_now(session: Session, asked: Mapping[str, Any], *, viewer: Viewer, on: date) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from app import clock
 from app.access.problems import Problem
-from app.access.routes import CurrentViewer, RequestSession, public_address
+from app.access.routes import CurrentViewer, RecordingSession, RequestSession, public_address
 from app.certificates import service
 from app.certificates.schemas import CertificateAnswer, CertificatesAnswer
 from app.certificates.sheet import sheet_pdf
@@ -39,16 +39,20 @@ def public_certificate(
 @router.get("/v1/certificates", summary="授牌名录 · The plaques of a division", responses=_OFFICIAL | _GONE)
 def certificates(
     viewer: CurrentViewer,
-    session: RequestSession,
+    session: RecordingSession,
     code: PlaceCode = "",
     after: After = 0,
     limit: Limit = 200,
 ) -> CertificatesAnswer:
-    """Every certificate of the viewer's division, or of a division in it, with what it is worth today."""
+    """Every certificate of the viewer's division, or of a division in it, with what it is worth today.
+
+    That the viewer looks is on record.
+    """
     chosen = code or viewer.place_code
     if not within(viewer.place_code, chosen):
         raise NotFound(f"该区划不在您的辖区 · no such division in {viewer.place_name}")
     listed, next_after = service.plaques(session, chosen, on=clock.today(), after=after, limit=limit)
+    service.record_views(session, listed, viewer=viewer, at=clock.now())
     answers = [CertificateAnswer.of(found) for found in listed]
     return CertificatesAnswer(certificates=answers, next_after=next_after)
 
@@ -60,10 +64,11 @@ def certificates(
     responses={200: {"content": {"application/pdf": {}}}} | _OFFICIAL | _GONE,
 )
 def certificate_sheet(
-    request: Request, number: CertificateNumber, viewer: CurrentViewer, session: RequestSession
+    request: Request, number: CertificateNumber, viewer: CurrentViewer, session: RecordingSession
 ) -> Response:
     """A4 across, to frame: the title, the holder, the dates, and QR codes to check it with and without us."""
     found = service.certificate_of_division(session, number, viewer=viewer, on=clock.today())
+    service.record_views(session, [found], viewer=viewer, at=clock.now())
     return Response(
         sheet_pdf(found, address=public_address(request), synthetic=holds_demonstration(session)),
         media_type="application/pdf",

@@ -1,8 +1,9 @@
 """Certificates: issued with a title, signed once, and checked against what became of the title."""
 
-from collections.abc import MutableMapping
-from datetime import date
+from collections.abc import MutableMapping, Sequence
+from datetime import date, datetime
 
+from app.access.looks import record_looks
 from app.access.scope import Viewer, may_see
 from app.certificates import store
 from app.certificates.certificate import CertificateText, CheckedCertificate, Standing
@@ -103,6 +104,14 @@ def plaques(
     rows = store.within(session, subtree_prefix(code), after=after, limit=limit + 1)
     listed = [found for row in rows[:limit] if (found := _checked(session, row, on=on)) is not None]
     return listed, rows[limit - 1].certificate_id if len(rows) > limit else None
+
+
+def record_views(
+    session: Session, found: Sequence[CheckedCertificate], *, viewer: Viewer, at: datetime
+) -> None:
+    """Write down that an official has seen certificates of these persons and entities (art. 22)."""
+    subjects = store.subjects_of(session, [one.certificate.certificate_id for one in found])
+    record_looks(session, [(subject_id, None) for subject_id in subjects], viewer=viewer, at=at)
 
 
 def _checked(session: Session, certificate: Certificate, *, on: date) -> CheckedCertificate | None:

@@ -1,6 +1,6 @@
 """Questions about certificates to the database; what is written here is never changed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import TypeVar
 
@@ -51,6 +51,16 @@ def within(session: Session, prefix: str, *, after: int, limit: int) -> Sequence
         .order_by(Certificate.certificate_id)
         .limit(limit)
     ).all()
+
+
+def subjects_of(session: Session, certificate_ids: Collection[int]) -> list[int]:
+    """The persons and entities who hold these certificates; a village or a town is none."""
+    found = (
+        _with_places(select(Designation.subject_id))
+        .where(Certificate.certificate_id.in_(certificate_ids), Designation.subject_id.is_not(None))
+        .distinct()
+    )
+    return sorted(subject_id for subject_id in session.scalars(found) if subject_id is not None)
 
 
 def by_number(session: Session, number: str) -> Certificate | None:

@@ -1,18 +1,29 @@
 """Titles over HTTP: the list, one with its path, proposals, steps of one or of many, and what waits."""
 
+from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from app import clock
 from app.access.etags import etag_of, require_match
+from app.access.looks import record_looks, refusals_recorded
 from app.access.problems import Problem
 from app.access.routes import CurrentViewer, RecordingSession, RequestSession
 from app.access.scope import Viewer
 from app.db import Session
 from app.designations.service.announcing import Announcing
 from app.designations.service.proposing import division_of, propose_all, propose_one
-from app.designations.service.shown import record_views, shown_left_out, shown_path, shown_titles
+from app.designations.service.shown import (
+    record_views,
+    shown_left_out,
+    shown_path,
+    shown_titles,
+    subjects_of,
+    told_by_refusal,
+    told_by_refusals,
+)
 from app.designations.service.steps import act_of, seen_by, take_many, take_one
 from app.designations.service.titles import calendar, listed, work_list
 from app.designations.standing import Standing
@@ -100,8 +111,7 @@ def designation(
     """Every step with who, when, on what facts; send the ETag of this answer with the next step."""
     at = clock.now()
     standing = seen_by(session, designation_id, viewer=viewer)
-    record_views(session, [standing.designation], viewer=viewer, at=at)
-    return _answer(request, session, standing, response)
+    return _answer(request, session, standing, response, viewer=viewer, at=at)
 
 
 @router.post(
@@ -118,18 +128,25 @@ def propose_designation(
     session: RequestSession,
     response: Response,
 ) -> TitleAnswer:
-    """An application; where the numbers are too few to tell, with a reason and a document, by hand."""
-    number = propose_one(
-        session,
-        order.kind,
-        subject_id=order.subject_id,
-        place_code=order.place_code,
-        viewer=viewer,
-        at=clock.now(),
-        reason=order.reason,
-        document=order.document,
-    )
-    return _answer(request, session, seen_by(session, number, viewer=viewer), response)
+    """An application; where the numbers are too few to tell, with a reason and a document, by hand.
+
+    A refusal tells what stands against it, and is on record as a look.
+    """
+    at = clock.now()
+    told = partial(told_by_refusal, session, order.subject_id, viewer=viewer)
+    with refusals_recorded(session, told, viewer=viewer, at=at):
+        number = propose_one(
+            session,
+            order.kind,
+            subject_id=order.subject_id,
+            place_code=order.place_code,
+            viewer=viewer,
+            at=at,
+            reason=order.reason,
+            document=order.document,
+        )
+    standing = seen_by(session, number, viewer=viewer)
+    return _answer(request, session, standing, response, viewer=viewer, at=at)
 
 
 @router.post(
@@ -173,11 +190,12 @@ def take_designation_steps(
 
     `sequence` is that of the last step as it was read: whoever was changed meanwhile is refused.
     """
+    at = clock.now()
     act = act_of(
         viewer,
         order.action,
         session=session,
-        at=clock.now(),
+        at=at,
         reason=order.reason,
         document=order.document,
     )
@@ -185,6 +203,7 @@ def take_designation_steps(
     taken = take_many(session, versions, act, viewer=viewer, announcing=_announcing(request, viewer))
     if taken.refusals:
         response.status_code = 409
+        record_looks(session, told_by_refusals(session, taken.refusals), viewer=viewer, at=at)
     return StepsAnswer(
         taken=[
             TitleVersion(designation_id=step.designation_id, sequence=step.sequence) for step in taken.steps
@@ -210,19 +229,33 @@ def take_designation_step(
     """Check, post the notice, award, refuse, withdraw, review, take; nothing is skipped."""
     standing = seen_by(session, designation_id, viewer=viewer)
     require_match(request, _etag(standing))
+    at = clock.now()
     act = act_of(
         viewer,
         order.action,
         session=session,
-        at=clock.now(),
+        at=at,
         reason=order.reason,
         document=order.document,
     )
-    take_one(session, standing, act, announcing=_announcing(request, viewer))
-    return _answer(request, session, seen_by(session, designation_id, viewer=viewer), response)
+    told = partial(subjects_of, session, [designation_id])
+    with refusals_recorded(session, told, viewer=viewer, at=at):
+        take_one(session, standing, act, announcing=_announcing(request, viewer))
+    standing = seen_by(session, designation_id, viewer=viewer)
+    return _answer(request, session, standing, response, viewer=viewer, at=at)
 
 
-def _answer(request: Request, session: Session, standing: Standing, response: Response) -> TitleAnswer:
+def _answer(
+    request: Request,
+    session: Session,
+    standing: Standing,
+    response: Response,
+    *,
+    viewer: Viewer,
+    at: datetime,
+) -> TitleAnswer:
+    """One title in full; that the viewer looks is on record."""
+    record_views(session, [standing.designation], viewer=viewer, at=at)
     response.headers["ETag"] = _etag(standing)
     shown = shown_path(session, request.app.state.cipher, standing, on=clock.today())
     return TitleAnswer.full(shown)

@@ -84,18 +84,39 @@ def refuse_other_record(wrong: Record, right: Record, *, fact: Fact) -> None:
         )
 
 
+def refuse_same_value(right: Record, *, wrong_id: int | None, differs: bool) -> None:
+    """What replaces a record says something else."""
+    if not differs:
+        wrong = "该评级所依据的" if wrong_id is None else f"记录 {wrong_id}"
+        than = "the rating was made from" if wrong_id is None else f"record {wrong_id} says"
+        raise Conflict(
+            f"replaced_by: 记录 {right.record_id} 与{wrong}数值相同，不是更正 · record {right.record_id} "
+            f"says nothing else than {than}; correct it with the right value, or answer `confirmed`"
+        )
+
+
+def not_in_force(right: Record, *, wrong_id: int | None) -> Conflict:
+    """The refusal to tell of a replacement while the next night would still go by something else."""
+    wrong = right.record_id if wrong_id is None else wrong_id
+    return Conflict(
+        f"replaced_by: 记录 {right.record_id} 目前不被采用，尚未更正；请先以 `credit-village record correct "
+        f"{wrong}` 更正 · record {right.record_id} is not what counts today, so nothing is corrected: run "
+        f"`credit-village record correct {wrong} --value … --reason … --document …` first"
+    )
+
+
 def uncorrected(objection: Objection) -> Conflict:
     """The refusal to tell a subject that something was corrected while it was not."""
     if objection.record_id is not None:
         return Conflict(
             f"记录 {objection.record_id} 尚未更正，请先更正或写明 replaced_by · record "
-            f"{objection.record_id} is not corrected yet: correct it first, or name the record that "
-            "replaces it (replaced_by)"
+            f"{objection.record_id} is not corrected yet: correct it first (`credit-village record correct "
+            f"{objection.record_id} …`), or name the record that counts in its place (replaced_by)"
         )
     return Conflict(
         f"评级 {objection.rating_id} 所依据的记录尚未更正 · nothing behind rating {objection.rating_id} was "
         "corrected since, and no later rating took its place: correct the record first, or name the record "
-        "that replaces it (replaced_by)"
+        "that counts in its place (replaced_by)"
     )
 
 

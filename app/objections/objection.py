@@ -50,7 +50,7 @@ class Filing:
 class Reply:
     """What the office found and decided, and on the ground of which document.
 
-    `replaced_by` is the record that says what is right; without it, the correction must be on file already.
+    `replaced_by` is the record that says what is right and counts; without it, a correction must be on file.
     """
 
     outcome: ObjectionEventKind

@@ -66,7 +66,8 @@ class ObjectionFiling(BaseModel):
 class ObjectionReply(BaseModel):
     """What the office found and decided.
 
-    `corrected` needs the record that says what is right, or a correction that is on file already.
+    `corrected` needs a correction that is on file: the record that says what is right and counts instead
+    (`replaced_by`), or the disputed one taken out.
     """
 
     model_config = ConfigDict(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 
 from app import clock
 from app.access.problems import Problem
-from app.access.routes import CurrentViewer, RequestSession
+from app.access.routes import CurrentViewer, RecordingSession, RequestSession
 from app.overrides import service
 from app.overrides.schemas import (
     OverrideAnswer,
@@ -32,16 +32,20 @@ Limit = Annotated[int, Query(ge=1, le=500, description="how many overrides to li
 @router.get("/v1/overrides", summary="Overrides of the division · 评级调整")
 def overrides(
     viewer: CurrentViewer,
-    session: RequestSession,
+    session: RecordingSession,
     first: First = None,
     end: End = None,
     limit: Limit = 200,
 ) -> OverridesAnswer:
-    """Every override that began in the time, whether it still holds or not, the newest first."""
+    """Every override that began in the time, whether it still holds or not, the newest first.
+
+    That the viewer looks is on record.
+    """
     since, until = _time(first, end)
     found = service.listed(
         session, viewer=viewer, first=since, end=until, on=clock.today(), limit=limit
     )  # fmt: skip
+    service.record_views(session, found, viewer=viewer, at=clock.now())
     return OverridesAnswer(overrides=[OverrideAnswer.in_full(one) for one in found])
 
 
@@ -71,7 +75,9 @@ def end_override(
     override_id: OverrideId, ending: OverrideEnding, viewer: CurrentViewer, session: RequestSession
 ) -> OverrideAnswer:
     """From today on the grade of the card holds again."""
-    made = service.end(session, override_id, reason=ending.reason, viewer=viewer, at=clock.now())
+    at = clock.now()
+    made = service.end(session, override_id, reason=ending.reason, viewer=viewer, at=at)
+    service.record_views(session, [made], viewer=viewer, at=at)
     return OverrideAnswer.in_full(made)
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app import clock
+from app.access.looks import record_looks
 from app.access.scope import Viewer, may_see
 from app.appraisals.service import results_of
 from app.db import Session, add_once
@@ -141,6 +142,17 @@ def listed(
     """The overrides of the viewer's division that began from a day until before another."""
     prefix = subtree_prefix(viewer.place_code)
     return _shown(session, store.within(session, prefix, first=first, end=end, limit=limit), on=on)
+
+
+def record_views(session: Session, found: Sequence[Override], *, viewer: Viewer, at: datetime) -> None:
+    """Write down that an official has seen these overrides, with the grades they depart from (art. 22)."""
+    record_looks(session, [(one.subject_id, one.rating_id) for one in found], viewer=viewer, at=at)
+
+
+def told_by_refusal(session: Session, subject_id: int) -> list[tuple[int, int | None]]:
+    """Of whom the refusal of an override tells, and of which rating; who is not there is not found before."""
+    rating = current_rating(session, subject_id)
+    return [(subject_id, None if rating is None else rating.rating_id)]
 
 
 def end(session: Session, override_id: int, *, reason: str, viewer: Viewer, at: datetime) -> Override:

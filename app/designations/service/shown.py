@@ -1,10 +1,10 @@
 """Titles as officials see them: names masked, every step with who took it, and what can follow."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from app.access.scope import Viewer
+from app.access.scope import Viewer, may_see
 from app.db import Session
 from app.designations.path import transitions
 from app.designations.service.announcing import name_of
@@ -12,8 +12,10 @@ from app.designations.service.proposing import LeftOut
 from app.designations.service.rules import title_named
 from app.designations.service.steps import rules_for, standings
 from app.designations.service.titles import Listed
-from app.designations.standing import Standing, actions_after
+from app.designations.standing import Refusal, Standing, actions_after
 from app.designations.store import titles as store
+from app.designations.store.holders import homes
+from app.errors import Conflict, Invalid
 from app.models import Designation, DesignationAction, DesignationStep, Place
 from app.notices.service import standings as notice_standings
 from app.places.service import place as place_by_id
@@ -134,6 +136,29 @@ def record_views(session: Session, titles: Sequence[Designation], *, viewer: Vie
         organisation_id=viewer.organisation_id,
         at=at,
     )
+
+
+def told_by_refusal(
+    session: Session, subject_id: int | None, *, viewer: Viewer
+) -> list[tuple[int, int | None]]:
+    """Of whom the refusal of a proposal tells: a subject of the viewer's division, if one is named."""
+    if subject_id is None:
+        return []
+    home = homes(session, [subject_id]).get(subject_id)
+    inside = home is not None and may_see(viewer, place_by_id(session, home[1]).code)
+    return [(subject_id, None)] if inside else []
+
+
+def told_by_refusals(session: Session, refusals: Sequence[Refusal]) -> list[tuple[int, int | None]]:
+    """Of whom refusals of a step tell what stands against it; that a title has changed tells nothing."""
+    numbers = [one.designation_id for one in refusals if isinstance(one.error, Conflict | Invalid)]
+    return subjects_of(session, numbers)
+
+
+def subjects_of(session: Session, designation_ids: Collection[int]) -> list[tuple[int, int | None]]:
+    """Whose titles these are; a village or a town is nobody."""
+    titles = store.designations(session, designation_ids)
+    return [(one.subject_id, None) for one in titles if one.subject_id is not None]
 
 
 def record_views_of_steps(session: Session, step_ids: Sequence[int], *, viewer: Viewer, at: datetime) -> None:

@@ -11,18 +11,13 @@ from app.objections.checks import (
     checked_document,
     checked_reply,
     checked_text,
-    of_nobody,
     refuse_ended,
-    refuse_other_record,
     refuse_partial,
-    uncorrected,
 )
 from app.objections.objection import ObjectionRules, Progress, Reply
+from app.objections.service.corrected import refuse_uncorrected
 from app.objections.service.kept import answer_row, seen, step
 from app.objections.service.standings import standing
-from app.ratings.service import known_on, standing_for, superseded_on
-from app.records.exclusions import Exclusion
-from app.records.service import known_records
 from app.subjects.cipher import Cipher
 
 # Who writes down what the night does of itself.
@@ -44,7 +39,7 @@ def answer(
     refuse_partial(objection, delivered_by=delivered_by, username=viewer.username)
     document = reply.document
     if reply.outcome is ObjectionEventKind.CORRECTED:
-        _refuse_uncorrected(session, objection, replaced_by=reply.replaced_by, on=clock.day_of(at))
+        refuse_uncorrected(session, objection, replaced_by=reply.replaced_by, on=clock.day_of(at))
     if reply.replaced_by is not None:
         document = f"{document}（更正后记录号 {reply.replaced_by}）"
     taken = step(objection, reply.outcome, document=document, at=at, by=viewer.username)
@@ -90,37 +85,3 @@ def _to_end(session: Session, objection_id: int, *, viewer: Viewer) -> Objection
     events = store.events_of(session, [objection_id])[objection_id]
     refuse_ended(objection, next((event for event in events if event.kind.ends), None))
     return objection
-
-
-def _refuse_uncorrected(session: Session, objection: Objection, *, replaced_by: int | None, on: date) -> None:
-    """Nobody is told that something was corrected while it was not.
-
-    Either a newer record says what is right, or the disputed record is taken out as corrected; of a rating,
-    a correction of one of the subject's records since, or a later rating, does as well.
-    """
-    owners = standing_for(session, objection.subject_id, known=known_on(session, on))
-    disputed = None if objection.record_id is None else store.record(session, objection.record_id)
-    if replaced_by is not None:
-        right = store.record(session, replaced_by)
-        if right is None or right[0].subject_id not in owners:
-            raise of_nobody("record", replaced_by, subject_id=objection.subject_id)
-        if disputed is not None:
-            refuse_other_record(disputed[0], right[0], fact=right[1])
-        return
-    corrected = _corrected(session, owners, on=on)
-    if disputed is not None:
-        if disputed[0].record_id not in corrected:
-            raise uncorrected(objection)
-        return
-    assert objection.rating_id is not None
-    rating = store.rating(session, objection.rating_id)
-    assert rating is not None, "an objection is to a rating that was published"
-    since = corrected - _corrected(session, owners, on=rating[1].as_of - timedelta(days=1))
-    if not since and superseded_on(session, rating[0]) is None:
-        raise uncorrected(objection)
-
-
-def _corrected(session: Session, owners: list[int], *, on: date) -> set[int]:
-    """The records of some subjects that were taken out as wrong by a day."""
-    found = known_records(session, owners, known=known_on(session, on))
-    return {each.record.record_id for each in found if each.exclusion is Exclusion.CORRECTED}

@@ -19,7 +19,7 @@ from app.cli_designations import designations
 from app.db import Session, transaction
 from app.errors import Forbidden, Invalid
 from app.main import create_app
-from app.models import AttestationKind, Role, User
+from app.models import AttestationKind, Inquiry, Role, User
 from app.settings import Settings
 from app.web import gates
 from tests.app.attestations.desk import AGREEMENT, DAY, SHA, UNTIL, Desk, desk, policies
@@ -112,7 +112,17 @@ def test_a_document_about_a_farm_is_recorded_over_http_and_seen_from_its_town_al
         for query in ("", "?past=true"):
             listed = send("GET", f"/v1/attestations{query}", by=by).json()["attestations"]
             assert [one["subject_id"] for one in listed] == seen, (by, query)
+            assert _looks(desk, by)[-1:] == seen, (by, query)
+    # Two requests that were taken, and two lists.
+    assert _looks(desk, "clerk") == [farm] * 4
     assert send("POST", "/v1/attestations", by="stranger", json=order).status_code == 404
+
+
+def _looks(desk: Desk, username: str) -> list[int | None]:
+    """Of whom a user has left a record."""
+    own = select(Inquiry.subject_id).join(User, User.user_id == Inquiry.user_id)
+    with Session(desk.district.engine) as session:
+        return list(session.scalars(own.where(User.username == username).order_by(Inquiry.inquiry_id)))
 
 
 @pytest.mark.parametrize(

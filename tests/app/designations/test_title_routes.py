@@ -107,6 +107,31 @@ def test_many_titles_take_a_step_together_or_the_answer_names_each_refusal(servi
     assert wrong.json()["taken"] == []
 
 
+def test_a_refused_step_or_proposal_that_tells_what_stands_against_it_is_a_look_on_record(service, farms):
+    engine = service.committee.district.engine
+
+    def looks(by):
+        own = select(Inquiry.subject_id).join(User, User.user_id == Inquiry.user_id)
+        with Session(engine) as session:
+            return session.scalars(own.where(User.username == by).order_by(Inquiry.inquiry_id)).all()
+
+    holders = [service.committee.standing(number).designation.subject_id for number in farms]
+    order = {
+        "action": "check_town",
+        "titles": [{"designation_id": number, "sequence": 2} for number in farms],
+    }
+    # Changed since it was read: that tells of nobody.
+    assert service.send("POST", "/v1/designations/steps", by="clerk", json=order).status_code == 409
+    assert looks("clerk") == []
+    order = {"action": "award", "titles": [{"designation_id": number, "sequence": 1} for number in farms]}
+    assert service.send("POST", "/v1/designations/steps", by="clerk", json=order).status_code == 409
+    assert looks("clerk") == holders
+    # Once as it is read for its ETag, once as it is refused.
+    assert service.step(farms[0], "award", by="colleague").status_code == 409
+    assert looks("colleague") == holders[:1] * 2
+    assert service.committee.standing(farms[0]).last.sequence == 1
+
+
 def test_the_work_list_says_what_waits_for_whom_and_until_when(service, farms):
     mine = service.send("GET", "/v1/designations/work-list", by="clerk").json()
     assert [(one["designation_id"], one["action"], one["level"], one["due_on"]) for one in mine["items"]] == [
@@ -163,6 +188,8 @@ def test_an_application_without_an_appraisal_is_a_conflict_that_says_so(service)
     refused = service.send("POST", "/v1/designations", by="clerk", json=order)
     assert refused.status_code == 409
     assert "no_appraisal" in refused.json()["detail"]
+    with Session(service.committee.district.engine) as session:
+        assert session.scalars(select(Inquiry.subject_id)).all() == [household]
 
 
 @pytest.mark.parametrize("by", ["officer"])

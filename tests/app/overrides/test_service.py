@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.appraisals.service import open_round
 from app.approvals import effects, proposals
 from app.approvals import service as approvals
-from app.db import Session, transaction
+from app.db import Session
 from app.designations.found import Block, Holder
 from app.designations.service import status_report
 from app.designations.service.facts import found_of
@@ -22,6 +22,7 @@ from app.overrides.override import Override, OverrideRefused
 from tests.app.appraisals.village import CLOSES, Desk, Village, desk, mark, village
 from tests.district import DAY, GOOD, VILLAGE, district, morning
 from tests.numbers import resident
+from tests.office_steps import transaction
 
 __all__ = ["desk", "district", "village"]
 
@@ -55,7 +56,7 @@ def asked(village: Village, household: int, grade: str, *, by: str = "admin", **
     said: dict[str, Any] = {"reason_code": "O01", "document": "核实记录 3 号", "months": None}
     with transaction(village.district.engine) as session:
         wanted = proposals.override(
-            session, household, grade=grade, maker=village.viewers[by], on=NEXT, **said | more
+            session, household, grade=grade, maker=village.viewers[by], at=morning(NEXT), **said | more
         )
         return approvals.request(
             session, kind=wanted.kind, target=wanted.target, content=wanted.content, reason="收入已核实",
@@ -194,13 +195,11 @@ def test_a_veto_is_corrected_and_not_overridden(village: Village):
         ({"reason_code": "X"}, Invalid),
         ({"document": "  "}, Invalid),
         ({"months": 13}, Invalid),
-        ({"by": "neighbour"}, NotFound),
+        ({"by": "neighbour"}, Forbidden),
     ],
 )
 @sqlite
-def test_an_override_is_asked_for_in_good_order(
-    village: Village, more: dict[str, Any], refused: type[AppError]
-):
+def test_an_override_is_asked_for_in_good_order(village: Village, more: Any, refused: type[AppError]):
     household = settle(village, MIDDLING, 100)
     with pytest.raises(refused):
         asked(village, household, **{"grade": "AA"} | more)
