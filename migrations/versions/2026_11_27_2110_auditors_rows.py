@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "3e9b50d7c4a2"
-down_revision = "d3f60b8a17c4"
+down_revision = "d17b3c52e846"
 branch_labels = None
 depends_on = None
 
