@@ -16,7 +16,7 @@ AUDITORS_ROWS = "migrations/versions/2026_11_27_2110_auditors_rows.py"
 ROW_CONDITION = re.compile(r"(USING|WITH CHECK) \((?:\{seen\}|false)\)")
 # Functions that say yes or no about somebody; a list of a store may have the same name.
 ANSWERS = frozenset(
-    {"covers_inquiry", "may", "may_check", "may_make", "may_manage", "may_see", "within"}
+    {"covers_inquiry", "gives_alone", "may", "may_check", "may_make", "may_manage", "may_see", "within"}
 )  # fmt: skip
 # What somebody is refused with; not all of them are exceptions, some build one.
 REFUSALS = frozenset(
@@ -43,7 +43,7 @@ OTHERS = (
     ("app/access/readiness.py", "requirements.second_factor and user.totp_confirmed_at is None", "False"),
     ("app/access/service.py", "admitted=found.admitted_at is not None", "admitted=True"),
     ("app/access/service.py", "ready=not found.must_change_password", "ready=True"),
-    ("app/access/service.py", "ready=not left)", "ready=True)"),
+    ("app/access/service.py", "ready=not left,", "ready=True,"),
     ("app/access/accounts.py", "literal(viewer.role is Role.SYSTEM_ADMIN)", "literal(True)"),
     ("app/access/accounts.py", ", Organisation.organisation_id == own, ", ", literal(True), "),
     (ROWS, 'f"organisation_id = {ORGANISATION} OR "', '"true OR "'),
