@@ -1,18 +1,20 @@
 """Each check of an account and of a token by itself: what another one would refuse as well is let through."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from fastapi import Request
 from sqlalchemy import select
 
 from app.access import accounts as managed
-from app.access import service, store
+from app.access import routes, service, store
 from app.access.refresh import end_session, open_session, renew
 from app.access.store import clear_attempts
 from app.access.tokens import SignedInBy, issue_token
 from app.db import transaction
 from app.errors import NotSignedIn
-from app.models import RefreshToken, User
+from app.models import RefreshToken, Role, User
 from tests.app.access.test_accounts import accounts
 from tests.web.test_login import AT, application, now
 
@@ -52,6 +54,18 @@ def test_a_refresh_token_from_before_signing_out_buys_nothing_even_where_it_was_
     assert renewed(accounts, token) == 401
     alter(accounts, "officer", signed_out_at=AT)
     assert renewed(accounts, token) == 200
+
+
+def test_only_a_request_of_whoever_reads_the_log_lets_postgresql_show_every_inquiry(accounts):
+    with transaction(accounts.app.state.engine) as session:
+        official = service.viewer(session, accounts.users["official"].user_id)
+    reading = set()
+    for role in Role:
+        viewer = replace(official, role=role)
+        scope = routes._row_scope(Request({"type": "http", "state": {"viewer": viewer}}))
+        assert scope is not None
+        reading |= {role} if scope.reads_log else set()
+    assert reading == {Role.AUDITOR}
 
 
 def test_of_the_tokens_of_a_moment_only_what_they_name_is_read(accounts):
