@@ -114,6 +114,22 @@ def test_who_manages_the_system_widens_no_account_alone(accounts, change):
 
 @SQLITE_ONLY
 @pytest.mark.parametrize(
+    ("before", "change"),
+    [({"role": Role.JOB}, {"role": "town_official"}),
+     ({"role": Role.COLLECTOR, "disabled": True}, {"role": "job", "disabled": False})],
+    ids=str,
+)  # fmt: skip
+def test_no_account_becomes_one_of_a_clerk_or_opens_again_by_way_of_a_job(accounts, before, change):
+    with transaction(accounts.app.state.engine) as session:
+        kept = session.get_one(User, accounts.users["official"].user_id)
+        for name, value in before.items():
+            setattr(kept, name, value)
+    refused = accounts.change("system", "official", **change)
+    assert (refused.status_code, "second person" in refused.json()["detail"]) == (403, True)
+
+
+@SQLITE_ONLY
+@pytest.mark.parametrize(
     "change", [{"display_name": "改名"}, {"disabled": True}, {"oidc_subject": None}, {"role": "collector"},
                {"locked": False}], ids=str,
 )  # fmt: skip
