@@ -46,6 +46,7 @@ def test_who_asked_and_what_was_shown_is_in_the_sealed_log_and_no_name_or_number
     assert not [secret for secret in (NAME, resident(household), ascii(NAME)[1:-1]) if secret in text]
 
 
+@SQLITE_ONLY
 def test_whether_a_banks_system_asked_with_its_credentials_is_in_the_row_and_in_the_log(desk):
     household = desk.district.household()
     desk.district.night()
