@@ -56,7 +56,7 @@ def test_a_refresh_token_from_before_signing_out_buys_nothing_even_where_it_was_
     assert renewed(accounts, token) == 200
 
 
-def test_only_a_request_of_whoever_reads_the_log_lets_postgresql_show_every_inquiry(accounts):
+def test_only_a_request_of_whoever_reads_the_log_lets_the_database_show_every_inquiry(accounts):
     with transaction(accounts.app.state.engine) as session:
         official = service.viewer(session, accounts.users["official"].user_id)
     reading = set()
