@@ -13,7 +13,12 @@ __all__ = ["record_looks", "refusals_recorded"]
 
 
 def record_looks(
-    session: Session, seen: Iterable[tuple[int, int | None]], *, viewer: Viewer, at: datetime
+    session: Session,
+    seen: Iterable[tuple[int, int | None]],
+    *,
+    viewer: Viewer,
+    at: datetime,
+    purpose: Purpose = Purpose.OFFICIAL_DUTY,
 ) -> None:
     """Write down which subjects an official was shown (art. 22), each with the rating he read of, if any.
 
@@ -24,7 +29,7 @@ def record_looks(
             inquired_at=at,
             user_id=viewer.user_id,
             organisation_id=viewer.organisation_id,
-            purpose=Purpose.OFFICIAL_DUTY,
+            purpose=purpose,
             subject_id=subject_id,
             rating_id=rating_id,
             outcome=InquiryOutcome.ANSWERED,

@@ -24,10 +24,7 @@ from app.models import (
     Erasure,
     Fact,
     Household,
-    Inquiry,
-    InquiryOutcome,
     Place,
-    Purpose,
     Record,
     Subject,
     SubjectKind,
@@ -285,23 +282,6 @@ def add_records(
     ]  # fmt: skip
     session.execute(insert(Record), made)
     return batch.batch_id
-
-
-def add_views(
-    session: Session, subject_ids: Collection[int], *, user_id: int, organisation_id: int, at: datetime
-) -> None:
-    """Write down that an official has seen something about these subjects in the course of his duty."""
-    add(
-        session,
-        *(
-            Inquiry(
-                inquired_at=at, user_id=user_id, organisation_id=organisation_id,
-                purpose=Purpose.OFFICIAL_DUTY, subject_id=subject_id, rating_id=None,
-                outcome=InquiryOutcome.ANSWERED, refusal_code="",
-            )
-            for subject_id in subject_ids
-        ),
-    )  # fmt: skip
 
 
 def _rounds() -> Select[AppraisalRound, Place]:

@@ -17,7 +17,7 @@ from app.designations.reform_schemas import ReformAnswer
 from app.designations.routes import TOWNS, UNITS, as_of, visible
 from app.designations.service.reforms import what_if_kept
 from app.designations.service.trends import trend_of
-from app.designations.service.ways import named, record_looks, town_way, village_way
+from app.designations.service.ways import named, record_named, town_way, village_way
 from app.designations.trend_schemas import TrendAnswer
 from app.designations.way_schemas import TownWayAnswer, VillageWayAnswer
 from app.designations.ways import About, Named
@@ -101,5 +101,5 @@ def _seen(
     if not may(viewer, _SEES_PERSONS):
         return None
     seen = named(session, request.app.state.cipher, about, most=most)
-    record_looks(session, seen, viewer=viewer, at=clock.now())
+    record_named(session, seen, viewer=viewer, at=clock.now())
     return seen

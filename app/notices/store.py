@@ -1,7 +1,7 @@
 """Questions about notices to the database; what is written here is never changed."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.exc import IntegrityError
@@ -11,14 +11,11 @@ from app.models import (
     Designation,
     DesignationAction,
     DesignationStep,
-    Inquiry,
-    InquiryOutcome,
     Notice,
     NoticeEntry,
     NoticeObjection,
     NoticeObjectionAnswer,
     Place,
-    Purpose,
     User,
 )
 
@@ -149,25 +146,6 @@ def subjects_of(session: Session, designation_ids: Collection[int]) -> list[int]
     """The subjects some titles are of; a village or a town is none."""
     found = select(Designation.subject_id).where(Designation.designation_id.in_(designation_ids))
     return sorted({subject_id for subject_id in session.scalars(found) if subject_id is not None})
-
-
-def record_views(
-    session: Session, subject_ids: Iterable[int], *, user_id: int, organisation_id: int, at: datetime
-) -> None:
-    """Write down that an official has read what is objected to the titles of some subjects (art. 22)."""
-    session.add_all(
-        Inquiry(
-            inquired_at=at,
-            user_id=user_id,
-            organisation_id=organisation_id,
-            purpose=Purpose.OBJECTION,
-            subject_id=subject_id,
-            outcome=InquiryOutcome.ANSWERED,
-            refusal_code="",
-        )
-        for subject_id in subject_ids
-    )
-    session.flush()
 
 
 def _with_places(

@@ -1,7 +1,7 @@
 """Questions about objections to the database; what is written here is never changed."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
@@ -9,14 +9,11 @@ from sqlalchemy.orm import Session
 from app.models import (
     Batch,
     Fact,
-    Inquiry,
-    InquiryOutcome,
     Objection,
     ObjectionEvent,
     ObjectionEventKind,
     Organisation,
     Place,
-    Purpose,
     Rating,
     RatingRun,
     Record,
@@ -173,25 +170,6 @@ def office_of(session: Session, username: str) -> str | None:
         .join(User, User.organisation_id == Organisation.organisation_id)
         .where(User.username == username)
     )
-
-
-def record_view(
-    session: Session, objection: Objection, *, user_id: int, organisation_id: int, at: datetime
-) -> None:
-    """Write down that an official has seen an objection of a subject (art. 22)."""
-    session.add(
-        Inquiry(
-            inquired_at=at,
-            user_id=user_id,
-            organisation_id=organisation_id,
-            purpose=Purpose.OBJECTION,
-            subject_id=objection.subject_id,
-            rating_id=objection.rating_id,
-            outcome=InquiryOutcome.ANSWERED,
-            refusal_code="",
-        )
-    )
-    session.flush()
 
 
 def _open(on: date) -> Select[Objection]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from app import clock
+from app.access.looks import record_looks
 from app.access.scope import Viewer
 from app.appraisals import store
 from app.appraisals.appraisal import (
@@ -38,13 +39,7 @@ def result_of_round(
     lines, kept = lines_of(session, cipher, round_id), store.flags(session, round_id)
     of_subject = {one.subject_id: one for one in store.results(session, round_id)}
     flagged = store.flags_of(session, [round_id])
-    store.add_views(
-        session,
-        list(of_subject),
-        user_id=viewer.user_id,
-        organisation_id=viewer.organisation_id,
-        at=at,
-    )
+    record_looks(session, [(subject_id, None) for subject_id in of_subject], viewer=viewer, at=at)
     number_of = {one.appraiser_id: one.number for one, _, _, _ in store.appraisers(session, round_id)}
     return RoundResult(
         round=found,

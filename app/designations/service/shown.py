@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from app.access.looks import record_looks
 from app.access.scope import Viewer, may_see
 from app.db import Session
 from app.designations.path import transitions
@@ -83,13 +84,7 @@ def shown_left_out(
 ) -> list[ShownLeftOut]:
     """Some of those who were left out, by name; that the viewer was shown them is on record (art. 22)."""
     subjects = {one.holder.subject_id for one in left_out if one.holder.subject_id is not None}
-    store.record_views(
-        session,
-        sorted(subjects),
-        user_id=viewer.user_id,
-        organisation_id=viewer.organisation_id,
-        at=at,
-    )
+    record_looks(session, [(subject_id, None) for subject_id in sorted(subjects)], viewer=viewer, at=at)
     return [
         ShownLeftOut(one, place_by_id(session, one.holder.place_id), name_of(session, cipher, one.holder))
         for one in left_out
@@ -129,13 +124,8 @@ def paths_of_subjects(
 
 def record_views(session: Session, titles: Sequence[Designation], *, viewer: Viewer, at: datetime) -> None:
     """Write down that an official has seen these titles of persons and entities (art. 22)."""
-    store.record_views(
-        session,
-        sorted({each.subject_id for each in titles if each.subject_id is not None}),
-        user_id=viewer.user_id,
-        organisation_id=viewer.organisation_id,
-        at=at,
-    )
+    subjects = sorted({each.subject_id for each in titles if each.subject_id is not None})
+    record_looks(session, [(subject_id, None) for subject_id in subjects], viewer=viewer, at=at)
 
 
 def told_by_refusal(

@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 
+from app.access.looks import record_looks
 from app.access.scope import Viewer
 from app.db import Session
 from app.designations.reports import StatusReport
@@ -104,14 +105,12 @@ def named(session: Session, cipher: Cipher, about: Iterable[About], *, most: int
     return found
 
 
-def record_looks(session: Session, seen: Named, *, viewer: Viewer, at: datetime) -> None:
+def record_named(session: Session, seen: Named, *, viewer: Viewer, at: datetime) -> None:
     """Write down whom an official has seen (征信业管理条例 art. 22), each once."""
     looks: dict[int, int | None] = {one.loan.subject_id: None for one in seen.loans}
     looks |= {one.subject_id: one.rating_id for one in seen.files}
     looks |= {one.subject_id: one.rating_id for one in seen.households}
-    store.record_looks(
-        session, sorted(looks.items()), user_id=viewer.user_id, organisation_id=viewer.organisation_id, at=at
-    )
+    record_looks(session, sorted(looks.items()), viewer=viewer, at=at)
 
 
 def _village_ways(

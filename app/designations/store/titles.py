@@ -1,7 +1,7 @@
 """Titles and their steps as they are kept: written once, never changed."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -17,11 +17,8 @@ from app.models import (
     DesignationKind,
     DesignationState,
     DesignationStep,
-    Inquiry,
-    InquiryOutcome,
     Place,
     PlaceKind,
-    Purpose,
     Role,
     User,
 )
@@ -254,25 +251,6 @@ def roles(session: Session, user_ids: Collection[int]) -> dict[int, tuple[Role, 
         .where(User.user_id.in_(user_ids))
     )
     return {row[0]: (row[1], row[2]) for row in session.execute(found)}
-
-
-def record_views(
-    session: Session, subject_ids: Iterable[int], *, user_id: int, organisation_id: int, at: datetime
-) -> None:
-    """Write down that an official has seen the titles of some subjects (art. 22)."""
-    for subject_id in subject_ids:
-        session.add(
-            Inquiry(
-                inquired_at=at,
-                user_id=user_id,
-                organisation_id=organisation_id,
-                purpose=Purpose.OFFICIAL_DUTY,
-                subject_id=subject_id,
-                outcome=InquiryOutcome.ANSWERED,
-                refusal_code="",
-            )
-        )
-    session.flush()
 
 
 def parts(values: Collection[Any]) -> Iterator[list[Any]]:

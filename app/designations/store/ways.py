@@ -1,6 +1,6 @@
-"""Whom the work of a village could reach: households below the grade, loans in arrears; and who saw them."""
+"""Whom the work of a village could reach: households below the grade, loans in arrears."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -10,12 +10,9 @@ from sqlalchemy import Select, case, func, or_, select
 from app.db import Session
 from app.models import (
     Batch,
-    Inquiry,
-    InquiryOutcome,
     Loan,
     LoanMonth,
     Place,
-    Purpose,
     Rating,
     RatingRun,
     Subject,
@@ -175,28 +172,3 @@ def subjects(session: Session, subject_ids: Collection[int]) -> dict[int, Subjec
     """Some subjects by their ids."""
     found = session.scalars(select(Subject).where(Subject.subject_id.in_(subject_ids)))
     return {one.subject_id: one for one in found}
-
-
-def record_looks(
-    session: Session,
-    looks: Iterable[tuple[int, int | None]],
-    *,
-    user_id: int,
-    organisation_id: int,
-    at: datetime,
-) -> None:
-    """Write down that an official has seen these subjects, with the rating he saw of each."""
-    for subject_id, rating_id in looks:
-        session.add(
-            Inquiry(
-                inquired_at=at,
-                user_id=user_id,
-                organisation_id=organisation_id,
-                purpose=Purpose.OFFICIAL_DUTY,
-                subject_id=subject_id,
-                rating_id=rating_id,
-                outcome=InquiryOutcome.ANSWERED,
-                refusal_code="",
-            )
-        )
-    session.flush()

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from app.access.looks import record_looks
 from app.access.scope import Viewer, may_see
 from app.db import Session
 from app.errors import NotFound
-from app.inquiries import store
-from app.models import Inquiry, InquiryOutcome, Purpose, Rating
+from app.models import Rating
 from app.places.service import place as place_by_id
 from app.ratings.service import rating as rating_by_id
 from app.subjects.service import subject as subject_by_id
@@ -25,15 +25,4 @@ def view_rating(session: Session, rating_id: int, *, viewer: Viewer, at: datetim
 
 def record_views(session: Session, ratings: Iterable[Rating], *, viewer: Viewer, at: datetime) -> None:
     """Write down that an official sees these ratings in the course of his duty."""
-    for rating in ratings:
-        view = Inquiry(
-            inquired_at=at,
-            user_id=viewer.user_id,
-            organisation_id=viewer.organisation_id,
-            purpose=Purpose.OFFICIAL_DUTY,
-            subject_id=rating.subject_id,
-            rating_id=rating.rating_id,
-            outcome=InquiryOutcome.ANSWERED,
-            refusal_code="",
-        )
-        store.add(session, view)
+    record_looks(session, ((one.subject_id, one.rating_id) for one in ratings), viewer=viewer, at=at)

@@ -4,10 +4,11 @@ import uuid
 from datetime import datetime, timedelta
 
 from app import clock
+from app.access.looks import record_looks
 from app.access.scope import Viewer
 from app.db import Session
 from app.errors import Conflict, NotFound
-from app.models import NoticeObjection, NoticeObjectionAnswer
+from app.models import NoticeObjection, NoticeObjectionAnswer, Purpose
 from app.notices import store
 from app.notices.checks import checked_finding, checked_protest, refuse_online, refuse_partial
 from app.notices.notice import Finding, Protest, ProtestCase, ShownNotice
@@ -45,13 +46,8 @@ def objections(
     found = store.objections_of(session, [shown.notice.notice_id])
     cases = [_case(session, cipher, shown, objection, answer=answer) for objection, answer in found]
     titles = {case.entry.designation_id for case in cases if case.entry is not None}
-    store.record_views(
-        session,
-        store.subjects_of(session, titles),
-        user_id=viewer.user_id,
-        organisation_id=viewer.organisation_id,
-        at=at,
-    )
+    about = [(subject_id, None) for subject_id in store.subjects_of(session, titles)]
+    record_looks(session, about, viewer=viewer, at=at, purpose=Purpose.OBJECTION)
     return cases
 
 

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from app import clock
+from app.access.looks import record_looks
 from app.access.scope import Viewer
 from app.db import Session
 from app.errors import Conflict
-from app.models import Objection, Place, PlaceKind
+from app.models import Objection, Place, PlaceKind, Purpose
 from app.objections import store
 from app.objections.about import About, about_rating, about_record
 from app.objections.letters import Case
@@ -84,6 +85,5 @@ def _town(session: Session, place: Place) -> Place:
 
 
 def _record_view(session: Session, objection: Objection, *, viewer: Viewer, at: datetime) -> None:
-    store.record_view(
-        session, objection, user_id=viewer.user_id, organisation_id=viewer.organisation_id, at=at
-    )
+    look = [(objection.subject_id, objection.rating_id)]
+    record_looks(session, look, viewer=viewer, at=at, purpose=Purpose.OBJECTION)

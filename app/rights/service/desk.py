@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from app import clock
+from app.access.looks import record_looks
 from app.access.scope import Viewer, may_see
 from app.db import Session
 from app.errors import NotFound
@@ -48,10 +49,7 @@ def record_view(
     if rating_id is None:
         rating = current_rating(session, subject_id)
         rating_id = None if rating is None else rating.rating_id
-    view = store.duty_view(
-        subject_id, rating_id=rating_id, user_id=viewer.user_id, organisation_id=viewer.organisation_id, at=at
-    )
-    store.add(session, view)
+    record_looks(session, [(subject_id, rating_id)], viewer=viewer, at=at)
 
 
 def kin_of(session: Session, subject_id: int, *, on: date) -> list[int]:

@@ -22,14 +22,12 @@ from app.models import (
     Erasure,
     Household,
     Inquiry,
-    InquiryOutcome,
     Loan,
     LoanMonth,
     Member,
     Objection,
     Organisation,
     Place,
-    Purpose,
     ReviewAnswer,
     ReviewRequest,
     Subject,
@@ -203,22 +201,6 @@ def count_open_reviews(session: Session, prefix: str, *, on: date) -> tuple[int,
         .where(_inside(prefix), _unanswered())
     ).one()
     return int(row[0]), int(row[1])
-
-
-def duty_view(
-    subject_id: int, *, rating_id: int | None, user_id: int, organisation_id: int, at: datetime
-) -> Inquiry:
-    """The record that an official has seen data of a subject in the course of his duty (art. 22)."""
-    return Inquiry(
-        inquired_at=at,
-        user_id=user_id,
-        organisation_id=organisation_id,
-        purpose=Purpose.OFFICIAL_DUTY,
-        subject_id=subject_id,
-        rating_id=rating_id,
-        outcome=InquiryOutcome.ANSWERED,
-        refusal_code="",
-    )
 
 
 def _last_month(session: Session, loan_id: int) -> LoanMonth | None:

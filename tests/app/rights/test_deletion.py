@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.access.looks import record_looks
 from app.access.scope import Viewer
 from app.access.service import create_organisation, viewer
 from app.approvals.service import decide, request
@@ -34,7 +35,6 @@ from app.models import (
 from app.records.rules import RecordRules
 from app.rights.right import ERASED
 from app.rights.service import erase_approved, erasure_content, erasure_target
-from app.rights.store import duty_view
 from app.rules.service import record_rules_in_force
 from app.subjects.lineage import merge
 from app.subjects.service import find_by_number
@@ -353,11 +353,9 @@ def test_no_answer_that_was_kept_to_be_repeated_is_left(desk: Desk) -> None:
     told = {"of it": (household, 1), "of another": (neighbour, 2), "too old": (neighbour, 10)}
     with transaction(desk.district.engine) as session:
         for key, (subject_id, minutes) in told.items():
-            then, user_id = at - minutes * minute, asker.user_id
-            view = duty_view(
-                subject_id, rating_id=None, user_id=user_id, organisation_id=asker.organisation_id, at=then
-            )
-            session.add_all([view, repeatable(desk, key, user_id=user_id, at=then)])
+            then = at - minutes * minute
+            record_looks(session, [(subject_id, None)], viewer=asker, at=then)
+            session.add(repeatable(desk, key, user_id=asker.user_id, at=then))
     desk.erased(household)
     with Session(desk.district.engine) as session:
         assert session.scalars(select(IdempotencyKey.key)).all() == ["of another"]
